@@ -1,0 +1,63 @@
+"""What can go wrong, as one family of errors that say what happened and what to do about it."""
+
+
+class WellreadError(Exception):
+    """The root of the family. The edge (command line, server) shows `message` and `hint` and maps `status`.
+
+    `status` follows HTTP's numbers, because the server sends it and the command line derives its exit
+    status from it. `retryable` says whether the same call may succeed later without a change.
+    """
+
+    status = 500
+    retryable = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross from the reader's worker process; keyword arguments must survive pickling.
+        return (_rebuild, (type(self), self.message, self.hint))
+
+
+def _rebuild(cls: type[WellreadError], message: str, hint: str) -> WellreadError:
+    return cls(message, hint=hint)
+
+
+class BadRequestError(WellreadError):
+    """The caller asked for something that cannot be done as asked."""
+
+    status = 400
+
+
+class NotFoundError(WellreadError):
+    """No such product, section, anchor, conversation or file (or none the caller may see)."""
+
+    status = 404
+
+
+class UnreadableError(WellreadError):
+    """A file that no reader can turn into a document: damaged, encrypted, empty, hostile or not a book."""
+
+    status = 422
+
+
+class LimitError(WellreadError):
+    """A limit of time, memory or size was passed."""
+
+    status = 413
+
+
+class UnavailableError(WellreadError):
+    """Something the work needs is missing or does not answer now: a model, an index, an extra."""
+
+    status = 503
+    retryable = True
+
+
+class StorageError(WellreadError):
+    """The disk or the database refused: full, read-only, locked or damaged."""
+
+    status = 507
+    retryable = True
