@@ -158,6 +158,7 @@ class Product:
     product_id: str
     metadata: Metadata
     edition_id: str  # which reading of which source file its text is
+    format: str = ""  # name of the reader that read it: "epub", "pdf", …
     collection: str = ""
     passages: int = 0
     words: int = 0
@@ -186,6 +187,13 @@ class Anchor:
     section_id: str
     start: int
     end: int
+
+    def overlap(self, other: "Anchor") -> float:
+        """The shared part of two ranges, 0 to 1 of the shorter one; 0 in different sections."""
+        if (self.product_id, self.section_id) != (other.product_id, other.section_id):
+            return 0.0
+        shared = min(self.end, other.end) - max(self.start, other.start)
+        return max(0, shared) / min(self.end - self.start, other.end - other.start)
 
     def __str__(self) -> str:
         return f"{self.product_id}/{self.section_id}/{self.start}-{self.end}"

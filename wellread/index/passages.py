@@ -34,14 +34,39 @@ class Hit:
     cosine: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    rows: int
+    without_vectors: int
+    size: int  # bytes on disk
+
+
+def text_to_embed(passage: Passage) -> str:
+    """What stands for a passage before the embedder: its heading, then its text."""
+    return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text
+
+
 class Embedder(Protocol):
-    """Turns text into unit vectors. Entry point group `wellread.embedders`."""
+    """Turns text into unit vectors. Entry point group `wellread.embedders`.
+
+    Vectors of different embedders are not compared: an index that was made with an embedder of another
+    `name` or `dimensions` forgets its vectors.
+    """
 
     name: ClassVar[str]
     dimensions: int
 
+    def check(self) -> None:
+        """Raises UnavailableError, with a hint, when the model it needs is not there."""
+        ...
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
     def embed_questions(self, texts: Sequence[str]) -> Vectors: ...
+
+    def fragmentation(self, text: str) -> float:
+        """How foreign the text is to the model, 0 to 1: the share of what its tokenizer makes of it that is
+        not whole words. 0 for a model that was taught all languages, or when that cannot be told."""
+        ...
 
 
 class PassageIndex(Protocol):
@@ -51,8 +76,8 @@ class PassageIndex(Protocol):
         """Make passages searchable by keyword at once. Putting one again changes nothing."""
         ...
 
-    async def without_vectors(self, batch: int) -> AsyncIterator[Sequence[Passage]]:
-        """The passages that still wait for a vector, `batch` at a time."""
+    def without_vectors(self, batch: int) -> AsyncIterator[Sequence[Passage]]:
+        """The passages that still wait for a vector, `batch` at a time (an async generator)."""
         ...
 
     async def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None: ...
@@ -60,6 +85,10 @@ class PassageIndex(Protocol):
     async def keep_only(self, product_id: str, passage_ids: Sequence[str]) -> None:
         """Remove every row of a product that is not among `passage_ids` (all of them, if that is empty)."""
         ...
+
+    async def stats(self) -> IndexStats: ...
+
+    async def close(self) -> None: ...
 
     async def search(self, cells: Sequence[Cell]) -> list[list[Hit]]:
         """For each cell its hits, best first."""

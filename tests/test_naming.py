@@ -1,0 +1,118 @@
+"""Which titles a question names. Wrong scope is the costliest mistake of all, both ways."""
+
+import pytest
+
+from wellread.content import Metadata, Product, ProductKind
+from wellread.library.naming import kind_mentions, kinds_meant, named_titles
+
+PROJECT = ("The Wellread Project",)
+
+
+def product(title, authors=(), subtitle="", kind=ProductKind.BOOK, format="epub"):
+    identity = f"{title.lower().replace(' ', '-')[:30]}-{format}"
+    return Product(identity, Metadata(title, kind, subtitle, tuple(authors)), "0" * 8, format)
+
+
+LEET = "Leading Effective Engineering Teams"
+TUESDAY = (
+    "Tech Leadership Tuesday with Lena Reinhard: Leading Effective Engineering Teams in the Age of "
+    "Generative AI with Addy Osmani"
+)
+TALK = {"kind": ProductKind.RECORDING, "format": "transcript"}
+LIBRARY = [
+    product(LEET, ["Addy Osmani"]),
+    product(TUESDAY, ["Lena Reinhard", "Addy Osmani"], kind=ProductKind.VIDEO, format="transcript"),
+    product("Steady Hands", PROJECT, "A Field Guide to Leading Engineering Teams"),
+    product("Light Touch", PROJECT, "Running Software Teams with Less Management"),
+    product("Light Touch", PROJECT, "Running Software Teams with Less Management", format="pdf"),
+    product("Two Hats", PROJECT, "Leading and Managing an Engineering Team", ProductKind.VIDEO, "transcript"),
+    product("Debian Policy Manual", ["The Debian Policy Mailing List"]),
+    product("Debian Developer’s Reference"),
+    product("Live Systems Manual"),
+    product("Moby-Dick", ["Herman Melville"]),
+    product("Requests PyCon and Pythons future with Kenneth Rietz", **TALK),
+    product("Testing astronomy", **TALK),
+    product("Pytest tips", **TALK),
+    product("Bash Reference Manual", format="pdf"),
+]
+
+ADDY = (
+    "Pretend that you are Addy Osmani, based on what you read in his book, Leading Effective Engineering "
+    "Teams and his Tech Leadership Tuesday video, and act as a mentor for my tech leadership questions. I'm a "
+    "new engineering leader and I'm struggling to understand the difference between leadership and management. "
+    "How can I effectively balance both roles in my team?"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "titles"),
+    [
+        (ADDY, [LEET, TUESDAY]),
+        ("What does Steady Hands say about one-on-ones?", ["Steady Hands"]),
+        ("How do Steady Hands and Light Touch differ on estimates?", ["Steady Hands", "Light Touch"]),
+        ("What does “Light Touch” say?", ["Light Touch"]),
+        ("steddy hands on feedback", ["Steady Hands"]),
+        ("In the Developers Reference, how do I orphan a package?", ["Debian Developer’s Reference"]),
+        ("how do i set the keyboard layout in the live manual?", ["Live Systems Manual"]),
+        ("according to the debian policy, what goes into the control file?", ["Debian Policy Manual"]),
+        ("Who is Queequeg in Moby Dick?", ["Moby-Dick"]),
+        ("What does Herman Melville write about whales?", ["Moby-Dick"]),
+        ("What does Melville say about whales?", ["Moby-Dick"]),
+        (
+            "What did Kenneth Reitz say about HTTP?",
+            ["Requests PyCon and Pythons future with Kenneth Rietz"],
+        ),
+        ("What did the talk about testing astronomy say about numpy?", ["Testing astronomy"]),
+        ("What does a field guide to leading engineering teams say?", ["Steady Hands"]),
+    ],
+)
+def test_names_are_found(question, titles):
+    assert [p.title for p in named_titles(question, LIBRARY).products] == titles
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Should I keep a light touch with my team?",
+        "How do astronomers go about testing their software?",
+        "Do you have pytest tips for fixtures?",
+        "A leader needs steady hands in a crisis, how do I get them?",
+        "What is the policy on cancelled meetings?",
+        "How do I wear two hats at once?",
+        "How do I lead a team?",
+        "hello",
+        "???",
+    ],
+)
+def test_ordinary_words_name_nothing(question):
+    assert named_titles(question, LIBRARY).products == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "format"),
+    [("In Light Touch, what is a quiet week?", "epub"), ("In the Light Touch PDF, what is a quiet week?", "pdf")],
+)
+def test_of_two_editions_one_is_searched(question, format):
+    [found] = named_titles(question, LIBRARY).products
+    assert (found.title, found.format) == ("Light Touch", format)
+
+
+def test_two_works_of_one_name_are_ambiguous():
+    library = [product("Emma", ["Jane Austen"]), product("Emma", ["Another Author"], format="pdf")]
+    naming = named_titles('What happens in "Emma"?', library)
+    assert len(naming.ambiguous) == 2
+
+
+def test_mentions_are_the_words_that_name():
+    question = "How do Steady Hands and Light Touch differ?"
+    naming = named_titles(question, LIBRARY)
+    assert [question[m.start : m.end] for m in naming.mentions] == ["Steady Hands", "Light Touch"]
+
+
+def test_kinds():
+    assert kinds_meant("what does the video say") == {ProductKind.VIDEO}
+    assert kinds_meant("in his book") == {ProductKind.BOOK}
+    assert kinds_meant("how do I lead") == frozenset()
+    question = "What does Steady Hands say, and what does the talk say?"
+    [talk] = kind_mentions(question, named_titles(question, LIBRARY))
+    assert question[talk.start : talk.end] == "the talk"

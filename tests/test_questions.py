@@ -1,0 +1,60 @@
+"""From what the reader typed to short questions."""
+
+import pytest
+from test_naming import ADDY, LIBRARY
+
+from wellread.agent.questions import MOST, self_contained, short_questions
+from wellread.library.naming import named_titles
+
+
+def asked(question):
+    mentions = named_titles(question, LIBRARY).mentions
+    return list(short_questions(question, [(m.start, m.end) for m in mentions]))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            ADDY,
+            [
+                "What is the difference between leadership and management?",
+                "How can I effectively balance leadership and management roles in my team?",
+            ],
+        ),
+        ("What does Steady Hands say about one-on-ones?", ["One-on-ones"]),
+        ("How do Steady Hands and Light Touch differ on estimates?", ["Estimates"]),
+        ("In the Light Touch PDF, what is a quiet week?", ["What is a quiet week?"]),
+        ("what is delegation and why is it hard?", ["What is delegation?", "Why is delegation hard?"]),
+        ("Should a lead write code? What does the talk say?", ["Should a lead write code?"]),
+        ("I want a short answer: how big should a team be?", ["How big should a team be?"]),
+        ("Explain psychological safety to me, please.", ["Psychological safety"]),
+        ("Who is Queequeg in Moby Dick?", ["Who is Queequeg?"]),
+        (
+            "Pretend you are the author of Steady Hands and tell me how to run a one-on-one.",
+            ["How to run a one-on-one?"],
+        ),
+        (
+            "I have a team of eight. Two people don't get along. Any advice from Steady Hands?",
+            ["I have a team of eight", "Two people don't get along"],
+        ),
+        ("Wie gebe ich Feedback?", ["Wie gebe ich Feedback?"]),
+        ("如何分配任务？", ["如何分配任务？"]),
+    ],
+)
+def test_short_questions(question, expected):
+    assert asked(question) == expected
+
+
+@pytest.mark.parametrize("question", ["?", "Steady Hands", "tell me", "and", "a" * 20_000, "why? " * 500])
+def test_something_is_always_asked(question):
+    questions = asked(question)
+    assert 1 <= len(questions) <= MOST
+    assert all(0 < len(q) <= 300 for q in questions)
+
+
+def test_follow_ups_lean_on_the_question_before():
+    before = "What is delegation?"
+    assert "delegation" in self_contained("And why is it hard?", before)
+    whole = "How do I run a blameless incident review with a team in three time zones?"
+    assert self_contained(whole, before) == whole

@@ -1,0 +1,3 @@
+from wellread.cli.main import main
+
+main()

@@ -1,0 +1,115 @@
+"""A writer without a language model: sentences of the sources, verbatim, chosen and arranged for the question."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+from wellread.agent import persona
+from wellread.agent.arrangement import Arrangement
+from wellread.agent.candidates import candidates
+from wellread.agent.direct import Facts, direct_answer
+from wellread.agent.sentence_choice import SentenceEmbedder, weigh
+from wellread.agent.writer import Brief
+from wellread.grounding.inline import inert
+
+CLOSING = (
+    "_No language model wrote this answer. Its sentences are quoted from the titles, chosen and arranged for your "
+    "question; each number opens the place it comes from._\n"
+)
+NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
+_MOST_OPEN = 8
+
+
+class ExtractiveWriter:
+    """Writes an answer from quotations. With an embedder it also finds sentences that use other words than the
+    question; `facts` are what it says when asked about itself."""
+
+    name = "extractive"
+
+    def __init__(self, embedder: SentenceEmbedder | None = None, facts: Facts | None = None) -> None:
+        self._embedder = embedder
+        self._facts = facts or Facts()
+
+    async def write(self, brief: Brief) -> AsyncIterator[str]:
+        """The answer's Markdown in pieces: a heading, a statement or a row at a time."""
+        direct = direct_answer(brief.question, brief.flags, self._facts)
+        if direct is not None:
+            yield direct
+            return
+        if not brief.snippets:
+            for piece in nothing_found(brief):
+                yield piece
+            return
+        yield _opening(brief)
+        questions = brief.questions or (brief.question,)
+        offered = candidates(brief.snippets)
+        choice = await asyncio.to_thread(weigh, questions, offered, self._embedder)
+        arrangement = Arrangement(brief, questions, choice)
+        for piece in arrangement.pieces():
+            yield piece
+        for piece in _left_open(brief, arrangement.unanswered):
+            yield piece
+        if brief.flags.is_role_play_request:
+            yield persona.closing_offer(brief, arrangement.quoted)
+        yield CLOSING
+
+
+def nothing_found(brief: Brief) -> Iterator[str]:
+    """The answer when no title in scope says anything: what was searched, where else to look, what to do."""
+    where = persona.named(entry.title for entry in brief.scope) if brief.scope else "the library"
+    yield f"I found nothing in {where} that answers this.\n\n"
+    if brief.open_cells:
+        yield "What was searched, and how close the best passage came (1.00 is the closest there can be):\n\n"
+        yield "| Question | Title | Best match |\n|---|---|---|\n"
+        for cell in brief.open_cells:
+            yield f"| {inert(cell.question)} | {inert(cell.title)} | {cell.best:.2f} |\n"
+        yield "\n"
+    if brief.elsewhere:
+        yield from _elsewhere(brief)
+        yield "Add it to the titles and ask again.\n\n"
+    else:
+        yield "You could ask in the words that the titles themselves use, or choose other titles.\n\n"
+    yield NOTHING_CLOSING
+
+
+def _opening(brief: Brief) -> str:
+    if brief.flags.is_controversial_sensitive_topic:
+        if brief.flags.is_role_play_request:
+            return persona.declined(brief)
+        return "Who says what, without taking a side:\n\n"
+    if brief.flags.is_role_play_request:
+        return persona.opening(brief)
+    return f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
+
+
+def _left_open(brief: Brief, unanswered: tuple[str, ...]) -> Iterator[str]:
+    """What no title, or not every title, answered."""
+    found = {question for questions in brief.asked.values() for question in questions}
+    silent = [cell for cell in brief.open_cells if cell.question in found]
+    lines = [f"- {inert(question)} Nothing beyond what is quoted above.\n" for question in unanswered]
+    open_questions = dict.fromkeys(cell.question for cell in brief.open_cells if cell.question not in found)
+    for question in open_questions:
+        best = max(cell.best for cell in brief.open_cells if cell.question == question)
+        lines.append(f"- {inert(question)} Nothing found (best match {best:.2f}).\n")
+    lines += [
+        f"- {inert(cell.question)} Nothing in *{inert(cell.title)}* (best match {cell.best:.2f}).\n"
+        for cell in silent
+    ]
+    if not lines and not brief.elsewhere:
+        return
+    if lines:
+        yield "**Still open**\n\n"
+        yield from lines[:_MOST_OPEN]
+        if len(lines) > _MOST_OPEN:
+            yield f"- and {len(lines) - _MOST_OPEN} more\n"
+        yield "\n"
+    if brief.elsewhere:
+        yield from _elsewhere(brief)
+        yield "\n\n"
+
+
+def _elsewhere(brief: Brief) -> Iterator[str]:
+    best = max(brief.elsewhere, key=lambda title: title.best)
+    yield f"**Not here, but there:** *{inert(best.title)}* speaks to it (match {best.best:.2f}). "
+    others = [title.title for title in brief.elsewhere if title.product_id != best.product_id]
+    if others:
+        yield f"So may {persona.named(others)}. "

@@ -1,0 +1,274 @@
+"""The loop: choose an action, do it, say so in events, until the answer is written.
+
+One async generator, for every caller. Each event is also folded into the Knowledge from which the next step is
+chosen, so a run that was cut off goes on from the fold of its stored events.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from wellread.agent.actions import (
+    AskClarifyingQuestion,
+    Choice,
+    CreateAnswerDraft,
+    FindProducts,
+    ReadSection,
+    ReviewEvidence,
+    SearchInsideBooks,
+)
+from wellread.agent.budget import Meter
+from wellread.agent.gate import allowed, new_cells, objection
+from wellread.agent.knowledge import Knowledge
+from wellread.agent.planner import Planner
+from wellread.agent.writer import Brief, OpenCell, Writer
+from wellread.content import Anchor
+from wellread.errors import WellreadError
+from wellread.events import (
+    AnswerCompleted,
+    AnswerDelta,
+    AnswerStarted,
+    AnyEvent,
+    Elsewhere,
+    Flags,
+    ProductsFound,
+    RunCompleted,
+    RunFailed,
+    ScopeEntry,
+    SearchCell,
+    SearchElsewhere,
+    SectionRead,
+    Snippet,
+    StepAction,
+    StepCompleted,
+    StepStarted,
+    StepThinking,
+)
+from wellread.grounding.verdicts import judge
+from wellread.library.inside import Finding, Inside
+from wellread.library.scope import entry
+from wellread.store.catalog import Catalog
+
+_TITLE_LENGTH = 200  # code points of the question in a step's title
+_SAME_RANGE = 0.6  # overlap from which two findings are the same knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What a run works with."""
+
+    catalog: Catalog
+    inside: Inside
+    planner: Planner
+    writer: Writer
+    discovered: int  # titles that find_products brings at most
+
+    async def run(self, knowledge: Knowledge) -> AsyncIterator[AnyEvent]:
+        """The events from `knowledge` on to the end: run.completed, or run.failed with the error's own words."""
+        meter = Meter()
+        try:
+            while knowledge.answer is None:
+                async for event in self._step(knowledge, meter):
+                    knowledge = knowledge.advance(event)
+                    yield event
+            yield RunCompleted(usage=meter.usage, seconds=meter.seconds)
+        except WellreadError as error:
+            yield RunFailed(
+                usage=meter.usage,
+                seconds=meter.seconds,
+                status=error.status,
+                message=error.message,
+                hint=error.hint,
+                retryable=error.retryable,
+            )
+
+    async def _step(self, knowledge: Knowledge, meter: Meter) -> AsyncIterator[AnyEvent]:
+        step = knowledge.steps_completed + 1
+        began = meter.seconds
+        yield StepStarted(step=step, title=f'Step {step} for "{shortened(knowledge.start.question)}"')
+        choice = await self.planner.choose(knowledge, allowed(knowledge))
+        reason = objection(choice, knowledge)
+        if reason:
+            choice = Choice(
+                thinking=f"{choice.thinking} ({reason}; I write with what there is.)",
+                action=CreateAnswerDraft(
+                    relevant_knowledge_indices=tuple(snippet.number for snippet in knowledge.snippets)
+                ),
+            )
+        action = choice.action
+        yield StepThinking(step=step, text=choice.thinking)
+        yield StepAction(
+            step=step, action=action.name, label=action.label, parameters=action.model_dump(mode="json")
+        )
+        summary = ""
+        match action:
+            case SearchInsideBooks():
+                found = 0
+                async for event in self._search(step, action, knowledge):
+                    found += len(event.found) if isinstance(event, SearchCell) else 0
+                    yield event
+                summary = f"Ask books complete. Found {_counted(found, 'snippet')}."
+            case FindProducts():
+                products = await self._find(action, knowledge)
+                yield ProductsFound(step=step, query=action.query, products=products)
+                summary = f"Catalog search complete. Found {_counted(len(products), 'title')}."
+            case ReadSection():
+                read = await self._read(step, action, knowledge)
+                yield read
+                summary = f"Section read. It gave {_counted(len(read.found), 'more snippet')}."
+            case ReviewEvidence(missing=missing):
+                summary = f"Review complete. {_counted(len(missing), 'question')} still open."
+                if not missing:
+                    summary = "Review complete. Nothing is missing."
+            case AskClarifyingQuestion():
+                summary = "Asking back"
+            case CreateAnswerDraft():
+                summary = "Ready to provide a comprehensive answer"
+        yield StepCompleted(
+            step=step, summary=summary, usage=meter.usage, seconds=round(meter.seconds - began, 3)
+        )
+        if isinstance(action, AskClarifyingQuestion):
+            async for event in self._ask_back(action, meter):
+                yield event
+        elif isinstance(action, CreateAnswerDraft):
+            async for event in self._answer(action, knowledge, meter):
+                yield event
+
+    async def _search(
+        self, step: int, action: SearchInsideBooks, knowledge: Knowledge
+    ) -> AsyncIterator[SearchCell | SearchElsewhere]:
+        titles = {entry.product_id: entry.title for entry in knowledge.scope}
+        numbering = _Numbering(knowledge)
+        answered: set[str] = set()
+        for cell in await self.inside.matrix(new_cells(action, knowledge)):
+            snippets = tuple(numbering.snippet(finding, titles[cell.product_id]) for finding in cell.findings)
+            if snippets:
+                answered.add(cell.question)
+            yield SearchCell(
+                step=step,
+                question=cell.question,
+                product_id=cell.product_id,
+                title=titles[cell.product_id],
+                found=snippets,
+                best=round(cell.best, 2),
+                knowledge=tuple(snippet.number for snippet in snippets),
+            )
+        for question in action.askBookQuestions:
+            if question not in answered:
+                elsewhere = await self._elsewhere(question, frozenset(titles))
+                if elsewhere:
+                    yield SearchElsewhere(step=step, question=question, products=elsewhere)
+
+    async def _elsewhere(self, question: str, scope: frozenset[str]) -> tuple[Elsewhere, ...]:
+        hits = await self.inside.titles([question], without=scope, limit=3)
+        products = await asyncio.to_thread(self.catalog.products_by_id, [hit.product_id for hit in hits])
+        return tuple(
+            Elsewhere(
+                product_id=hit.product_id,
+                title=products[hit.product_id].title,
+                best=round(hit.best, 2),
+                anchor=str(hit.anchor),
+            )
+            for hit in hits
+            if hit.product_id in products
+        )
+
+    async def _find(self, action: FindProducts, knowledge: Knowledge) -> tuple[ScopeEntry, ...]:
+        known = frozenset(entry.product_id for entry in knowledge.scope)
+        hits = await self.inside.titles([action.query], without=known, limit=4 * self.discovered)
+        products = await asyncio.to_thread(self.catalog.products_by_id, [hit.product_id for hit in hits])
+        found = [products[hit.product_id] for hit in hits if hit.product_id in products]
+        if action.kinds:
+            found = [product for product in found if product.kind in action.kinds] or found
+        return tuple(entry(product, "discovered") for product in found[: self.discovered])
+
+    async def _read(self, step: int, action: ReadSection, knowledge: Knowledge) -> SectionRead:
+        section = await asyncio.to_thread(self.catalog.section, action.productId, action.sectionId)
+        product = await asyncio.to_thread(self.catalog.product, action.productId)
+        covered = [anchor for snippet in knowledge.snippets if (anchor := Anchor.parse(snippet.anchor))]
+        numbering = _Numbering(knowledge)
+        findings = self.inside.section_findings(section, action.productId, covered)
+        found = tuple(numbering.snippet(finding, product.title) for finding in findings)
+        return SectionRead(
+            step=step,
+            product_id=product.product_id,
+            title=product.title,
+            section_id=section.section_id,
+            section=" › ".join(section.path),
+            found=found,
+            knowledge=tuple(snippet.number for snippet in found),
+        )
+
+    async def _ask_back(self, action: AskClarifyingQuestion, meter: Meter) -> AsyncIterator[AnyEvent]:
+        markdown = "\n".join([action.question, "", *(f"- {option}" for option in action.options)])
+        yield AnswerStarted(flags=Flags(), knowledge=(), voice="wellread")
+        yield AnswerDelta(text=markdown)
+        yield AnswerCompleted(markdown=markdown, citations=(), statements=(), usage=meter.usage)
+
+    async def _answer(
+        self, action: CreateAnswerDraft, knowledge: Knowledge, meter: Meter
+    ) -> AsyncIterator[AnyEvent]:
+        flags = action.flags
+        voice = "author" if flags.is_role_play_request else "wellread"
+        snippets = tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices)
+        yield AnswerStarted(flags=flags, knowledge=action.relevant_knowledge_indices, voice=voice)
+        brief = Brief(
+            question=knowledge.start.question,
+            questions=tuple(dict.fromkeys(cell.question for cell in knowledge.cells)),
+            flags=flags,
+            scope=knowledge.scope,
+            snippets=snippets,
+            asked=knowledge.asked,
+            open_cells=tuple(
+                OpenCell(cell.question, cell.title, cell.best)
+                for cell in knowledge.cells
+                if not cell.knowledge
+            ),
+            elsewhere=knowledge.elsewhere,
+            deep=knowledge.start.mode == "deep",
+        )
+        pieces = []
+        async for text in self.writer.write(brief):
+            pieces.append(text)
+            yield AnswerDelta(text=text)
+        markdown = "".join(pieces)
+        statements, citations = judge(markdown, snippets, voice=voice)
+        yield AnswerCompleted(
+            markdown=markdown, citations=citations, statements=statements, usage=meter.usage
+        )
+
+
+class _Numbering:
+    """Gives findings their knowledge numbers; one that was found before keeps the number it has."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._known = [(Anchor.parse(s.anchor), s) for s in knowledge.snippets]
+
+    def snippet(self, finding: Finding, title: str) -> Snippet:
+        for anchor, snippet in self._known:
+            if anchor and anchor.overlap(finding.anchor) >= _SAME_RANGE:
+                return snippet
+        new = Snippet(
+            number=len(self._known),
+            product_id=finding.anchor.product_id,
+            title=title,
+            section=finding.section,
+            anchor=str(finding.anchor),
+            place=finding.place,
+            text=finding.text,
+            score=round(finding.score, 3),
+        )
+        self._known.append((finding.anchor, new))
+        return new
+
+
+def shortened(text: str, length: int = _TITLE_LENGTH) -> str:
+    """`text` in one line, cut after `length` code points at a word, with " [...]"."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    return line[: line.rfind(" ", 0, length) if " " in line[:length] else length] + " [...]"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,195 @@
+"""What chooses the next step, and the planner of rules: it needs no model, and is what a run falls back to."""
+
+import re
+from typing import Protocol
+
+from wellread.agent.actions import (
+    ActionName,
+    AskClarifyingQuestion,
+    Choice,
+    CreateAnswerDraft,
+    FindProducts,
+    ReadSection,
+    ReviewEvidence,
+    SearchInsideBooks,
+)
+from wellread.agent.gate import new_cells
+from wellread.agent.intent import flags_of
+from wellread.agent.knowledge import Knowledge
+from wellread.agent.questions import short_questions
+from wellread.events import ScopeEntry, Snippet
+from wellread.index.relevance import FLOOR
+from wellread.library.naming import kinds_meant
+
+_QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most
+_DEEP_KNOWLEDGE = 16
+_SECTIONS_READ = 2
+_NEAR_BEST = 0.6  # a snippet is relevant when its score is at least this share of the best for its question
+_STOP = re.compile(
+    r"\b(?:what|how|why|when|where|which|who|is|are|was|were|do|does|did|can|could|should|would|the|an?|i|me|my|we|our|"
+    r"you|your|to|of|in|on|for|with|and|or|it|its|this|that|there|effectively|really|best|way|ways)\b",
+    re.IGNORECASE,
+)
+
+
+class Planner(Protocol):
+    """Chooses one of the allowed actions from the state."""
+
+    name: str
+
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice: ...
+
+
+class RulePlanner:
+    """Scope, split the question, search, draft; deep: review, reword, read around, then draft."""
+
+    name = "rules"
+
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice:
+        start = knowledge.start
+        flags = flags_of(start.question, start.scope)
+        if flags.needs_no_search:
+            thinking = "This needs no search in the library, so I answer it directly."
+            return Choice(thinking=thinking, action=CreateAnswerDraft(**flags.model_dump()))
+        if "ask_clarifying_question" in allowed and len(start.options) > 1:
+            return _clarify(start.options)
+        if "find_products" in allowed and not knowledge.scope:
+            return _find(knowledge)
+        questions = short_questions(start.asked, start.mentions)
+        if "search_inside_books" in allowed:
+            search = SearchInsideBooks(
+                askBookQuestions=questions, productIds=tuple(entry.product_id for entry in knowledge.scope)
+            )
+            if new_cells(search, knowledge):
+                return Choice(thinking=_why_search(knowledge, questions), action=search)
+        if start.mode == "deep":
+            deeper = _deeper(knowledge, allowed, questions)
+            if deeper:
+                return deeper
+        return _draft(knowledge)
+
+
+def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:
+    named = [f"{entry.title} ({', '.join(entry.authors) or entry.kind})" for entry in options]
+    return Choice(
+        thinking="The name in the question fits more than one title, and they would give different answers.",
+        action=AskClarifyingQuestion(question="Which of these do you mean?", options=tuple(named)),
+    )
+
+
+def _find(knowledge: Knowledge) -> Choice:
+    start = knowledge.start
+    questions = short_questions(start.asked, start.mentions)
+    kinds = sorted(kind.value for kind in kinds_meant(start.asked))
+    return Choice(
+        thinking="The question names no title of the library, so I look for titles that may answer it.",
+        action=FindProducts(query=" ".join(questions), kinds=tuple(kinds)),
+    )
+
+
+def _why_search(knowledge: Knowledge, questions: tuple[str, ...]) -> str:
+    scope = knowledge.scope
+    titles = _listed([entry.title for entry in scope])
+    how = {
+        "named": f"The question names {titles}, so I search inside {_these(scope)} and nothing else.",
+        "picked": f"You picked {titles}, so I search inside {_these(scope)} and nothing else.",
+        "discovered": f"I search inside the titles that fit best: {titles}.",
+        "whole library": f"The question names no title; the library is small, so I search all of it: {titles}.",
+    }[scope[0].found]
+    asks = (
+        "one thing" if len(questions) == 1 else f"{len(questions)} things, each a short question of its own"
+    )
+    return f"{how} It asks {asks}."
+
+
+def _deeper(
+    knowledge: Knowledge, allowed: frozenset[ActionName], questions: tuple[str, ...]
+) -> Choice | None:
+    """The next step of DeepSearch after the first round, or None when nothing more is to be gained."""
+    open_questions = tuple(q for q in questions if not _answered(knowledge, q))
+    if "review_evidence" in allowed and knowledge.actions[-1].action != "review_evidence":
+        if knowledge.actions[-1].action == "search_inside_books":
+            thinking = (
+                f"Nothing cleared the floor for {_listed([f'“{q}”' for q in open_questions])}."
+                if open_questions
+                else "Each question has been answered by at least one title."
+            )
+            return Choice(thinking=thinking, action=ReviewEvidence(missing=open_questions))
+    reworded = tuple(words for q in open_questions if (words := _key_words(q)))
+    if reworded and "search_inside_books" in allowed:
+        search = SearchInsideBooks(
+            askBookQuestions=reworded, productIds=tuple(entry.product_id for entry in knowledge.scope)
+        )
+        if new_cells(search, knowledge):
+            thinking = "I ask again in fewer words, where the wording may have stood in the way."
+            return Choice(thinking=thinking, action=search)
+    if open_questions and "find_products" in allowed:
+        return Choice(
+            thinking="The titles in scope fell short, so I look for others.",
+            action=FindProducts(query=" ".join(open_questions)),
+        )
+    if "read_section" in allowed and len(knowledge.sections_read) < _SECTIONS_READ:
+        for snippet in sorted(knowledge.snippets, key=lambda s: -s.score):
+            section_id = snippet.anchor.split("/")[1]
+            if section_id not in knowledge.sections_read:
+                return Choice(
+                    thinking=f"“{snippet.section}” is a strong source, so I read what stands around the snippet.",
+                    action=ReadSection(productId=snippet.product_id, sectionId=section_id),
+                )
+    return None
+
+
+def _draft(knowledge: Knowledge) -> Choice:
+    start = knowledge.start
+    chosen = _relevant(knowledge)
+    if chosen:
+        numbers = _listed([str(n) for n in chosen])
+        thinking = f"I have what I need in knowledge {numbers}."
+    elif knowledge.cells:
+        thinking = "Nothing in these titles answers the question well enough, and I will say so."
+    else:
+        thinking = "No title of the library fits the question, and I will say so."
+    flags = flags_of(start.question, start.scope)
+    return Choice(
+        thinking=thinking,
+        action=CreateAnswerDraft(**flags.model_dump(), relevant_knowledge_indices=chosen),
+    )
+
+
+def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
+    """The numbers worth writing from: near the best of their question, a share for every title."""
+    most = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
+    best: dict[str, float] = {}
+    for cell in knowledge.cells:
+        best[cell.question] = max(best.get(cell.question, 0.0), cell.best)
+
+    def near(snippet: Snippet) -> bool:
+        asked = knowledge.asked.get(snippet.number, ())
+        return not asked or any(snippet.score >= _NEAR_BEST * best[question] for question in asked)
+
+    ranked = sorted((s for s in knowledge.snippets if near(s)), key=lambda s: -s.score)
+    firsts: dict[str, int] = {}
+    for snippet in ranked:
+        firsts.setdefault(snippet.product_id, snippet.number)
+    chosen = list(firsts.values())[:most]
+    for snippet in ranked:
+        if len(chosen) < most and snippet.number not in chosen:
+            chosen.append(snippet.number)
+    return tuple(sorted(chosen))
+
+
+def _answered(knowledge: Knowledge, question: str) -> bool:
+    wordings = {question, _key_words(question)}
+    return any(cell.question in wordings and cell.best >= FLOOR for cell in knowledge.cells)
+
+
+def _key_words(question: str) -> str:
+    return " ".join(re.findall(r"[\w'’.+#-]+", _STOP.sub(" ", question)))
+
+
+def _these(scope: tuple[ScopeEntry, ...]) -> str:
+    return "it" if len(scope) == 1 else ("these two" if len(scope) == 2 else "these")
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

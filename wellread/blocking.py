@@ -1,0 +1,79 @@
+"""The library for code without an event loop: calls wait, streams are iterators."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from wellread.content import Product
+from wellread.engine import Wellread
+from wellread.events import AnyEvent
+from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
+from wellread.library.inside import CellFindings
+from wellread.library.reading import Place
+from wellread.settings import Settings
+
+_T = TypeVar("_T")
+
+
+class BlockingWellread:
+    """Wellread as a plain context manager. `library` is the async one behind it.
+
+    with BlockingWellread("~/books") as library:
+        for event in library.ask("What is delegation?"):
+            ...
+    """
+
+    def __init__(self, home: Path | str | None = None, *, settings: Settings | None = None) -> None:
+        self.library = Wellread(home, settings=settings)
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        self._runner.run(self.library.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._runner.run(self.library.__aexit__(*error))
+        self._runner.close()
+
+    def add(
+        self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
+    ) -> Iterator[Reading | Added | Refused | Waiting | Embedded]:
+        return self._drain(self.library.add(paths, collection=collection, vectors=vectors))
+
+    def embed(self) -> Iterator[Embedded | Waiting]:
+        return self._drain(self.library.embed())
+
+    def reindex(self, product_id: str = "") -> Iterator[Product]:
+        return self._drain(self.library.reindex(product_id))
+
+    def remove(self, product_id: str) -> Product:
+        return self._runner.run(self.library.remove(product_id))
+
+    def products(self, *, collection: str = "") -> list[Product]:
+        return self._runner.run(self.library.products(collection=collection))
+
+    def read(self, anchor: str) -> Place:
+        return self._runner.run(self.library.read(anchor))
+
+    def search(
+        self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
+    ) -> list[CellFindings]:
+        return self._runner.run(self.library.search(questions, product_ids=product_ids, limit=limit))
+
+    def ask(self, question: str, **options: Any) -> Iterator[AnyEvent]:
+        """The events of a run; the options are those of `Wellread.ask`."""
+        return self._drain(self.library.ask(question, **options))
+
+    def _drain(self, stream: AsyncIterator[_T]) -> Iterator[_T]:
+        async def following() -> tuple[bool, _T | None]:
+            try:
+                return True, await anext(stream)
+            except StopAsyncIteration:
+                return False, None
+
+        while True:
+            more, item = self._runner.run(following())
+            if not more or item is None:
+                return
+            yield item

@@ -1,0 +1,221 @@
+"""The command line: every command, its options and its help. What they do is in the modules beside this one.
+
+Those modules import search engines and models; they are loaded when their command runs, so that `--help` and a
+typing error answer at once.
+"""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wellread import __version__
+from wellread.errors import WellreadError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+app = typer.Typer(
+    name="wellread",
+    help="Cited answers from the books and videos you own.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: Rich's panels take 0.1 s to import
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+evaluation = typer.Typer(
+    name="eval", help="Figures about retrieval and answers.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(evaluation)
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NOT_FOUND = 3
+EXIT_UNAVAILABLE = 4
+EXIT_INTERRUPTED = 130
+_EXIT_OF_STATUS = {400: EXIT_USAGE, 404: EXIT_NOT_FOUND, 503: EXIT_UNAVAILABLE}
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line where it is a stream.")]
+ProductIds = Annotated[
+    list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
+]
+Questions = Annotated[list[str], typer.Argument(help="One or more short questions.")]
+
+
+@app.callback(invoke_without_command=True)
+def wellread(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"wellread {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(as_json: Json = False) -> None:
+    """Add the demo library and ask it a question."""
+    _run(_commands("demonstration").demo(as_json=as_json))
+
+
+@app.command()
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are searched through.")],
+    collection: Annotated[str, typer.Option(help="A name for this part of the library.")] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for the vectors, or leave them to the background.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Add books, talks and videos. Each can be asked by keyword at once; its vectors follow."""
+    _run(_commands("adding").add(paths, collection=collection, wait=wait, as_json=as_json))
+
+
+@app.command()
+def embed(
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False, as_json: Json = False
+) -> None:
+    """Make the vectors that wait."""
+    _run(_commands("adding").embed(quiet=quiet, as_json=as_json))
+
+
+@app.command("ls")
+def list_products(
+    collection: Annotated[str, typer.Option(help="Only this part of the library.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the products of the library."""
+    _run(_commands("showing").list_products(collection=collection, as_json=as_json))
+
+
+@app.command()
+def show(
+    product_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a product.")], as_json: Json = False
+) -> None:
+    """Show a product: metadata and table of contents."""
+    _run(_commands("showing").show(product_id, as_json=as_json))
+
+
+@app.command()
+def search(
+    questions: Questions,
+    product: ProductIds = None,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Titles to search when none is named.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Search questions × titles, and print the matrix with its snippets."""
+    _run(_commands("showing").search(questions, product_ids=product or [], limit=limit, as_json=as_json))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help='The question; "-" reads it from standard input.')],
+    product: ProductIds = None,
+    deep: Annotated[bool, typer.Option("--deep", help="DeepSearch ON: more steps, reading around.")] = False,
+    max_steps: Annotated[int | None, typer.Option(help="Steps the run may take at most.")] = None,
+    go_on: Annotated[bool, typer.Option("--continue", help="Go on with the last conversation.")] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace/--no-trace", help="Show the steps, or only the answer.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Ask the library; every statement of the answer opens the place it rests on."""
+    _run(
+        _commands("asking").ask(
+            question,
+            product_ids=product or [],
+            deep=deep,
+            max_steps=max_steps,
+            go_on=go_on,
+            trace=trace,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def read(
+    anchor: Annotated[str, typer.Argument(help="An anchor, as it stands behind every citation.")],
+    around: Annotated[int, typer.Option(min=0, max=50, help="Blocks to show before and after.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Open an anchor: the place, the quote marked, and a few blocks around it."""
+    _run(_commands("showing").read(anchor, around=around, as_json=as_json))
+
+
+@app.command()
+def rm(
+    product_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of products.")],
+    as_json: Json = False,
+) -> None:
+    """Remove products from the library (the files you added them from stay)."""
+    _run(_commands("adding").remove(product_ids, as_json=as_json))
+
+
+@app.command()
+def reindex(
+    product_id: Annotated[str, typer.Argument(metavar="[ID]", help="One product; all without.")] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for the vectors, or leave them to the background.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Rebuild the index from the catalog, with the settings as they are now."""
+    _run(_commands("adding").reindex(product_id, wait=wait, as_json=as_json))
+
+
+@app.command()
+def doctor(
+    full: Annotated[
+        bool, typer.Option("--full", help="Also read every source file and check its hash.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is installed, where things are, what waits, and what is wrong."""
+    _run(_commands("diagnosis").doctor(full=full, as_json=as_json))
+
+
+@evaluation.command("retrieval")
+def eval_retrieval(
+    folder: Annotated[
+        Path, typer.Argument(help="A BEIR-style folder: corpus.jsonl, queries.jsonl, qrels.tsv.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """nDCG@10, recall@100 and MRR of keyword, vector and fused search on a test set."""
+    _run(_commands("evaluating").retrieval(folder, as_json=as_json))
+
+
+def main() -> None:
+    """Run the command line; every expected error ends with its message, its hint and an exit status."""
+    try:
+        app()
+    except WellreadError as error:
+        _complain(error)
+        sys.exit(_EXIT_OF_STATUS.get(error.status, EXIT_FAILED))
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. What was acknowledged is kept; the same command goes on from there.\n")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _complain(error: WellreadError) -> None:
+    sys.stderr.write(f"Error: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  {error.hint}\n")
+
+
+def _commands(module: str) -> Any:
+    return importlib.import_module(f"wellread.cli.{module}")
+
+
+def _run(work: "Coroutine[Any, Any, int | None]") -> None:
+    """Run a command's coroutine; the number that it gives is the exit status."""
+    status = importlib.import_module("asyncio").run(work)  # `--help` does without its 50 ms
+    if status:
+        raise typer.Exit(status)

@@ -1,0 +1,260 @@
+"""The events of a run. A run is their list, numbered from 1: every view of it is a fold over that list.
+
+A reader of the stream ignores types that it does not know. `docs/events.md` describes each one.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+Mode = Literal["quick", "deep"]
+Found = Literal["named", "picked", "discovered", "whole library"]
+VerdictName = Literal["quoted", "supported", "partly", "unsupported", "general"]
+Voice = Literal["author", "wellread"]
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScopeEntry(Value):
+    """A title that the run may search, and how it came to be meant."""
+
+    product_id: str
+    title: str
+    found: Found
+    kind: str = "book"
+    authors: tuple[str, ...] = ()
+
+
+class Budget(Value):
+    """Limits of a run. None: no limit."""
+
+    steps: int
+    seconds: float | None = None
+    tokens: int | None = None
+    cost: float | None = None
+
+
+class Usage(Value):
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
+
+
+class Flags(Value):
+    """What `create_answer_draft` says of the question; the names are fixed."""
+
+    is_role_play_request: bool = False
+    is_controversial_sensitive_topic: bool = False
+    is_greeting_or_simple_calculation: bool = False
+    is_who_are_you: bool = False
+
+    @property
+    def needs_no_search(self) -> bool:
+        return self.is_greeting_or_simple_calculation or self.is_who_are_you
+
+
+class Snippet(Value):
+    """The best of one product for one question: one or more neighbouring passages of a section."""
+
+    number: int  # its knowledge number; the same within a run for ever
+    product_id: str
+    title: str
+    section: str  # the section's path, " › " between
+    anchor: str
+    place: str  # for people: "p. 12", "00:03:12", or ""
+    text: str
+    score: float  # 0 to 1
+
+
+class Citation(Value):
+    number: int
+    product_id: str
+    title: str
+    section: str
+    place: str
+    anchor: str
+    quote: str
+    link: str
+
+
+class Statement(Value):
+    """A claim of the answer; `start` and `end` are code points of the answer's Markdown."""
+
+    start: int
+    end: int
+    text: str
+    verdict: VerdictName
+    voice: Voice
+    citations: tuple[int, ...]  # numbers of the citations it rests on
+
+
+class Elsewhere(Value):
+    """The best title outside the scope for a question that the scope did not answer."""
+
+    product_id: str
+    title: str
+    best: float
+    anchor: str
+
+
+class Event(BaseModel):
+    """What all events carry. `seq` and `at` are given when the event is stored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int = 0
+    at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class RunStarted(Event):
+    type: Literal["run.started"] = "run.started"
+    run_id: str
+    conversation_id: str
+    question: str
+    asked: str  # the question made self-contained, for searching
+    mentions: tuple[tuple[int, int], ...] = ()  # ranges of `asked` (code points) that name titles
+    mode: Mode
+    model: str
+    scope: tuple[ScopeEntry, ...]
+    outside: bool = False  # whether titles beyond `scope` may be looked for
+    options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose, if a name fits several
+    budget: Budget
+
+
+class StepStarted(Event):
+    type: Literal["step.started"] = "step.started"
+    step: int
+    title: str
+
+
+class StepThinking(Event):
+    type: Literal["step.thinking"] = "step.thinking"
+    step: int
+    text: str
+
+
+class StepAction(Event):
+    type: Literal["step.action"] = "step.action"
+    step: int
+    action: str
+    label: str
+    parameters: dict[str, object]
+
+
+class ProductsFound(Event):
+    """`find_products` widened the scope by these titles."""
+
+    type: Literal["products.found"] = "products.found"
+    step: int
+    query: str
+    products: tuple[ScopeEntry, ...]
+
+
+class SearchCell(Event):
+    """One cell of the question × title matrix."""
+
+    type: Literal["search.cell"] = "search.cell"
+    step: int
+    question: str
+    product_id: str
+    title: str
+    found: tuple[Snippet, ...]
+    best: float
+    knowledge: tuple[int, ...]
+
+
+class SearchElsewhere(Event):
+    """What the library holds outside the scope for questions that the scope left open."""
+
+    type: Literal["search.elsewhere"] = "search.elsewhere"
+    step: int
+    question: str
+    products: tuple[Elsewhere, ...]
+
+
+class SectionRead(Event):
+    type: Literal["section.read"] = "section.read"
+    step: int
+    product_id: str
+    title: str
+    section_id: str
+    section: str
+    found: tuple[Snippet, ...]
+    knowledge: tuple[int, ...]
+
+
+class StepCompleted(Event):
+    type: Literal["step.completed"] = "step.completed"
+    step: int
+    summary: str
+    usage: Usage
+    seconds: float
+
+
+class AnswerStarted(Event):
+    type: Literal["answer.started"] = "answer.started"
+    flags: Flags
+    knowledge: tuple[int, ...]
+    voice: Voice
+
+
+class AnswerDelta(Event):
+    type: Literal["answer.delta"] = "answer.delta"
+    text: str
+
+
+class AnswerCompleted(Event):
+    type: Literal["answer.completed"] = "answer.completed"
+    markdown: str
+    citations: tuple[Citation, ...]
+    statements: tuple[Statement, ...]
+    usage: Usage
+
+
+class RunCompleted(Event):
+    type: Literal["run.completed"] = "run.completed"
+    usage: Usage
+    seconds: float
+
+
+class RunFailed(Event):
+    type: Literal["run.failed"] = "run.failed"
+    usage: Usage
+    seconds: float
+    status: int
+    message: str
+    hint: str
+    retryable: bool
+
+
+class RunCancelled(Event):
+    type: Literal["run.cancelled"] = "run.cancelled"
+    usage: Usage
+    seconds: float
+
+
+AnyEvent = Annotated[
+    RunStarted
+    | StepStarted
+    | StepThinking
+    | StepAction
+    | ProductsFound
+    | SearchCell
+    | SearchElsewhere
+    | SectionRead
+    | StepCompleted
+    | AnswerStarted
+    | AnswerDelta
+    | AnswerCompleted
+    | RunCompleted
+    | RunFailed
+    | RunCancelled,
+    Field(discriminator="type"),
+]
+
+EVENT = TypeAdapter[AnyEvent](AnyEvent)
+TERMINAL = (RunCompleted, RunFailed, RunCancelled)

@@ -1,0 +1,334 @@
+"""Searching the table of index.lance: candidates from the engine, scores, fusion, relevance.
+
+Titles are searched exactly. Their rows are read once for all questions, every cosine is computed, and BM25
+comes
+from one query a question over them; then each cell ranks the rows of its own titles. A scope that is too
+large to be read (the whole library) is asked for its best by each of the two rankings instead.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from lancedb.query import MatchQuery
+from lancedb.table import AsyncTable
+from numpy.typing import NDArray
+
+from wellread.content import Passage
+from wellread.index.analysis import question_terms
+from wellread.index.fusion import TOP, QueryTraits, Scores, fuse, keyword_weight, lead
+from wellread.index.passages import Cell, Embedder, Hit, Vectors
+from wellread.index.relevance import relevance
+
+READ_ROWS = 12_000  # a scope of at most so many rows is read whole: 12 titles, 20 ms
+_POOL = 100  # candidates from each of the two rankings
+_ENGINE_ROWS = 1_000  # scores asked of the engine for a scope that is not read
+_QUESTION = (
+    4_000  # characters: more than the embedder reads, and a pasted page is a question by its beginning
+)
+_PASSAGE = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language")
+_READ = (*_PASSAGE, "terms")
+
+
+class Ranking(StrEnum):
+    FUSED = "fused"
+    KEYWORD = "keyword"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is known about a product's rows before they are read."""
+
+    rows: int
+    languages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    words: list[tuple[str, ...]]
+    vector: Vectors | None
+    fragmentation: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Rows with their scores; `cosine` is NaN where there is no vector."""
+
+    rows: pa.Table
+    keyword: Scores
+    cosine: Scores
+
+    def take(self, indices: NDArray[np.int64]) -> "_Pool":
+        return _Pool(self.rows.take(indices), self.keyword[indices], self.cosine[indices])
+
+
+class SearchTable:
+    """The reading half of LanceIndex."""
+
+    def __init__(self, table: AsyncTable, embedder: Embedder | None) -> None:
+        self._table = table
+        self._embedder = embedder
+        self._known: tuple[int, dict[str, Scope]] = (-1, {})
+
+    async def scopes(self) -> dict[str, Scope]:
+        """Every product in the table, as of its newest version."""
+        await self._table.checkout_latest()  # type: ignore[no-untyped-call]
+        version = await self._table.version()
+        if self._known[0] != version:
+            rows = await self._table.query().select(["product_id", "language"]).to_arrow()
+            counted = rows.group_by(["product_id", "language"]).aggregate([([], "count_all")]).to_pylist()
+            scopes: dict[str, Scope] = {}
+            for row in counted:
+                known = scopes.get(row["product_id"], Scope(0, frozenset()))
+                languages = known.languages | {row["language"]}
+                scopes[row["product_id"]] = Scope(known.rows + row["count_all"], languages)
+            self._known = (version, scopes)
+        return self._known[1]
+
+    async def search(
+        self, cells: Sequence[Cell], scopes: Mapping[str, Scope], ranking: Ranking
+    ) -> list[list[Hit]]:
+        plans = [self._plan(cell, scopes) for cell in cells]
+        questions = await self._questions([cell.question for cell in cells], ranking)
+        # A question has other terms in a German title than in an English one.
+        asked = [
+            _Question(question_terms(cell.question[:_QUESTION], languages), *questions[cell.question])
+            for cell, (_, languages, _) in zip(cells, plans, strict=True)
+        ]
+        found: list[list[Hit]] = [[] for _ in cells]
+        near = [number for number, plan in enumerate(plans) if plan[0] and plan[2] <= READ_ROWS]
+        far = [number for number, plan in enumerate(plans) if not plan[0] and plan[2]]
+        far += [number for number, plan in enumerate(plans) if plan[0] and plan[2] > READ_ROWS]
+
+        async def read(numbers: Sequence[int]) -> None:
+            pools = await self._read([plans[number][0] for number in numbers], [asked[n] for n in numbers])
+            for number, pool in zip(numbers, pools, strict=True):
+                found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
+
+        async def ask(number: int) -> None:
+            pool = await self._ask(plans[number][0], asked[number], cells[number].limit)
+            found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
+
+        batches = _batches(near, plans, scopes)
+        await asyncio.gather(*(read(batch) for batch in batches), *(ask(number) for number in far))
+        return found
+
+    def _plan(self, cell: Cell, scopes: Mapping[str, Scope]) -> tuple[tuple[str, ...], frozenset[str], int]:
+        """The product ids to search (none: all), the languages of their rows, and how many rows they have."""
+        named = tuple(dict.fromkeys(name for name in cell.product_ids if name in scopes))
+        if (cell.product_ids and not named) or not cell.question.strip() or cell.limit < 1:
+            return (), frozenset(), 0
+        meant = [scopes[name] for name in named] or list(scopes.values())
+        languages = frozenset().union(*(scope.languages for scope in meant))
+        return named, languages, sum(scope.rows for scope in meant)
+
+    async def _questions(
+        self, texts: Sequence[str], ranking: Ranking
+    ) -> dict[str, tuple[Vectors | None, float]]:
+        """Vector and fragmentation of each distinct question."""
+        distinct = list(dict.fromkeys(texts))
+        embedder = self._embedder
+        if not embedder or not distinct or ranking is Ranking.KEYWORD:
+            return dict.fromkeys(distinct, (None, 0.0))
+        short = [text[:_QUESTION] for text in distinct]
+        vectors = await asyncio.to_thread(embedder.embed_questions, short)
+        return {
+            text: (vector, embedder.fragmentation(cut))
+            for text, cut, vector in zip(distinct, short, vectors, strict=True)
+        }
+
+    async def _read(self, products: Sequence[tuple[str, ...]], questions: Sequence[_Question]) -> list[_Pool]:
+        """The pools of cells whose titles are read whole; `products` are those of each cell."""
+        names = sorted({name for cell in products for name in cell})
+        where = among("product_id", names)
+        columns = [*_READ, "vector"] if questions[0].vector is not None else list(_READ)
+        by_terms = {_terms(question): question for question in questions}
+        rows, *keyword_hits = await asyncio.gather(
+            self._table.query().where(where).select(columns).to_arrow(),
+            *(self._by_keyword(question, where, 2 * READ_ROWS) for question in by_terms.values()),
+        )
+        ids = rows["passage_id"].combine_chunks()
+        keyword = {
+            terms: _aligned(hits, "_score", ids, missing=0.0)
+            for terms, hits in zip(by_terms, keyword_hits, strict=True)
+        }
+        vectors = _vectors(rows)
+        product = rows["product_id"].combine_chunks()
+        pools = []
+        for cell, question in zip(products, questions, strict=True):
+            mask = pc.is_in(product, value_set=pa.array(cell, pa.string()))
+            own = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+            cosine = np.full(own.size, np.nan)
+            if vectors is not None and question.vector is not None:
+                cosine = (vectors[own] @ question.vector).astype(np.float64)
+            scored = keyword[_terms(question)][own]
+            chosen = _candidates(scored, cosine, _POOL)
+            pools.append(_Pool(rows.take(own[chosen]), scored[chosen], cosine[chosen]))
+        return pools
+
+    async def _ask(self, products: Sequence[str], question: _Question, limit: int) -> _Pool:
+        """The pool of a cell whose scope is too large to be read."""
+        where = among("product_id", products) if products else ""
+        size = max(_POOL, limit)
+        hits, near = await asyncio.gather(
+            self._by_keyword(question, where, max(_ENGINE_ROWS, limit)),
+            self._by_vector(question, where, size),
+        )
+        best = [hits["passage_id"].slice(0, size), near["passage_id"]]
+        ids = pc.unique(pa.chunked_array([chunk for part in best for chunk in part.chunks], pa.string()))
+        columns = [*_READ, "vector"] if question.vector is not None else list(_READ)
+        rows = await self._rows(ids.to_pylist(), columns)
+        held = rows["passage_id"].combine_chunks()
+        vectors = _vectors(rows)
+        cosine = np.full(rows.num_rows, np.nan)
+        if vectors is not None and question.vector is not None:
+            cosine = (vectors @ question.vector).astype(np.float64)
+        return _Pool(rows, _aligned(hits, "_score", held, missing=0.0), cosine)
+
+    async def _rows(self, ids: Sequence[str], columns: list[str]) -> pa.Table:
+        if not ids:
+            return (await self._table.schema()).empty_table().select(columns)
+        return await self._table.query().where(among("passage_id", ids)).select(columns).to_arrow()
+
+    async def _by_keyword(self, question: _Question, where: str, limit: int) -> pa.Table:
+        if not question.words:
+            return pa.table({"passage_id": pa.array([], pa.string()), "_score": pa.array([], pa.float32())})
+        query = self._table.query().nearest_to_text(_match(_terms(question)))
+        query = query.where(where) if where else query
+        return await query.select(["passage_id", "_score"]).limit(limit).to_arrow()
+
+    async def _by_vector(self, question: _Question, where: str, limit: int) -> pa.Table:
+        if question.vector is None:
+            return pa.table({"passage_id": pa.array([], pa.string())})
+        query = self._table.query().nearest_to(question.vector).distance_type("dot")
+        query = query.where(where) if where else query
+        return await query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
+
+
+def among(column: str, values: Sequence[str]) -> str:
+    """An SQL condition: the column has one of the values, whatever is in them."""
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"{column} IN ({listed})"
+
+
+def passage(row: Mapping[str, object]) -> Passage:
+    return Passage(**{name: row[name] for name in _PASSAGE})  # type: ignore[arg-type]  # its columns
+
+
+def _batches(
+    near: Sequence[int],
+    plans: Sequence[tuple[tuple[str, ...], frozenset[str], int]],
+    scopes: Mapping[str, Scope],
+) -> list[list[int]]:
+    """Cells to read together, each batch with at most READ_ROWS rows; cells of the same titles come
+    together."""
+    batches: list[list[int]] = []
+    held: set[str] = set()
+    rows = READ_ROWS + 1
+    for number in sorted(near, key=lambda number: plans[number][0]):
+        new = set(plans[number][0]) - held
+        more = sum(scopes[name].rows for name in new)
+        if rows + more > READ_ROWS:
+            batches.append([])
+            held, rows = set(), 0
+            new = set(plans[number][0])
+            more = plans[number][2]
+        batches[-1].append(number)
+        held |= new
+        rows += more
+    return batches
+
+
+def _ranked(pool: _Pool, question: _Question, limit: int, ranking: Ranking) -> list[Hit]:
+    """The best `limit` of a pool as hits."""
+    if ranking is Ranking.KEYWORD:
+        score = pool.keyword
+        eligible = score > 0
+    elif ranking is Ranking.VECTOR:
+        score = pool.cosine
+        eligible = ~np.isnan(score)
+    else:
+        score = fuse(pool.keyword, pool.cosine, _weight(pool, question))
+        eligible = (pool.keyword > 0) | ~np.isnan(pool.cosine)
+    order = np.argsort(-score, kind="stable")
+    best = order[eligible[order]][:limit]
+    chosen = pool.take(best)
+    coverage = _coverage(chosen.rows, question)
+    return [
+        Hit(
+            passage(row),
+            score=float(ranked_by),
+            relevance=relevance(
+                None if np.isnan(cosine) else float(cosine),
+                float(covered),
+                len(question.words),
+                question.fragmentation,
+            ),
+            keyword=float(keyword),
+            cosine=None if np.isnan(cosine) else float(cosine),
+        )
+        for row, ranked_by, keyword, cosine, covered in zip(
+            chosen.rows.to_pylist(), score[best], chosen.keyword, chosen.cosine, coverage, strict=True
+        )
+    ]
+
+
+def _weight(pool: _Pool, question: _Question) -> float:
+    top = np.argsort(-pool.keyword, kind="stable")[:TOP]
+    coverage = _coverage(pool.rows.take(top[pool.keyword[top] > 0]), question)
+    traits = QueryTraits(question.fragmentation, coverage.max(initial=0.0), lead(pool.keyword))
+    return keyword_weight(traits)
+
+
+def _coverage(rows: pa.Table, question: _Question) -> Scores:
+    """For each row the share of the question's words that it has."""
+    held = [set(terms.split(" ")) for terms in rows["terms"].to_pylist()]
+    words = question.words
+    return np.array(
+        [sum(not terms.isdisjoint(forms) for forms in words) / max(1, len(words)) for terms in held],
+        np.float64,
+    )
+
+
+def _candidates(keyword: Scores, cosine: Scores, size: int) -> NDArray[np.int64]:
+    """The best by each of the two, each once, in their order in the table."""
+    by_keyword = np.argsort(-keyword, kind="stable")[:size]
+    by_vector = np.argsort(np.where(np.isnan(cosine), np.inf, -cosine), kind="stable")[:size]
+    chosen = np.concatenate([by_keyword[keyword[by_keyword] > 0], by_vector[~np.isnan(cosine[by_vector])]])
+    return np.unique(chosen)
+
+
+def _aligned(hits: pa.Table, column: str, ids: pa.Array, *, missing: float) -> Scores:
+    """A column of `hits` in the order of `ids`."""
+    scores = np.append(hits[column].to_numpy().astype(np.float64), missing)
+    places = pc.fill_null(pc.index_in(ids, value_set=hits["passage_id"].combine_chunks()), len(scores) - 1)
+    aligned: Scores = scores[places.to_numpy(zero_copy_only=False)]
+    return aligned
+
+
+def _vectors(rows: pa.Table) -> Vectors | None:
+    """The vectors of the rows, NaN where there is none."""
+    if "vector" not in rows.column_names or not rows.num_rows:
+        return None
+    column = rows["vector"].combine_chunks()
+    size = column.type.list_size
+    start = column.offset * size
+    values = column.values.to_numpy(zero_copy_only=False)[start : start + len(column) * size]
+    vectors: Vectors = values.reshape(len(column), size)
+    if column.null_count:
+        vectors = vectors.copy()
+        vectors[column.is_null().to_numpy(zero_copy_only=False)] = np.nan
+    return vectors
+
+
+def _match(terms: str) -> MatchQuery:
+    return MatchQuery(terms, "terms")  # type: ignore[call-arg]  # pydantic's defaults
+
+
+def _terms(question: _Question) -> str:
+    return " ".join(dict.fromkeys(form for forms in question.words for form in forms))

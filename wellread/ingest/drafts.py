@@ -1,0 +1,154 @@
+"""Blocks of a page before its footnotes are placed, and how their raw text becomes text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from unicodedata import is_normalized, normalize
+
+from wellread.content import BlockKind, SectionRole
+from wellread.ingest.markup import visible
+
+# Characters that XML forbids stand in raw text for what is decided later: links, line breaks, images.
+LINE = "\x04"
+_LINK = re.compile("\x02(\\d+)\x03")
+_IMAGE = re.compile("\x05(\\d+)\x06")
+_STRAY = re.compile("[\x02\x03\x05\x06]")
+_BETWEEN_MARKS = re.compile("(\x02\\d+\x03)[,;\\s]+(?=\x02)")
+_MARK = re.compile("\\[(?:\x02\\d+\x03)+\\]|\\((?:\x02\\d+\x03)+\\)|\x02\\d+\x03")
+_GAP = re.compile(r" {2,}| ?\n ?")
+_DIGITS = re.compile(r"[-+−]?\d{1,4}")
+_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+_SPACE_BEFORE_STOP = re.compile(r"(?<=\S) +(?=[.,;:!?)](?:\s|$))")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that is or looks like the mark of a note. `stated`: "reference" or "back", if the markup says so.
+
+    `mark` is its text. `keep`: it is made of words that stay in the text, whatever it is.
+    """
+
+    href: str
+    mark: str
+    raised: bool
+    stated: str
+    keep: bool = False
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block whose text holds a token for each of its `links`, in order (see `link_token`)."""
+
+    kind: BlockKind
+    text: str
+    steps: str  # the local part of its CFI
+    fragment: str
+    line: int
+    page: str
+    level: int = 0
+    language: str = ""
+    marker: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The drafts that an element holds, `end` exclusive. `whole`: it is a block of its own, so they can be moved."""
+
+    start: int
+    end: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRange:
+    """A stretch of drafts that its markup calls an index, a glossary, a title page …"""
+
+    start: int
+    end: int
+    role: SectionRole
+
+
+@dataclass(slots=True)
+class Flow:
+    """A page as read. `places` tells for each id (and key of a watched element) which drafts are inside it."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    places: dict[str, Range] = field(default_factory=dict)
+    roles: list[RoleRange] = field(default_factory=list)
+    page: str = ""  # the printed page that is current at its end
+
+
+def link_token(number: int) -> str:
+    return f"\x02{number}\x03"
+
+
+def image_token(number: int) -> str:
+    return f"\x05{number}\x06"
+
+
+def with_images(raw: str, descriptions: Sequence[str]) -> str:
+    """Raw text with the descriptions of its images where the images stand."""
+    if "\x05" not in raw:
+        return raw
+    return _IMAGE.sub(lambda match: f" {descriptions[int(match[1])]} ", raw)
+
+
+def one_line(raw: str) -> str:
+    return _composed(" ".join(raw.replace(LINE, " ").split()))
+
+
+def lines(raw: str) -> str:
+    """White space as a browser shows it: a run is one space, a `br` ends the line."""
+    if LINE not in raw:
+        return _composed(" ".join(raw.split()))
+    broken = (" ".join(line.split()) for line in raw.split(LINE))
+    return _composed("\n".join(line for line in broken if line))
+
+
+def listing(raw: str) -> str:
+    """The lines of a listing with their indentation, without blank lines around them."""
+    text = _composed(raw.replace(LINE, "\n").replace("\u00a0", " "))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
+
+
+def superscript(text: str) -> str:
+    """Raised digits as such, because 2 to the 32nd is not 232; other text as it is."""
+    return text.translate(_RAISED) if _DIGITS.fullmatch(text) else text
+
+
+def joined(term: Draft, definition: Draft) -> Draft:
+    """A term and what it means as one draft, in the term's place: "term: definition"."""
+    shifted = _LINK.sub(lambda match: link_token(int(match[1]) + len(term.links)), definition.text)
+    bare = _STRAY.sub("", _LINK.sub("", term.text)).strip("[](). ")
+    glue = ": " if bare and term.text[-1] not in ":?!.=" else " "
+    definition.text = f"{term.text}{glue}{shifted}"
+    definition.links = term.links + definition.links
+    definition.steps, definition.page = term.steps, term.page
+    definition.fragment, definition.line = term.fragment, term.line
+    return definition
+
+
+def settled(text: str, links: Sequence[Link], dropped: frozenset[int]) -> str:
+    """The text with the tokens of its links replaced: nothing for those `dropped`, their own text for the others.
+
+    Brackets around a dropped mark go with it, and so do commas between two of them and spaces before it.
+    """
+    if "\x02" not in text:
+        return text
+    for number, link in enumerate(links):
+        if link.keep or number not in dropped:
+            own = superscript(link.mark) if link.raised else link.mark
+            text = text.replace(link_token(number), "" if link.keep else own, 1)
+    if "\x02" in text:
+        text = _MARK.sub("", _BETWEEN_MARKS.sub(r"\1", text))
+        text = _GAP.sub(lambda gap: "\n" if "\n" in gap[0] else " ", text)
+        text = _SPACE_BEFORE_STOP.sub("", text)
+    return _STRAY.sub("", text).strip()
+
+
+def _composed(text: str) -> str:
+    if text.isascii():
+        return text
+    text = visible(text)
+    return text if is_normalized("NFC", text) else normalize("NFC", text)

@@ -1,0 +1,119 @@
+"""Which encoding the bytes of a text file are in, when nobody says."""
+
+import codecs
+import re
+from collections.abc import Callable
+
+from wellread.errors import UnreadableError
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SIGNATURES = (
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive (perhaps an EPUB or an office document)"),
+    (b"{\\rtf", "a rich text (RTF) file"),
+    (b"\xd0\xcf\x11\xe0", "an old office document"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x7fELF", "a program"),
+    (b"ID3", "an audio file"),
+    (b"SQLite format 3", "a database"),
+)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_LEGACY = re.compile("[\x80-\x9f]")
+_SAMPLE = 65_536
+
+
+def decode(content: bytes, name: str) -> str:
+    """The text of a file with its line ends as "\\n". `name` is for the message.
+
+    A byte order mark decides; then UTF-8, if the bytes are that; then UTF-16 by its zeros; then what is
+    plausible of GB 18030, Shift JIS and Windows-1251; then Windows-1252. UnreadableError when it is no text.
+    """
+    for signature, kind in _SIGNATURES:
+        if content.startswith(signature):
+            raise UnreadableError(
+                f"{name} is not a text file but {kind}.",
+                hint="Give it the ending of its real format, and add it.",
+            )
+    text = _decoded(content, name)
+    sample = text[:_SAMPLE]
+    if len(_CONTROL.findall(sample)) > len(sample) / 200:
+        raise UnreadableError(f"{name} is not a text file.", hint="Add the text itself, as UTF-8.")
+    return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(content: bytes, name: str) -> str:
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, errors="replace")
+    if (wide := _wide_encoding(content[:_SAMPLE])) is not None:
+        return content.decode(wide, errors="replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # One bad byte in a long UTF-8 file does not make it another encoding.
+        lenient = content.decode("utf-8", errors="replace")
+        if lenient.count("\ufffd") * 50 < sum(not char.isascii() for char in lenient[:_SAMPLE]):
+            return lenient
+        if b"\x00" in content:
+            raise UnreadableError(
+                f"{name} is not a text file.", hint="Add the text itself, as UTF-8."
+            ) from error
+    for encoding, plausible in _CANDIDATES:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if plausible(text[:_SAMPLE]):
+            return text
+    # Five bytes mean nothing in Windows-1252; Latin-1 gives them as control characters.
+    return _LEGACY.sub("\ufffd", content.decode("cp1252", errors="replace"))
+
+
+def _wide_encoding(sample: bytes) -> str | None:
+    """UTF-16 without a mark: most Latin letters bring a zero byte, always on the same side."""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if len(sample) < 4 or max(even, odd) < len(sample) * 0.2 or min(even, odd) * 20 > max(even, odd):
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _share(text: str, accepted: Callable[[str], bool]) -> float:
+    """Which part of the characters beyond ASCII is accepted."""
+    beyond = [char for char in text if not char.isascii()]
+    return sum(map(accepted, beyond)) / len(beyond) if beyond else 0.0
+
+
+def _is_chinese(text: str) -> bool:
+    # Latin text read as GB 18030 swallows the letter after each accent, and gives rare characters.
+    common = _share(text, lambda char: len(char.encode("gb18030")) == 2 and char.encode("gb18030")[1] >= 0xA1)
+    ideographs = _share(text, lambda char: "\u4e00" <= char <= "\u9fff")
+    beyond = sum(not char.isascii() for char in text)
+    letters = sum(char.isascii() and char.isalpha() for char in text)
+    return common > 0.97 and ideographs > 0.6 and beyond * 2 > letters
+
+
+def _is_japanese(text: str) -> bool:
+    kana = _share(text, lambda char: "\u3041" <= char <= "\u30fa")
+    return kana > 0.25 and _share(text, lambda char: "\u3000" <= char <= "\u9fff" or char >= "\uff01") > 0.97
+
+
+def _is_cyrillic(text: str) -> bool:
+    beyond = sum(not char.isascii() for char in text)
+    letters = sum(char.isascii() and char.isalpha() for char in text)
+    return beyond > letters and _share(text, lambda char: "а" <= char <= "я" or char in "ёіїєў") > 0.7
+
+
+_CANDIDATES: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("shift_jis", _is_japanese),
+    ("gb18030", _is_chinese),
+    ("cp1251", _is_cyrillic),
+)

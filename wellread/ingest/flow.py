@@ -1,0 +1,485 @@
+"""The flow of a page: its tree, read once from top to bottom, as drafts of blocks with the place each comes from.
+
+White space is what a browser would show: inline elements neither add nor eat a space, a block element ends a block.
+Nothing here recurses, so that no depth of nesting is too deep.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from wellread.content import BlockKind, SectionRole
+from wellread.ingest.cfi import assertion
+from wellread.ingest.drafts import (
+    LINE,
+    Draft,
+    Flow,
+    Link,
+    Range,
+    RoleRange,
+    image_token,
+    joined,
+    lines,
+    link_token,
+    listing,
+    one_line,
+    superscript,
+    with_images,
+)
+from wellread.ingest.listmarks import BULLET, Numbering
+from wellread.ingest.markup import (
+    Display,
+    Displays,
+    Meaning,
+    programming_language,
+    says_nothing,
+    section_role,
+)
+from wellread.ingest.mathml import linear
+from wellread.ingest.tables import Grid, is_layout
+
+_MAX_STEPS = 500  # of a CFI; what is nested deeper gets the place of its ancestor there
+_MAX_TERMS = 4  # of one definition
+_PAGE_TEXT = 24  # characters; a longer text in a page break is no page number
+_MARK = re.compile(
+    r"[\[({]?\s*(?:\d{1,4}|[ivxlc]{1,6}|[a-z]|[*†‡§¶#]{1,4}|[↩↑^⏎⤴↵]\ufe0e?|back|return)\s*[\])}.:]?", re.I
+)
+_PAGE_PREFIX = re.compile(r"^(?:page|pg|p|seite)[\s._-]*(?=[\divxlc]+\W*$)", re.I)
+_FLAT = (Display.HEADING, Display.CELL)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """An element to look out for because a table of contents or page list means it by CFI.
+
+    Its place is noted under `key`; the page `label` begins with it, or, if `inside`, somewhere in its text.
+    """
+
+    key: str = ""
+    label: str = ""
+    inside: bool = False
+
+
+@dataclass(slots=True)
+class _Context:
+    """What a run of text becomes. `part`: the term or definition that it belongs to."""
+
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0
+    marker: str = ""
+    language: str = ""
+    part: Display | None = None
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open block element. `emitted`: how many drafts there were when it opened; `before`: the context then."""
+
+    display: Display
+    depth: int
+    emitted: int
+    before: _Context
+    role: SectionRole = SectionRole.BODY
+    identifiers: tuple[str, ...] = ()
+    figure: list[Draft] | None = None  # descriptions of its images, until its caption is known
+    table: Draft | None = None
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """An open link, and where in the gathered text it began."""
+
+    depth: int
+    start: int
+    href: str
+    stated: str
+    raised: bool
+
+
+def read(
+    root: Any,
+    *,
+    pages: Mapping[str, str] | None = None,
+    watched: Mapping[Any, Watch] | None = None,
+    page: str = "",
+    left_out: frozenset[str] = frozenset(),
+) -> Flow:
+    """Read the page whose root element is `root`.
+
+    `pages` maps ids to labels of printed pages, `page` is the label current before it. Elements with a class, id or
+    role among `left_out` are skipped.
+    """
+    return _Walk(pages or {}, watched or {}, page, left_out).walk(root)
+
+
+class _Walk:
+    def __init__(
+        self, pages: Mapping[str, str], watched: Mapping[Any, Watch], page: str, left_out: frozenset[str]
+    ) -> None:
+        self.flow = Flow(page=page)
+        self.drafts = self.flow.drafts
+        self.pages, self.watched, self.left_out = pages, watched, left_out
+        self.displays = Displays()
+        self.next_page = ""
+        self.fragment = ""
+        # One entry for each open element; `counts` has one more, for the children of the innermost.
+        self.counts = [0]
+        self.opened: list[Any] = []
+        self.steps: list[str | None] = []
+        self.frames: list[_Frame] = []
+        self.anchors: list[_Anchor] = []
+        self.sups: list[tuple[int, int]] = []  # depth and place in the buffer
+        self.lists: list[Numbering] = []
+        self.context = _Context()
+        self.grid: Grid | None = None
+        self.grid_links: list[Link] = []
+        self.flat = 0  # depth of the heading or cell that is open: its text is one line, whatever stands in it
+        self.pre = 0  # depth of the listing that is open
+        self.terms: list[Draft] = []
+        # The run of text that is being gathered, and the draft made where it began.
+        self.buffer: list[str] = []
+        self.begun: Draft | None = None
+        self.links: list[Link] = []
+        self.images: list[Draft] = []
+
+    def walk(self, root: Any) -> Flow:
+        displays, watched = self.displays, self.watched
+        counts, opened, steps = self.counts, self.opened, self.steps
+        skipped = None
+        walker = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walker:
+            if event == "start":
+                counts[-1] += 2
+                counts.append(0)
+                opened.append(element)
+                steps.append(None)
+                display = displays[element.tag]
+                if display is Display.INLINE and not element.attrib and not watched:
+                    self.open_inline(element)
+                elif not self.open(element, display):
+                    skipped = element
+                    walker.skip_subtree()
+            else:
+                if element is not skipped:
+                    self.close(element)
+                counts.pop()
+                opened.pop()
+                steps.pop()
+                if opened and (tail := element.tail):
+                    self.add(tail)
+        self.end_run()
+        self.settle_terms()
+        self.flow.page = self.next_page or self.flow.page
+        return self.flow
+
+    # Elements
+
+    def open(self, element: Any, display: Display) -> bool:
+        """Take note of an element; whether what it holds is read."""
+        attributes = element.attrib
+        meaning = Meaning.of(attributes)
+        if display is Display.PAGE_NUMBER or "pagebreak" in meaning.words:
+            return self.turn_page(element, attributes)
+        block = display not in (Display.INLINE, Display.BREAK, Display.IMAGE, Display.MATH)
+        if display is Display.LEFT_OUT or meaning.is_left_out(attributes, self.left_out):
+            if block and display is not Display.LEFT_OUT and not self.flat:
+                self.end_run()
+            self.note(element, attributes, whole=False)
+            return False
+        if block:
+            self.open_block(element, display, attributes, meaning)
+            return True
+        if attributes or self.watched:
+            self.note(element, attributes, whole=False)
+        if display is Display.INLINE:
+            href = attributes.get("href")
+            if href is not None and not self.pre and element.tag.endswith("a"):
+                anchor = _Anchor(len(self.opened), len(self.buffer), href, meaning.link(), bool(self.sups))
+                self.anchors.append(anchor)
+            self.open_inline(element)
+        elif display is Display.BREAK:
+            self.buffer.append(LINE)
+        elif display is Display.IMAGE:
+            self.add_image(attributes)
+        else:
+            self.add(f" {linear(element)} " if attributes.get("display") == "block" else linear(element))
+            return False
+        return True
+
+    def open_inline(self, element: Any) -> None:
+        if element.tag.endswith("sup"):
+            self.sups.append((len(self.opened), len(self.buffer)))
+            if self.anchors:
+                self.anchors[-1].raised = True
+        if text := element.text:
+            self.add(text)
+
+    def open_block(self, element: Any, display: Display, attributes: Any, meaning: Meaning) -> None:
+        if self.flat:
+            self.buffer.append("; " if display is Display.ROW else " ")
+            self.note(element, attributes, whole=False)
+            self.add(element.text or "")
+            return
+        self.end_run()
+        if self.grid is not None and display in (Display.TABLE_PART, Display.ROW):
+            self.grid.open(element, display)
+            self.note(element, attributes, whole=False)
+            return
+        frame = _Frame(display, len(self.opened), len(self.drafts), self.context, meaning.role())
+        self.frames.append(frame)
+        frame.identifiers = self.note(element, attributes, whole=display is not Display.CELL)
+        self.enter(element, frame, attributes, meaning)
+        if (text := element.text) and display is not Display.TABLE:
+            self.add(text)
+
+    def enter(self, element: Any, frame: _Frame, attributes: Any, meaning: Meaning) -> None:
+        """Set what the text of a block element becomes."""
+        display, level = frame.display, max(len(self.lists), 1)
+        in_figure = any(other.figure is not None for other in self.frames[-8:])
+        heading = meaning.heading_level(element, attributes, display)
+        if heading:
+            titled = in_figure and (heading > 3 or meaning.is_title)
+            self.context = _Context(BlockKind.CAPTION) if titled else _Context(BlockKind.HEADING, heading)
+            self.flat = frame.depth
+        elif display is Display.CAPTION or meaning.is_caption or (in_figure and meaning.is_title):
+            self.context = _Context(BlockKind.CAPTION)
+        elif display is Display.PRE:
+            self.context = _Context(BlockKind.CODE, language=self.language(element))
+            self.pre = self.pre or frame.depth
+        elif meaning.is_code and element.tag.endswith("p"):
+            self.context = _Context(BlockKind.CODE)
+        elif display is Display.LIST:
+            self.lists.append(Numbering.of(element))
+        elif display is Display.ITEM:
+            self.context = _Context(
+                BlockKind.LIST_ITEM, level, self.lists[-1].marker(element) if self.lists else BULLET
+            )
+        elif display in (Display.TERM, Display.DEFINITION):
+            marker, self.context.marker = self.context.marker, ""
+            self.context = _Context(BlockKind.LIST_ITEM, level, marker, part=display)
+        elif display is Display.TABLE and self.grid is None and not is_layout(element, self.displays):
+            self.grid, self.grid_links = Grid(), []
+            frame.table = self.draft_here(self.steps_to(frame.depth))
+        elif display is Display.CELL and self.grid is not None:
+            self.flat = frame.depth
+            self.links = self.grid_links
+        if meaning.is_note:
+            self.context = _Context(BlockKind.FOOTNOTE, marker=self.context.marker)
+        if meaning.is_figure or element.tag.endswith("figure"):
+            frame.figure = []
+
+    def close(self, element: Any) -> None:
+        depth = len(self.opened)
+        if self.frames and self.frames[-1].depth == depth:
+            self.close_block(self.frames[-1], element)
+        elif self.anchors and self.anchors[-1].depth == depth:
+            self.close_link(self.anchors.pop())
+        elif self.sups and self.sups[-1][0] == depth:
+            start = self.sups.pop()[1]
+            if not self.anchors and not self.pre:
+                self.buffer[start:] = [superscript("".join(self.buffer[start:]))]
+        elif self.flat and self.displays[element.tag] not in (Display.INLINE, Display.LEFT_OUT):
+            self.buffer.append(" ")
+
+    def close_block(self, frame: _Frame, element: Any) -> None:
+        if self.grid is not None and frame.display is Display.CELL:
+            text = one_line(with_images("".join(self.buffer), [image.text for image in self.images]))
+            self.grid.cell(text, element.attrib)
+            self.drop_run()
+        else:
+            self.end_run()
+        if frame.table is not None and self.grid is not None:
+            self.close_table(frame.table, self.grid)
+        if frame.display is Display.LIST:
+            self.settle_terms()
+            self.lists.pop()
+        if frame.figure:
+            self.close_figure(frame)
+        if self.flat == frame.depth:
+            self.flat = 0
+        if self.pre == frame.depth:
+            self.pre = 0
+        self.context = frame.before
+        self.frames.pop()
+        end = len(self.drafts)
+        for identifier in frame.identifiers:
+            place = self.flow.places[identifier]
+            if end > place.end:
+                self.flow.places[identifier] = Range(place.start, end, place.whole)
+        if frame.role is not SectionRole.BODY and end > frame.emitted:
+            self.flow.roles.append(RoleRange(frame.emitted, end, frame.role))
+
+    def close_table(self, draft: Draft, grid: Grid) -> None:
+        self.grid = None
+        draft.kind, draft.text, draft.links = BlockKind.TABLE, grid.text(), tuple(self.grid_links)
+        if draft.text:
+            self.settle_terms()
+            self.drafts.append(draft)
+
+    def close_figure(self, frame: _Frame) -> None:
+        said = {
+            word
+            for draft in self.drafts[frame.emitted :]
+            if draft.kind is BlockKind.CAPTION
+            for word in draft.text.lower().split()
+        }
+        self.drafts += [image for image in frame.figure or () if not said.issuperset(image.text.lower().split())]
+
+    def close_link(self, anchor: _Anchor) -> None:
+        text = one_line("".join(self.buffer[anchor.start :]))
+        looks = len(text) <= 8 and _MARK.fullmatch(text) is not None
+        if not looks and not anchor.stated:
+            return
+        keep = not looks and anchor.stated == "reference"
+        if not keep:
+            del self.buffer[anchor.start :]
+        self.buffer.append(link_token(len(self.links)))
+        self.links.append(Link(anchor.href, text, anchor.raised, anchor.stated, keep))
+
+    # Places
+
+    def note(self, element: Any, attributes: Any, *, whole: bool) -> tuple[str, ...]:
+        """Remember where the ids of an element are; turn the page if one begins there."""
+        found = []
+        if identifier := attributes.get("id"):
+            found.append(identifier)
+        if (name := attributes.get("name")) and name != identifier and element.tag.endswith("a"):
+            found.append(name)
+        if found:
+            self.fragment = found[0]
+        if self.watched and (watch := self.watched.get(element)):
+            if watch.key:
+                found.append(watch.key)
+            if watch.label and watch.inside:
+                self.next_page = watch.label
+            elif watch.label:
+                self.flow.page = watch.label
+        start = len(self.drafts)
+        for identifier in found:
+            self.flow.places.setdefault(identifier, Range(start, start + 1, whole and not self.grid))
+            if label := self.pages.get(identifier):
+                self.flow.page = label
+        return tuple(found)
+
+    def turn_page(self, element: Any, attributes: Any) -> bool:
+        text = one_line("".join(element.itertext()))
+        label = attributes.get("title") or attributes.get("aria-label") or text or attributes.get("id") or ""
+        label = _PAGE_PREFIX.sub("", label.strip()).strip(" .")
+        if label and len(label) <= _PAGE_TEXT:
+            self.flow.page = label
+        self.note(element, attributes, whole=False)
+        if len(text) <= _PAGE_TEXT:
+            return False
+        self.open_inline(element)
+        return True
+
+    def steps_to(self, depth: int) -> str:
+        """The CFI steps from the root to the open element at `depth` (the root's is 1)."""
+        depth = min(depth, _MAX_STEPS)
+        known = depth
+        while known > 1 and self.steps[known - 1] is None:
+            known -= 1
+        steps = self.steps[known - 1] or ""
+        for index in range(known, depth):
+            steps += f"/{self.counts[index]}{assertion(self.opened[index].get('id'))}"
+            self.steps[index] = steps
+        return steps
+
+    def draft_here(self, steps: str) -> Draft:
+        line = self.opened[-1].sourceline or 0
+        return Draft(BlockKind.PARAGRAPH, "", steps, self.fragment, line, self.flow.page)
+
+    def language(self, element: Any) -> str:
+        around = self.opened[-3:]
+        inside = element[0] if len(element) == 1 else element
+        return next(filter(None, (programming_language(one.attrib) for one in (element, inside, *around))), "")
+
+    # Runs of text
+
+    def add(self, text: str) -> None:
+        if self.begun is None:
+            if text.isspace() or not text:
+                return
+            depth = len(self.opened)
+            frame = self.frames[-1] if self.frames else None
+            if frame and frame.emitted == len(self.drafts):
+                steps = self.steps_to(frame.depth)
+            else:
+                steps = self.steps_to(depth)
+                if depth <= _MAX_STEPS:
+                    steps += f"/{self.counts[-1] + 1}"
+            self.begun = self.draft_here(steps)
+        self.buffer.append(text)
+
+    def add_image(self, attributes: Any) -> None:
+        description = one_line(attributes.get("alt") or "")
+        if says_nothing(description):
+            return
+        if self.flat or self.pre:
+            self.add(f" {description} " if self.flat else description)
+            return
+        draft = self.draft_here(self.steps_to(len(self.opened)))
+        draft.kind, draft.text = BlockKind.CAPTION, description
+        self.buffer.append(image_token(len(self.images)))
+        self.images.append(draft)
+
+    def drop_run(self) -> None:
+        self.buffer.clear()
+        self.anchors.clear()
+        self.begun = None
+        self.links = []
+        self.images = []
+
+    def end_run(self) -> None:
+        """Make a draft of the text gathered so far."""
+        draft = self.begun
+        if draft is None:
+            if self.images:
+                self.place_images()
+        else:
+            raw = with_images("".join(self.buffer), [image.text for image in self.images])
+            context = self.context
+            if context.kind is BlockKind.CODE:
+                draft.text = listing(raw) if self.pre else lines(raw)
+            elif context.kind is BlockKind.HEADING:
+                draft.text = one_line(raw)
+            else:
+                draft.text = lines(raw)
+            if draft.text:
+                draft.kind, draft.level, draft.marker = context.kind, context.level, context.marker
+                draft.language, draft.links = context.language, tuple(self.links)
+                context.marker = ""
+                self.emit(draft, context.part)
+        self.drop_run()
+        if self.next_page:
+            self.flow.page, self.next_page = self.next_page, ""
+
+    def emit(self, draft: Draft, part: Display | None) -> None:
+        if part is Display.TERM:
+            self.terms.append(draft)
+            if len(self.terms) > _MAX_TERMS:
+                self.drafts.append(self.terms.pop(0))
+            return
+        if part is Display.DEFINITION and draft.kind is BlockKind.LIST_ITEM:
+            while self.terms:
+                draft = joined(self.terms.pop(), draft)
+        self.settle_terms()
+        self.drafts.append(draft)
+
+    def settle_terms(self) -> None:
+        """Terms that no definition followed are items of their own."""
+        self.drafts += self.terms
+        self.terms.clear()
+
+    def place_images(self) -> None:
+        """Images without text beside them: their descriptions are captions, unless they say too little."""
+        telling = [image for image in self.images if " " in image.text]
+        figure = next((frame.figure for frame in reversed(self.frames) if frame.figure is not None), None)
+        if figure is None:
+            self.settle_terms()
+            self.drafts += telling
+        else:
+            figure += telling

@@ -1,0 +1,294 @@
+"""Adding to the library: read → structure → save → index. Vectors follow.
+
+The order makes it safe to kill at any moment: source files are kept first (by hash), then the edition in one
+transaction, then its passages (by fixed ids), then the mark that they are indexed. What is missing at any
+point is seen from the catalog and the index, and done by `finish` and `embed`.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from filelock import FileLock, Timeout
+
+from wellread.content import Product
+from wellread.errors import UnreadableError, WellreadError
+from wellread.index.passages import Embedder, PassageIndex
+from wellread.ingest.document import Document, Source
+from wellread.ingest.identity import edition_id, has_firm_identity, product_id
+from wellread.ingest.passages import passages
+from wellread.ingest.sections import sections
+from wellread.ingest.sources import same_place
+from wellread.ingest.worker import ReadingProcess
+from wellread.settings import Settings
+from wellread.store.catalog import Catalog, Edition
+from wellread.store.files import FileStore, fingerprint
+
+_PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
+_EMBED_ROWS = 256  # passages between two marks of progress
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The `number`-th of `total` sources is being read."""
+
+    path: Path
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A product is in the library and searchable by keyword."""
+
+    path: Path
+    product: Product
+    outcome: Literal["added", "replaced", "unchanged"]
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A source could not be added; the others go on."""
+
+    path: Path | None
+    error: WellreadError
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """How many of the passages that waited for vectors have them now."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Another process is doing the same work; this one waits for it."""
+
+    what: str
+
+
+class Pipeline:
+    """Writes to catalog, files and index; several processes may, one at a time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        files: FileStore,
+        index: PassageIndex,
+        embedder: Embedder | None,
+    ) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._files = files
+        self._index = index
+        self._embedder = embedder
+
+    async def add(
+        self, sources: Iterable[Source | WellreadError], collection: str = ""
+    ) -> AsyncIterator[Reading | Added | Refused | Waiting]:
+        """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors."""
+        found = list(sources)
+        lock = self._lock("adding")
+        if not _try(lock):
+            yield Waiting("another `wellread add`")
+            await _acquire(lock)
+        settings = self._settings
+        try:
+            await self.finish()
+            with ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb) as reading:
+                for number, source in enumerate(found, 1):
+                    if isinstance(source, WellreadError):
+                        yield Refused(None, source)
+                        continue
+                    yield Reading(source.path, number, len(found))
+                    try:
+                        yield await self._add(source, collection, reading)
+                    except WellreadError as error:
+                        yield Refused(source.path, error)
+        finally:
+            lock.release()
+
+    async def finish(self) -> None:
+        """Do what a killed `add`, `rm` or `reindex` left undone for keyword search."""
+        for product in await asyncio.to_thread(self._catalog.removals):
+            await self._index.keep_only(product, ())
+            await asyncio.to_thread(self._catalog.removed, product)
+        for product in await asyncio.to_thread(self._catalog.to_index):
+            await self._index_product(product)
+
+    async def take_up(self) -> None:
+        """`finish`, unless another process is at work on it."""
+        lock = self._lock("adding")
+        if _try(lock):
+            try:
+                await self.finish()
+            finally:
+                lock.release()
+
+    async def reindex(self, product: str = "") -> AsyncIterator[Product]:
+        """Cut and index anew from the catalog, that product or all; yields each when it is done."""
+        async with self._locked("adding"):
+            await asyncio.to_thread(self._catalog.reindex, product)
+            for waiting in await asyncio.to_thread(self._catalog.to_index):
+                await self._index_product(waiting)
+                yield await asyncio.to_thread(self._catalog.product, waiting)
+
+    async def remove(self, product: str) -> None:
+        """Take a product out, with the source files that nothing else needs. Raises NotFoundError."""
+        async with self._locked("adding"):
+            for digest in await asyncio.to_thread(self._catalog.remove, product):
+                self._files.remove(digest)
+            await self.finish()
+
+    async def embed(self) -> AsyncIterator[Embedded | Waiting]:
+        """Give vectors to the passages that wait for them. Ends at once when there is no embedder."""
+        if self._embedder is None:
+            return
+        lock = self._lock("embedding")
+        if not _try(lock):
+            yield Waiting("another process that makes vectors")
+            await _acquire(lock)
+        try:
+            total = (await self._index.stats()).without_vectors
+            done = 0
+            yield Embedded(done, total)
+            async for waiting in self._index.without_vectors(_EMBED_ROWS):
+                texts = [passage.text for passage in waiting]
+                vectors = await asyncio.to_thread(self._embedder.embed_passages, texts)
+                await self._index.put_vectors([passage.passage_id for passage in waiting], vectors)
+                done += len(waiting)
+                yield Embedded(done, max(total, done))
+        finally:
+            lock.release()
+
+    async def _add(self, source: Source, collection: str, reading: ReadingProcess) -> Added:
+        began = time.monotonic()
+        files = {"text": source.path, **source.companions}
+        digests = {role: await asyncio.to_thread(self._files.digest, path) for role, path in files.items()}
+        mark = fingerprint(digests)
+        for known in await asyncio.to_thread(lambda: self._catalog.known(fingerprint=mark)):
+            if known.current:
+                product = await asyncio.to_thread(self._catalog.product, known.product_id)
+                return Added(source.path, product, "unchanged", time.monotonic() - began, ())
+
+        reader, document = await asyncio.to_thread(reading.read, source)
+        if not any(block.text for block in document.blocks):
+            raise UnreadableError(
+                f"{source.path.name} has no text.", hint="There is nothing in it that could be searched."
+            )
+        identity = await asyncio.to_thread(self._identify, document, source, reader)
+        replaced = bool(await asyncio.to_thread(lambda: self._catalog.known(product_id=identity)))
+        kept = {role: await asyncio.to_thread(self._files.add, path) for role, path in files.items()}
+        if {role: file.sha256 for role, file in kept.items()} != digests:
+            raise UnreadableError(
+                f"{source.path.name} was changed while it was being read.",
+                hint="Add it again when nothing writes to it.",
+            )
+        edition = edition_id(identity, mark, reader)
+        await asyncio.to_thread(
+            self._catalog.save,
+            Edition(
+                product_id=identity,
+                edition_id=edition,
+                fingerprint=mark,
+                path=same_place(source.path),
+                reader=reader,
+                metadata=document.metadata,
+                files=kept,
+                sections=sections(document, edition),
+                warnings=document.warnings,
+                collection=collection,
+            ),
+        )
+        await self._index_product(identity, fresh=not replaced)
+        product = await asyncio.to_thread(self._catalog.product, identity)
+        outcome: Literal["added", "replaced"] = "replaced" if replaced else "added"
+        return Added(source.path, product, outcome, time.monotonic() - began, document.warnings)
+
+    def _identify(self, document: Document, source: Source, reader: str) -> str:
+        """The product that a document is: one already here when it is a changed file of that product."""
+        metadata = document.metadata
+        identity = product_id(metadata, source.path.name)
+        if has_firm_identity(metadata):
+            others = self._catalog.known(product_id=identity)
+            kind = reader.split()[0]
+            if others and not metadata.product_id and all(o.reader.split()[0] != kind for o in others):
+                return f"{identity}-{kind}"  # the same ISBN on an EPUB and a PDF: two products
+            return identity
+        for earlier in self._catalog.known(path=same_place(source.path)):
+            before = self._catalog.product(earlier.product_id).metadata
+            if (
+                not metadata.identifiers
+                or before.title == metadata.title
+                or (set(before.identifiers) & set(metadata.identifiers))
+            ):
+                return earlier.product_id
+        return identity
+
+    async def _index_product(self, product: str, *, fresh: bool = False) -> None:
+        """Put a product's passages into the index and take its other rows out (`fresh`: it has none)."""
+        held = await asyncio.to_thread(self._catalog.product, product)
+        [mark] = {
+            known.fingerprint
+            for known in await asyncio.to_thread(lambda: self._catalog.known(product_id=product))
+            if known.current
+        }
+        settings = self._settings
+        cut = passages(
+            product,
+            held.metadata.language,
+            mark,
+            self._catalog.sections(product),
+            words=(settings.passage_words_min, settings.passage_words_max),
+        )
+        ids: list[str] = []
+        for rows in _batches(cut, _PUT_ROWS):
+            await self._index.put(rows)
+            ids += [passage.passage_id for passage in rows]
+        if not fresh:
+            await self._index.keep_only(product, ids)
+        await asyncio.to_thread(self._catalog.mark_indexed, product, held.edition_id, len(ids))
+
+    def _lock(self, name: str) -> FileLock:
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        # One lock object is acquired and released in whichever thread runs the event loop.
+        return FileLock(self._settings.home / f"{name}.lock", thread_local=False)
+
+    @asynccontextmanager
+    async def _locked(self, name: str) -> AsyncIterator[None]:
+        lock = self._lock(name)
+        await _acquire(lock)
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _try(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
+
+
+async def _acquire(lock: FileLock) -> None:
+    while not _try(lock):
+        await asyncio.sleep(0.2)
+
+
+def _batches(items: Iterable[_T], size: int) -> Iterator[Sequence[_T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

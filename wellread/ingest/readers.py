@@ -1,0 +1,34 @@
+"""The readers that are installed, and which of them reads a file."""
+
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from wellread.errors import UnreadableError
+from wellread.ingest.document import Reader
+
+GROUP = "wellread.readers"
+HEAD_BYTES = 4096
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All readers of the entry point group `wellread.readers`, by name."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return tuple(point.load()() for point in points)
+
+
+def reader_for(path: Path) -> Reader:
+    """The reader of a file or folder. Raises UnreadableError when no reader takes it."""
+    head = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    for reader in readers():
+        if reader.accepts(path, head):
+            return reader
+    formats = ", ".join(sorted({suffix for reader in readers() for suffix in reader.suffixes}))
+    raise UnreadableError(
+        f"{path.name} is in no format that Wellread reads.",
+        hint=f"It reads {formats}, and folders of HTML or Markdown chapters with an index.",
+    )

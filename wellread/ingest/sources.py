@@ -1,0 +1,104 @@
+"""Finding what to read below the paths that a user names: one Source for each product."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wellread.errors import NotFoundError, WellreadError
+from wellread.ingest.document import Source
+from wellread.ingest.readers import HEAD_BYTES, readers
+
+MEDIA = (".mp4", ".m4v", ".mkv", ".webm", ".mov", ".avi", ".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac")
+_CAPTIONS = (".vtt", ".srt", ".json")
+_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "__MACOSX"})
+
+
+def find(paths: Iterable[Path]) -> Iterator[Source | WellreadError]:
+    """Every product below `paths`, in order; an error in place of a path that cannot be looked into.
+
+    A path that the user names is given even when no reader takes it, so that adding it says why; below a
+    folder, files in formats that no reader knows are passed over.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        for found in _below(path.expanduser(), named=True):
+            if isinstance(found, Source):
+                resolved = found.path.resolve()
+                if resolved in seen:
+                    continue
+                seen.add(resolved)
+            yield found
+
+
+def _below(path: Path, *, named: bool) -> Iterator[Source | WellreadError]:
+    try:
+        if path.is_dir():
+            if any(reader.accepts(path, b"") for reader in readers()):
+                yield _with_companions(path)
+                return
+            for child in sorted(path.iterdir(), key=lambda child: child.name.casefold()):
+                if not child.name.startswith(".") and child.name not in _SKIPPED_FOLDERS:
+                    yield from _below(child, named=False)
+        elif not path.exists():
+            yield NotFoundError(f"{path} does not exist.", hint="Check the path; nothing was added for it.")
+        elif named or _readable(path):
+            yield _with_companions(_captions_of(path) or path)
+    except OSError as error:
+        yield NotFoundError(
+            f"{path} cannot be looked into: {error.strerror}.",
+            hint="Give yourself the right to read it, or name the files that you may read.",
+        )
+
+
+def _readable(path: Path) -> bool:
+    """Whether a file met below a folder is a product of its own: a known format and no companion."""
+    suffix = path.suffix.lower()
+    if path.name.endswith(".chapters.vtt") or not any(suffix in reader.suffixes for reader in readers()):
+        return False
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not any(reader.accepts(path, head) for reader in readers()):
+        return False
+    # The same talk in two caption formats is one product: the first format in order is read.
+    better = _CAPTIONS[: _CAPTIONS.index(suffix)] if suffix in _CAPTIONS else ()
+    return not any(path.with_suffix(other).exists() for other in better)
+
+
+def _captions_of(path: Path) -> Path | None:
+    """For a video or audio file the captions beside it (`talk.vtt`, `talk.en.vtt`)."""
+    if path.suffix.lower() not in MEDIA:
+        return None
+    for suffix in _CAPTIONS:
+        beside = path.with_suffix(suffix)
+        if beside.exists():
+            return beside
+    translated = sorted(path.parent.glob(f"{_glob_escape(path.stem)}.*.vtt"))
+    return next((p for p in translated if not p.name.endswith(".chapters.vtt")), None)
+
+
+def _with_companions(path: Path) -> Source:
+    companions = {}
+    stem = path.with_suffix("") if path.suffix else path
+    for sidecar in (path.with_name(path.name + ".toml"), stem.with_name(stem.name + ".toml")):
+        if sidecar.is_file():
+            companions["sidecar"] = sidecar
+            break
+    if path.suffix.lower() in _CAPTIONS:
+        chapters = path.with_name(stem.name + ".chapters.vtt")
+        if chapters.is_file() and chapters != path:
+            companions["chapters"] = chapters
+        bases = {stem, stem.with_suffix("")}  # talk.vtt and talk.en.vtt
+        media = (base.with_name(base.name + suffix) for base in sorted(bases) for suffix in MEDIA)
+        found = next((m for m in media if m.is_file()), None)
+        if found:
+            companions["media"] = found
+    return Source(path, companions)
+
+
+def _glob_escape(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def same_place(path: Path) -> str:
+    """How the catalog remembers where a product was added from."""
+    return os.fspath(path.expanduser().resolve())

@@ -1,0 +1,171 @@
+"""Asking questions inside titles: the question × title matrix and the snippets that its cells give."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wellread.content import Anchor, Section
+from wellread.index.passages import Cell, Hit, PassageIndex
+from wellread.index.relevance import FLOOR
+from wellread.ingest.words import count_words
+from wellread.library.reading import place_label, touched_blocks
+from wellread.store.catalog import Catalog
+
+SNIPPET_WORDS = 300  # a snippet never exceeds this
+_CANDIDATES = 12  # hits of a cell from which its snippets are joined
+_ELSEWHERE_HITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A snippet before the run gives it a number."""
+
+    anchor: Anchor
+    section: str  # the section's path, " › " between
+    place: str
+    text: str
+    score: float  # relevance of its best passage, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class CellFindings:
+    """What a cell of the matrix came to. `best` is the highest relevance even when nothing cleared the floor."""
+
+    question: str
+    product_id: str
+    best: float
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TitleHit:
+    """The best passage of one title for a question."""
+
+    product_id: str
+    best: float
+    anchor: Anchor
+
+
+class Inside:
+    """Searches inside titles of one library."""
+
+    def __init__(self, catalog: Catalog, index: PassageIndex, *, snippets: int) -> None:
+        self._catalog = catalog
+        self._index = index
+        self._snippets = snippets
+
+    async def matrix(self, pairs: Sequence[tuple[str, str]]) -> list[CellFindings]:
+        """Search every (question, product id) at once; a result for each pair, in order."""
+        cells = [Cell(question, (product_id,), _CANDIDATES) for question, product_id in pairs]
+        found = await self._index.search(cells)
+        return await asyncio.to_thread(
+            lambda: [
+                CellFindings(
+                    question,
+                    product_id,
+                    max((hit.relevance for hit in hits), default=0.0),
+                    tuple(self._join(hits)),
+                )
+                for (question, product_id), hits in zip(pairs, found, strict=True)
+            ]
+        )
+
+    async def titles(
+        self, questions: Sequence[str], *, without: frozenset[str] = frozenset(), limit: int = 5
+    ) -> list[TitleHit]:
+        """The titles of the whole library whose passages answer the questions best, outside `without`."""
+        cells = [Cell(question, (), _ELSEWHERE_HITS) for question in questions]
+        best: dict[str, TitleHit] = {}
+        for hits in await self._index.search(cells):
+            for hit in hits:
+                product_id = hit.passage.product_id
+                known = best.get(product_id)
+                if product_id not in without and (known is None or hit.relevance > known.best):
+                    best[product_id] = TitleHit(product_id, hit.relevance, hit.passage.anchor)
+        ranked = sorted(best.values(), key=lambda title: (-title.best, title.product_id))
+        return [title for title in ranked if title.best >= FLOOR][:limit]
+
+    def section_findings(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[Finding]:
+        """A section's text as findings of at most SNIPPET_WORDS each, leaving out ranges already `covered`."""
+        findings = []
+        start = 0
+        while start < len(section.blocks):
+            stop, words = start, 0.0
+            while stop < len(section.blocks):
+                words += count_words(section.blocks[stop].block.text)
+                if words > SNIPPET_WORDS and stop > start:
+                    break
+                stop += 1
+            anchor = Anchor(
+                product_id,
+                section.section_id,
+                section.blocks[start].start,
+                _within(section, section.blocks[start].start, section.blocks[stop - 1].end),
+            )
+            if not any(anchor.overlap(other) > 0.5 for other in covered):
+                findings.append(self._finding(section, anchor, FLOOR))
+            start = stop
+        return findings
+
+    def _join(self, hits: Sequence[Hit]) -> list[Finding]:
+        """The best hits above the floor as snippets, neighbours in a section joined."""
+        good = [hit for hit in hits if hit.relevance >= FLOOR]
+        used: set[str] = set()
+        findings: list[Finding] = []
+        for hit in good:
+            if len(findings) == self._snippets:
+                break
+            if hit.passage.passage_id in used:
+                continue
+            group = _neighbours(hit, good, used)
+            used |= {member.passage.passage_id for member in group}
+            section = self._catalog.section(hit.passage.product_id, hit.passage.section_id)
+            start = min(member.passage.start for member in group)
+            end = max(member.passage.end for member in group)
+            anchor = Anchor(hit.passage.product_id, section.section_id, start, _within(section, start, end))
+            findings.append(self._finding(section, anchor, max(m.relevance for m in group)))
+        return findings
+
+    def _finding(self, section: Section, anchor: Anchor, score: float) -> Finding:
+        touched = touched_blocks(section, anchor.start, anchor.end)
+        return Finding(
+            anchor=anchor,
+            section=" › ".join(section.path),
+            place=place_label(touched[0].block) if touched else "",
+            text=section.text[anchor.start : anchor.end],
+            score=score,
+        )
+
+
+def _neighbours(hit: Hit, hits: Sequence[Hit], used: set[str]) -> list[Hit]:
+    """`hit` with the hits that adjoin it in its section, as far as a snippet may reach."""
+    group = [hit]
+    words = count_words(hit.passage.text)
+    same = [
+        other
+        for other in hits
+        if other is not hit
+        and other.passage.passage_id not in used
+        and other.passage.section_id == hit.passage.section_id
+    ]
+    for other in same:
+        adjoins = any(
+            0 <= other.passage.start - member.passage.end <= 2
+            or 0 <= member.passage.start - other.passage.end <= 2
+            for member in group
+        )
+        size = count_words(other.passage.text)
+        if adjoins and words + size <= SNIPPET_WORDS:
+            group.append(other)
+            words += size
+    return group
+
+
+def _within(section: Section, start: int, end: int) -> int:
+    """`end`, or the last place before it up to which the snippet has SNIPPET_WORDS words."""
+    while count_words(section.text[start:end]) > SNIPPET_WORDS:
+        cut = section.text.rfind(" ", start, end - max(1, (end - start) // 20))
+        if cut <= start:
+            break
+        end = cut
+    return end

@@ -1,0 +1,84 @@
+"""Which titles a run may search: picked, named in the question, carried over, or the whole of a small library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wellread.content import Product
+from wellread.events import Found, ScopeEntry
+from wellread.library.naming import Mention, Naming, kind_mentions, named_titles
+from wellread.store.catalog import Catalog
+
+_CANDIDATES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`outside`: titles beyond `entries` may be looked for. `mentions`: the stretches of the question (code
+    points) that name titles. `options`: the works between which the reader must choose, if a name fits several.
+    """
+
+    entries: tuple[ScopeEntry, ...]
+    outside: bool
+    mentions: tuple[tuple[int, int], ...] = ()
+    options: tuple[ScopeEntry, ...] = ()
+
+
+def scope_of(
+    catalog: Catalog,
+    question: str,
+    *,
+    picked: Sequence[str] = (),
+    carried: Sequence[ScopeEntry] = (),
+    small_library: int,
+) -> Scope:
+    """The scope of a question. `picked` product ids win over names, names over titles `carried` over from the
+    conversation, and a library of at most `small_library` products is searched whole.
+
+    Raises NotFoundError for a picked id that is not there.
+    """
+    naming = _named(catalog, question)
+    mentions = tuple((mention.start, mention.end) for mention in naming.mentions)
+    if picked:
+        products = [catalog.product(product_id) for product_id in dict.fromkeys(picked)]
+        return Scope(tuple(entry(p, "picked") for p in products), False, mentions)
+    if naming.products:
+        return Scope(
+            tuple(entry(product, "named") for product in naming.products),
+            False,
+            mentions,
+            tuple(entry(product, "named") for product in naming.ambiguous),
+        )
+    if carried:
+        present = catalog.products_by_id([known.product_id for known in carried])
+        kept = tuple(known for known in carried if known.product_id in present)
+        if kept:
+            return Scope(kept, False)
+    if 0 < catalog.count() <= small_library:
+        return Scope(tuple(entry(p, "whole library") for p in catalog.products()), False)
+    return Scope((), True)
+
+
+def entry(product: Product, found: Found) -> ScopeEntry:
+    return ScopeEntry(
+        product_id=product.product_id,
+        title=product.title,
+        found=found,
+        kind=product.kind.value,
+        authors=product.metadata.authors,
+    )
+
+
+def _named(catalog: Catalog, question: str) -> Naming:
+    candidates = catalog.titles.candidates(question, limit=_CANDIDATES)
+    products = catalog.products_by_id([candidate.product_id for candidate in candidates])
+    naming = named_titles(question, list(products.values()))
+    for said in kind_mentions(question, naming):
+        only = catalog.only_of_kinds(sorted(said.kinds))
+        if only and only not in naming.products:
+            naming = Naming((*naming.mentions, Mention(said.start, said.end, (only,))), naming.ambiguous)
+    return naming
+
+
+def describe(title: str, section: str) -> str:
+    """A title with the section's path, for a line of sources."""
+    return f"{title}, {section}" if section and section != title else title

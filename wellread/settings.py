@@ -1,0 +1,107 @@
+"""Every setting: name, default, one sentence.
+
+A setting is read from the environment (`WELLREAD_` and its name in capitals), else from `settings.toml` in the
+home folder, else it has its default. Nothing is read at import.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from wellread.errors import BadRequestError
+
+
+def _setting(default: Any, sentence: str) -> Any:
+    return field(default=default, metadata={"sentence": sentence})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one library. `home` is where all of it lives."""
+
+    home: Path
+    embedder: str = _setting("minilm", "Name of the embedder (entry point `wellread.embedders`), or `none`.")
+    index: str = _setting("lancedb", "Name of the passage index (entry point `wellread.indexes`).")
+    passage_words_min: int = _setting(80, "Words a passage has at least, where its section has them.")
+    passage_words_max: int = _setting(
+        220, "Words a passage has at most; `wellread reindex` applies a change."
+    )
+    read_seconds: float = _setting(300.0, "Seconds a reader may take for one product.")
+    read_memory_mb: int = _setting(4096, "Memory in MiB a reader may use for one product.")
+    quick_steps: int = _setting(4, "Steps a run has at most when DeepSearch is OFF.")
+    deep_steps: int = _setting(12, "Steps a run has at most when DeepSearch is ON.")
+    discovered_titles: int = _setting(5, "Titles that a search of the catalog brings into scope at most.")
+    cell_snippets: int = _setting(2, "Snippets that one title gives for one question at most.")
+
+    @classmethod
+    def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings for `home`, else for WELLREAD_HOME, else for the user's own data folder.
+
+        Raises BadRequestError for an unknown name in settings.toml or a value of the wrong type.
+        """
+        home = Path(home or environment.get("WELLREAD_HOME") or platformdirs.user_data_dir("wellread"))
+        home = home.expanduser().absolute()
+        values: dict[str, object] = {}
+        known = {row.name: row for row in rows()}
+        for name, value in _file(home / "settings.toml").items():
+            if name not in known:
+                raise BadRequestError(
+                    f"settings.toml has an unknown setting {name!r}.",
+                    hint=f"The settings are {', '.join(sorted(known))}.",
+                )
+            values[name] = known[name].parse(str(value))
+        for name, row in known.items():
+            given = environment.get(f"WELLREAD_{name.upper()}")
+            if given:
+                values[name] = row.parse(given)
+        settings = cls(home=home, **values)  # type: ignore[arg-type]  # each value was parsed to its field's type
+        if not 20 <= settings.passage_words_min < settings.passage_words_max <= 2000:
+            raise BadRequestError(
+                "passage_words_min and passage_words_max do not make a range.",
+                hint="Set them to words of a passage, such as 80 and 220 (20 to 2000, the first smaller).",
+            )
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A line of the table of settings."""
+
+    name: str
+    default: object
+    sentence: str
+
+    def parse(self, text: str) -> object:
+        """`text` as a value of the default's type. Raises BadRequestError."""
+        try:
+            return type(self.default)(text)  # type: ignore[call-arg]  # str, int and float take a string
+        except ValueError as error:
+            raise BadRequestError(
+                f"The setting {self.name} is {text!r}, which is no {type(self.default).__name__}.",
+                hint=f"Its default is {self.default!r}: {self.sentence}",
+            ) from error
+
+
+def rows() -> list[SettingRow]:
+    """All settings but `home`."""
+    return [
+        SettingRow(f.name, f.default, f.metadata["sentence"])
+        for f in fields(Settings)
+        if "sentence" in f.metadata
+    ]
+
+
+def _file(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadRequestError(
+            f"{path} is no TOML file: {error}.", hint="Each line is a name, = and a value."
+        ) from error

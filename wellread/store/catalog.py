@@ -1,0 +1,349 @@
+"""The catalog: products, their editions, sections and source files.
+
+An *edition* is the text of a product as one reader took it from one set of source files. A product has one
+current edition; the sections of earlier ones stay, because anchors made on them must still resolve.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.dialects.sqlite import insert
+
+from wellread.content import (
+    Block,
+    BlockKind,
+    Metadata,
+    Origin,
+    PlacedBlock,
+    Product,
+    ProductKind,
+    Section,
+    SectionRole,
+)
+from wellread.errors import NotFoundError
+from wellread.store import tables as t
+from wellread.store.database import Database
+from wellread.store.files import StoredFile
+from wellread.store.titles import TitleIndex
+
+_METADATA = TypeAdapter(Metadata)
+# kind, start, end, origin, level, language, page, marker: a block's text is the section's, by its range.
+_BLOCKS = TypeAdapter(list[tuple[BlockKind, int, int, Origin, int, str, str, str]])
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One reading of a product, as it is saved."""
+
+    product_id: str
+    edition_id: str
+    fingerprint: str
+    path: str  # where it was added from
+    reader: str
+    metadata: Metadata
+    files: dict[str, StoredFile]  # by role; "text" is the one that was read
+    sections: Sequence[Section]
+    warnings: tuple[str, ...] = ()
+    collection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalog remembers of a file or path that was added before."""
+
+    product_id: str
+    edition_id: str
+    fingerprint: str
+    reader: str
+    current: bool  # whether it is the product's present edition
+
+
+class Catalog:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.titles = TitleIndex(database)
+
+    # Writing
+
+    def save(self, edition: Edition) -> None:
+        """Make `edition` its product's current one, all of it or nothing."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        metadata = edition.metadata
+        row = {
+            "product_id": edition.product_id,
+            "edition_id": edition.edition_id,
+            "indexed": "",
+            "collection": edition.collection,
+            "kind": metadata.kind.value,
+            "format": edition.reader.split()[0],
+            "title": metadata.title,
+            "language": metadata.language,
+            "metadata": _METADATA.dump_python(metadata, mode="json"),
+            "words": sum(len(section.text.split()) for section in edition.sections),
+            "passages": 0,
+            "added_at": now,
+        }
+        key = {"product_id": edition.product_id, "edition_id": edition.edition_id}
+        with self._database.begin() as connection:
+            statement = insert(t.products).values(row)
+            kept = {"added_at", "product_id"} | ({"collection"} if not edition.collection else set())
+            changes = {name: value for name, value in row.items() if name not in kept}
+            connection.execute(statement.on_conflict_do_update(index_elements=["product_id"], set_=changes))
+            for table in (t.editions, t.source_files, t.sections):
+                connection.execute(sa.delete(table).filter_by(**key))
+            connection.execute(
+                sa.insert(t.editions).values(
+                    **key,
+                    fingerprint=edition.fingerprint,
+                    path=edition.path,
+                    reader=edition.reader,
+                    warnings=list(edition.warnings),
+                    read_at=now,
+                )
+            )
+            connection.execute(
+                sa.insert(t.source_files),
+                [
+                    {**key, "role": role, "sha256": file.sha256, "name": file.name, "size": file.size}
+                    for role, file in edition.files.items()
+                ],
+            )
+            connection.execute(
+                sa.insert(t.sections), [{**key, **_section_row(section)} for section in edition.sections]
+            )
+            self.titles.put(connection, edition.product_id, metadata)
+            connection.execute(sa.delete(t.removals).filter_by(product_id=edition.product_id))
+
+    def mark_indexed(self, product_id: str, edition_id: str, passages: int) -> None:
+        """The index holds that edition's passages. Changes nothing when another edition is current by now."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(t.products)
+                .filter_by(product_id=product_id, edition_id=edition_id)
+                .values(indexed=edition_id, passages=passages)
+            )
+
+    def remove(self, product_id: str) -> list[str]:
+        """Take a product out. Gives the SHA-256 of the source files that no product needs any more.
+
+        Its passages are taken out of the index later; until `removed` says so, `removals` names it.
+        Raises NotFoundError for an unknown id.
+        """
+        self.product(product_id)
+        with self._database.begin() as connection:
+            mine = set(
+                connection.scalars(sa.select(t.source_files.c.sha256).filter_by(product_id=product_id))
+            )
+            for table in (t.products, t.editions, t.source_files, t.sections, t.title_words):
+                connection.execute(sa.delete(table).filter_by(product_id=product_id))
+            connection.execute(insert(t.removals).values(product_id=product_id).on_conflict_do_nothing())
+            used = set(
+                connection.scalars(
+                    sa.select(t.source_files.c.sha256).where(t.source_files.c.sha256.in_(mine))
+                )
+            )
+        return sorted(mine - used)
+
+    def removals(self) -> list[str]:
+        with self._database.read() as connection:
+            return list(connection.scalars(sa.select(t.removals.c.product_id)))
+
+    def removed(self, product_id: str) -> None:
+        with self._database.begin() as connection:
+            connection.execute(sa.delete(t.removals).filter_by(product_id=product_id))
+
+    # Reading
+
+    def product(self, product_id: str) -> Product:
+        """Raises NotFoundError."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(t.products).filter_by(product_id=product_id)).first()
+        if row is None:
+            raise NotFoundError(
+                f"There is no product {product_id!r} in this library.",
+                hint="`wellread ls` lists the products with their ids.",
+            )
+        return _product(row)
+
+    def products(self, *, collection: str = "", offset: int = 0, limit: int = 1_000_000) -> list[Product]:
+        """Products by title."""
+        query = sa.select(t.products).order_by(sa.func.lower(t.products.c.title), t.products.c.product_id)
+        if collection:
+            query = query.filter_by(collection=collection)
+        with self._database.read() as connection:
+            return [_product(row) for row in connection.execute(query.offset(offset).limit(limit))]
+
+    def products_by_id(self, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Those that exist."""
+        query = sa.select(t.products).where(t.products.c.product_id.in_(product_ids))
+        with self._database.read() as connection:
+            return {row.product_id: _product(row) for row in connection.execute(query)}
+
+    def only_of_kinds(self, kinds: Sequence[ProductKind]) -> Product | None:
+        """The product of those kinds, when the library has exactly one."""
+        query = sa.select(t.products).where(t.products.c.kind.in_([kind.value for kind in kinds])).limit(2)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return _product(rows[0]) if len(rows) == 1 else None
+
+    def count(self) -> int:
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(t.products)) or 0
+
+    def languages(self) -> list[str]:
+        with self._database.read() as connection:
+            return list(connection.scalars(sa.select(t.products.c.language).distinct()))
+
+    def collections(self) -> list[str]:
+        with self._database.read() as connection:
+            query = sa.select(t.products.c.collection).distinct()
+            return sorted(name for name in connection.scalars(query) if name)
+
+    def known(self, *, fingerprint: str = "", path: str = "", product_id: str = "") -> list[Known]:
+        """The editions with that fingerprint, that path or of that product, newest first."""
+        conditions = {"fingerprint": fingerprint, "path": path, "product_id": product_id}
+        query = (
+            sa.select(t.editions, (t.products.c.edition_id == t.editions.c.edition_id).label("current"))
+            .join(t.products, t.products.c.product_id == t.editions.c.product_id)
+            .where(*(t.editions.c[name] == value for name, value in conditions.items() if value))
+            .order_by(t.editions.c.read_at.desc())
+        )
+        with self._database.read() as connection:
+            return [
+                Known(row.product_id, row.edition_id, row.fingerprint, row.reader, bool(row.current))
+                for row in connection.execute(query)
+            ]
+
+    def warnings(self, product_id: str, edition_id: str) -> list[str]:
+        query = sa.select(t.editions.c.warnings).filter_by(product_id=product_id, edition_id=edition_id)
+        with self._database.read() as connection:
+            return list(connection.scalar(query) or [])
+
+    def to_index(self) -> list[str]:
+        """The products whose rows in the index are not (yet) those of their current edition."""
+        query = sa.select(t.products.c.product_id).where(t.products.c.indexed != t.products.c.edition_id)
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
+
+    def reindex(self, product_id: str = "") -> None:
+        """Let `to_index` name that product, or all."""
+        query = sa.update(t.products).values(indexed="")
+        with self._database.begin() as connection:
+            connection.execute(query.filter_by(product_id=product_id) if product_id else query)
+
+    def files(self, product_id: str = "") -> list[tuple[str, StoredFile]]:
+        """Role and file of all source files, or of those of one product's current edition."""
+        query = sa.select(t.source_files)
+        if product_id:
+            query = query.join(
+                t.products,
+                sa.and_(
+                    t.products.c.product_id == t.source_files.c.product_id,
+                    t.products.c.edition_id == t.source_files.c.edition_id,
+                ),
+            ).where(t.source_files.c.product_id == product_id)
+        with self._database.read() as connection:
+            return [
+                (row.role, StoredFile(row.sha256, row.name, row.size)) for row in connection.execute(query)
+            ]
+
+    def contents(self, product_id: str) -> list[Section]:
+        """The sections of the current edition in reading order, without text and blocks."""
+        columns = (c for c in t.sections.c if c.name not in ("text", "blocks"))
+        with self._database.read() as connection:
+            rows = connection.execute(_current(sa.select(*columns), product_id))
+            return [_section(row, "", b"") for row in rows]
+
+    def sections(self, product_id: str, edition_id: str = "") -> Iterator[Section]:
+        """The sections of an edition (the current one, if none is named) in reading order, one at a time."""
+        query = sa.select(t.sections)
+        if edition_id:
+            query = query.filter_by(product_id=product_id, edition_id=edition_id).order_by("ordinal")
+        else:
+            query = _current(query, product_id)
+        with self._database.read() as connection:
+            for row in connection.execution_options(yield_per=50).execute(query):
+                yield _section(row, row.text, row.blocks)
+
+    def section(self, product_id: str, section_id: str) -> Section:
+        """A section of any edition. Raises NotFoundError."""
+        edition_id, _, ordinal = section_id.partition("-")
+        query = sa.select(t.sections).filter_by(product_id=product_id, edition_id=edition_id)
+        with self._database.read() as connection:
+            row = (
+                connection.execute(query.filter_by(ordinal=int(ordinal))).first()
+                if ordinal.isdecimal()
+                else None
+            )
+        if row is None:
+            raise NotFoundError(
+                f"There is no section {section_id!r} of {product_id!r} in this library.",
+                hint=f"`wellread show {product_id}` lists the sections of a product.",
+            )
+        return _section(row, row.text, row.blocks)
+
+
+def _current(query: sa.Select[Any], product_id: str) -> sa.Select[Any]:
+    return (
+        query.join(
+            t.products,
+            sa.and_(
+                t.products.c.product_id == t.sections.c.product_id,
+                t.products.c.edition_id == t.sections.c.edition_id,
+            ),
+        )
+        .where(t.sections.c.product_id == product_id)
+        .order_by(t.sections.c.ordinal)
+    )
+
+
+def _product(row: Any) -> Product:
+    return Product(
+        product_id=row.product_id,
+        metadata=_METADATA.validate_python(row.metadata),
+        edition_id=row.edition_id,
+        format=row.format,
+        collection=row.collection,
+        passages=row.passages,
+        words=row.words,
+    )
+
+
+def _section_row(section: Section) -> dict[str, object]:
+    blocks = [(p.block.kind, p.start, p.end, p.block.origin, *_details(p.block)) for p in section.blocks]
+    return {
+        "ordinal": section.ordinal,
+        "title": section.title,
+        "path": list(section.path),
+        "role": section.role.value,
+        "text": section.text,
+        "blocks": zlib.compress(_BLOCKS.dump_json(blocks), 3),
+    }
+
+
+def _details(block: Block) -> tuple[int, str, str, str]:
+    return block.level, block.language, block.page, block.marker
+
+
+def _section(row: Any, text: str, blocks: bytes) -> Section:
+    placed = []
+    if blocks:
+        for kind, start, end, origin, level, language, page, marker in _BLOCKS.validate_json(
+            zlib.decompress(blocks)
+        ):
+            block = Block(kind, text[start:end], origin, level, language, page, marker)
+            placed.append(PlacedBlock(block, start, end))
+    return Section(
+        section_id=f"{row.edition_id}-{row.ordinal}",
+        ordinal=row.ordinal,
+        title=row.title,
+        path=tuple(row.path),
+        role=SectionRole(row.role),
+        text=text,
+        blocks=tuple(placed),
+    )
