@@ -42,7 +42,9 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("wellread"):
             found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names if is_module(node.module, alias.name)}
+            found |= {
+                f"{node.module}.{alias.name}" for alias in node.names if is_module(node.module, alias.name)
+            }
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name.startswith("wellread")}
     return found
@@ -56,7 +58,9 @@ def is_module(package: str, name: str) -> bool:
 def test_modules_import_from_their_own_row_and_above():
     wrong = []
     for path in PACKAGE.rglob("*.py"):
-        module = ".".join(("wellread", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+        module = ".".join(("wellread", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        )
         if module == "wellread.__main__" or ".migrations" in module:
             continue
         wrong += [f"{module} imports {other}" for other in imports(path) if row_of(other) > row_of(module)]
@@ -70,7 +74,12 @@ def test_every_package_has_a_row():
 
 
 def test_only_the_store_holds_sql_and_only_the_index_a_search_engine():
-    for library, home in {"sqlalchemy": "store", "alembic": "store", "lancedb": "index", "fastembed": "index"}.items():
+    for library, home in {
+        "sqlalchemy": "store",
+        "alembic": "store",
+        "lancedb": "index",
+        "fastembed": "index",
+    }.items():
         for path in PACKAGE.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -90,7 +90,10 @@ def test_ordinary_words_name_nothing(question):
 
 @pytest.mark.parametrize(
     ("question", "format"),
-    [("In Light Touch, what is a quiet week?", "epub"), ("In the Light Touch PDF, what is a quiet week?", "pdf")],
+    [
+        ("In Light Touch, what is a quiet week?", "epub"),
+        ("In the Light Touch PDF, what is a quiet week?", "pdf"),
+    ],
 )
 def test_of_two_editions_one_is_searched(question, format):
     [found] = named_titles(question, LIBRARY).products

@@ -1,4 +1,4 @@
-"""What a reader of PDF books notices: the text in order, whole paragraphs, places, contents, clear refusals."""
+"""What a reader of PDF books notices: text in order, whole paragraphs, places, contents, clear refusals."""
 
 from pathlib import Path
 
@@ -84,7 +84,10 @@ def test_spaces_that_a_file_has_only_as_gaps(tmp_path: Path) -> None:
 def test_ligatures_are_letters(tmp_path: Path) -> None:
     # The file's own table says that byte 1 is the single character fi.
     path = write_pdf(tmp_path / "book.pdf", [Page().show(72, 100, "dexnition of a xeld")])
-    table = b"/CIDInit 1 begincmap 1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <78> <FB01> endbfchar endcmap"
+    table = (
+        b"/CIDInit 1 begincmap 1 begincodespacerange <00> <ff> endcodespacerange "
+        b"1 beginbfchar <78> <FB01> endbfchar endcmap"
+    )
     content = path.read_bytes()
     number = content.count(b" 0 obj\n") + 1
     content = content.replace(
@@ -154,6 +157,19 @@ def test_a_page_that_lies_on_its_side_gives_boxes_as_it_is_shown(tmp_path: Path)
     assert box.x1 - box.x0 > 3 * (box.y1 - box.y0)
 
 
+def test_sideways_text_on_an_upright_page_is_read_and_boxed_where_it_stands(tmp_path: Path) -> None:
+    upwards = Page().raw("BT /F1 10 Tf 0 1 -1 0 100 72 Tm (Climbing words) Tj ET")
+    downwards = Page().raw("BT /F1 10 Tf 0 -1 1 0 300 700 Tm (Falling words) Tj ET")
+    document = pdf(tmp_path, [upwards, downwards])
+    assert texts(document) == ["Climbing words", "Falling words"]
+    first, second = (boxes(block).boxes[0] for block in document.blocks)
+    assert first.x1 == pytest.approx(100, abs=4)
+    assert first.y1 == pytest.approx(HEIGHT - 72, abs=2)
+    assert first.y1 - first.y0 > 3 * (first.x1 - first.x0)
+    assert second.x0 == pytest.approx(300, abs=4)
+    assert second.y0 == pytest.approx(HEIGHT - 700, abs=2)
+
+
 def test_boxes_count_from_the_corner_of_the_crop_box(tmp_path: Path) -> None:
     page = Page(crop=(50, 100, WIDTH, HEIGHT - 20)).show(72, 120, "Cropped")
     box = boxes(pdf(tmp_path, [page]).blocks[0]).boxes[0]
@@ -169,13 +185,8 @@ def many_pages(count: int) -> list[Page]:
     for number in range(1, count + 1):
         page = Page()
         page.show(72, 40, "The Harbour Book" if number % 2 else "Chapter of Boats", size=9)
-        page.lines(
-            72,
-            100,
-            [
-                f"{['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight'][number - 1]} masts stood there."
-            ],
-        )
+        count = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")[number - 1]
+        page.lines(72, 100, [f"{count} masts stood there."])
         page.lines(72, 130, FULL)
         page.show(300, 770, str(number + 10), size=9)
         pages.append(page)
@@ -334,8 +345,10 @@ def test_slides_have_titles_and_their_steps_are_one(tmp_path: Path) -> None:
 
 XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
- xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Lamps at Sea</rdf:li>
- </rdf:Alt></dc:title><dc:creator><rdf:Seq><rdf:li>First Author</rdf:li><rdf:li>Second Author</rdf:li></rdf:Seq>
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt>
+ <rdf:li xml:lang="x-default">Lamps at Sea</rdf:li>
+ </rdf:Alt></dc:title><dc:creator><rdf:Seq><rdf:li>First Author</rdf:li>
+ <rdf:li>Second Author</rdf:li></rdf:Seq>
  </dc:creator><dc:subject><rdf:Bag><rdf:li>lighthouses</rdf:li></rdf:Bag></dc:subject></rdf:Description>
  </rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
 

@@ -1,7 +1,7 @@
 """The library for code without an event loop: calls wait, streams are iterators."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -29,12 +29,20 @@ class BlockingWellread:
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
-        self._runner.run(self.library.__aenter__())
+        try:
+            self.run(self.library.__aenter__())
+        except BaseException:
+            self._runner.close()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._runner.run(self.library.__aexit__(*error))
+        self.run(self.library.__aexit__(*error))
         self._runner.close()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Wait for something that `library` does and this class does not mirror."""
+        return self._runner.run(work)
 
     def add(
         self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
@@ -48,18 +56,18 @@ class BlockingWellread:
         return self._drain(self.library.reindex(product_id))
 
     def remove(self, product_id: str) -> Product:
-        return self._runner.run(self.library.remove(product_id))
+        return self.run(self.library.remove(product_id))
 
     def products(self, *, collection: str = "") -> list[Product]:
-        return self._runner.run(self.library.products(collection=collection))
+        return self.run(self.library.products(collection=collection))
 
     def read(self, anchor: str) -> Place:
-        return self._runner.run(self.library.read(anchor))
+        return self.run(self.library.read(anchor))
 
     def search(
         self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
     ) -> list[CellFindings]:
-        return self._runner.run(self.library.search(questions, product_ids=product_ids, limit=limit))
+        return self.run(self.library.search(questions, product_ids=product_ids, limit=limit))
 
     def ask(self, question: str, **options: Any) -> Iterator[AnyEvent]:
         """The events of a run; the options are those of `Wellread.ask`."""
@@ -73,7 +81,7 @@ class BlockingWellread:
                 return False, None
 
         while True:
-            more, item = self._runner.run(following())
+            more, item = self.run(following())
             if not more or item is None:
                 return
             yield item

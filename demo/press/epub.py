@@ -39,7 +39,7 @@ def epub_members(book: Book) -> dict[str, bytes]:
         href: _document(titles.get(href, book.metadata.title), language, H.body(section))
         for href, section in spine.items()
     }
-    nav = navigation(book.metadata.title, contents, pages, _landmarks(book))
+    nav = navigation(contents, pages, _landmarks(book))
     files["nav.xhtml"] = _document("Contents", language, nav, indent=True)
     files["toc.ncx"] = _xml(ncx(book.metadata, contents, pages), indent=True)
     files["style.css"] = STYLE.read_text("utf-8").encode()
@@ -95,7 +95,7 @@ def _landmarks(book: Book) -> dict[str, tuple[str, str]]:
     glossary = {"glossary": ("Glossary", kinds["glossary"].href)} if "glossary" in kinds else {}
     return {
         "titlepage": ("Title page", "title.xhtml"),
-        "toc": ("Contents", "nav.xhtml#toc"),
+        "toc": ("Contents", "nav.xhtml"),
         "bodymatter": ("Start of the text", body.href),
         **glossary,
         "index": ("Index", "index.xhtml"),

@@ -47,6 +47,8 @@ def sidecar(metadata: Metadata) -> str:
         "language": metadata.language,
         "description": metadata.description,
         "topics": metadata.topics,
+        "identifiers": [metadata.identifier],
+        "rights": metadata.rights,
     }
     # JSON's strings and lists of strings are TOML's too.
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items())

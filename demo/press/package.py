@@ -80,14 +80,13 @@ def package(metadata: Metadata, files: Iterable[str], spine: Iterable[str]) -> E
 
 
 def navigation(
-    title: str, contents: Sequence[Entry], pages: Sequence[Page], landmarks: Mapping[str, tuple[str, str]]
+    contents: Sequence[Entry], pages: Sequence[Page], landmarks: Mapping[str, tuple[str, str]]
 ) -> Element:
     """Make the navigation's sections; `landmarks` maps a structural type to label and href."""
     page_list = H.ol(*(H.li(H.a({"href": page.href}, page.label)) for page in pages))
     marks = (H.li(H.a({TYPE: kind, "href": href}, label)) for kind, (label, href) in landmarks.items())
     return H.body(
-        H.h1(title),
-        H.nav({TYPE: "toc", "role": "doc-toc", "id": "toc"}, H.h2("Contents"), _entries(contents)),
+        H.nav({TYPE: "toc", "role": "doc-toc", "id": "toc"}, H.h1("Contents"), _entries(contents)),
         H.nav({TYPE: "page-list", "role": "doc-pagelist", "hidden": ""}, H.h2("Pages"), page_list),
         H.nav({TYPE: "landmarks", "hidden": ""}, H.h2("Landmarks"), H.ol(*marks)),
     )

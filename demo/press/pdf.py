@@ -91,9 +91,13 @@ def _front_matter(book: Book) -> Iterable[Element]:
 
 
 def _text(book: Book, labels: Mapping[str, str]) -> Iterable[Element]:
+    in_parts = [chapter for chapter in book.chapters if chapter.part]
     for unit in book.units():
         if unit.kind not in FRONT_KINDS:
-            yield _with_anchors(_with_notes(unit.body), unit.href)
+            section = _with_anchors(_with_notes(unit.body), unit.href)
+            # In the outline, the style puts the chapters of a part under it.
+            section.set("class", f"{unit.kind} in-part" if unit in in_parts else unit.kind)
+            yield section
     hrefs = [(marker.terms, f"{each.href}#{marker.id}") for each in book.chapters for marker in each.markers]
     places = ((terms, Locator(labels.get(_anchor(href), ""), href)) for terms, href in hrefs)
     yield _with_anchors(render_index(places, book.source.see, book.source.see_also), INDEX)
@@ -177,6 +181,8 @@ def _finish(pdf: pydyf.PDF, metadata: Metadata, fronts: int) -> None:
     pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, roman, fronts, arabic])})
     packet = next(each for each in pdf.objects if getattr(each, "extra", {}).get("Type") == "/Metadata")
     packet.stream = [part.replace(b"</rdf:RDF>", _xmp(metadata) + b"</rdf:RDF>") for part in packet.stream]
+    # Plain, so that it is found by those who look for it without understanding PDF.
+    packet.compress = False
 
 
 def _xmp(metadata: Metadata) -> bytes:

@@ -28,14 +28,14 @@ _CODE_WANTED = re.compile(
     r"install\w*|run|sql|shell)\b",
     re.I,
 )
-_ABOUT_CODE = frozenset("code command line exampl snippet list syntax script run".split())
+_ABOUT_CODE = frozenset(("code", "command", "line", "exampl", "snippet", "list", "syntax", "script", "run"))
 _ORDERED = re.compile(r"\b(?:steps?|stages?|order|sequence|procedure|first|levels?)\b", re.I)
 
 
 @dataclass(slots=True)
 class Arrangement:
-    """One answer in the making. After `pieces` has run, `quoted` holds the snippet of each quotation in order, and
-    `unanswered` the questions for which the snippets held nothing that can be quoted."""
+    """One answer in the making. After `pieces` has run, `quoted` holds the snippet of each quotation in
+    order, and `unanswered` the questions for which the snippets held nothing that can be quoted."""
 
     brief: Brief
     questions: tuple[str, ...]
@@ -181,8 +181,8 @@ class Arrangement:
         return len({snippet.product_id for snippet in self.brief.snippets})
 
     def _limit(self, question: str, snippets: Sequence[Snippet]) -> int:
-        """How many points answer a question: few for one fact, more for advice, two for each of a few titles, one
-        at least for each of many."""
+        """How many points answer a question: few for one fact, more for advice, two for each of a few titles,
+        one at least for each of many."""
         if len(self.questions) == 1:
             limit = 5 if is_broad(question) or is_broad(self.brief.question) else 3
         else:

@@ -1,4 +1,5 @@
-"""What the snippets of an answer offer to quote: sentences, pairs of sentences, and lists with their introduction."""
+"""What the snippets of an answer offer to quote: sentences, pairs of sentences, and lists with their
+introduction."""
 
 import re
 from collections.abc import Sequence
@@ -18,8 +19,9 @@ _STRETCH_WORDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that may be quoted: one sentence, a sentence with the one before it, or a list with the sentence
-    that introduces it (`items`). `terms` are its stems; `place` orders candidates as the sources do."""
+    """Something that may be quoted: one sentence, a sentence with the one before it, or a list with the
+    sentence that introduces it (`items`). `terms` are its stems; `place` orders candidates as the sources do.
+    """
 
     quote: Quote
     terms: frozenset[str]
@@ -75,7 +77,8 @@ def _items(snippet: Snippet, shaped: tuple[Part, ...], index: int) -> tuple[Quot
 
 
 def _stretches(snippet: Snippet) -> list[Candidate]:
-    """A snippet without sentences (captions made by a machine have no full stops) in pieces of readable length."""
+    """A snippet without sentences (captions made by a machine have no full stops) in pieces of readable
+    length."""
     language = language_of(snippet.text)
     found: list[Candidate] = []
     for part in parts(snippet.text):

@@ -1,4 +1,5 @@
-"""Two things side by side: a table of a source that compares them, or sentences about one and about the other."""
+"""Two things side by side: a table of a source that compares them, or sentences about one and about the
+other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,8 @@ def table_pieces(table: SourceTable, *, deep: bool) -> Iterator[str]:
 
 
 def pairs(pair: Compared, among: Sequence[Candidate]) -> tuple[tuple[Candidate, Candidate], ...]:
-    """Sentences about the one thing beside sentences about the other, the most alike first; each is used once.
+    """Sentences about the one thing beside sentences about the other, the most alike first; each is used
+    once.
 
     A sentence is about a thing if it holds the words of its name and not those of the other's. () when the
     sources have no such sentences for one of the two.
@@ -120,8 +122,8 @@ def _is_about(candidate: Candidate, name: frozenset[str], other: frozenset[str])
 
 
 def _parallel(left: Candidate, right: Candidate, first: frozenset[str], second: frozenset[str]) -> float:
-    """How much two sentences are built alike, 0 to 2.3: their shared words, that they stand near each other, and
-    that each begins with its own subject."""
+    """How much two sentences are built alike, 0 to 2.3: their shared words, that they stand near each other,
+    and that each begins with its own subject."""
     one, other = left.terms - first, right.terms - second
     fewest = min(len(one), len(other))
     shared = len(one & other) / fewest if fewest >= _TELLING_WORDS else 0.0

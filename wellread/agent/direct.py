@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import isqrt
 
 from wellread.events import Flags
+from wellread.grounding.inline import inert
 
 _MOST_BITS = 2_048  # of a result's numerator or denominator
 _MOST_DIGITS = 24
@@ -16,7 +17,7 @@ _MOST_CHARACTERS = 200
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|hiya|howdy|greetings|good\s+(?:morning|afternoon|evening|day)|hallo|guten\s+(?:morgen|tag|abend)"
     r"|thanks?(?:\s+you)?(?:\s+(?:so|very)\s+much)?|thx|danke|bye|goodbye|see\s+you)\b"
-    r"(?:[\s,!.]*(?:there|everyone|all|again|wellread|you|how\s+are\s+you|how\s+do\s+you\s+do|and)\b)*\W*$",
+    r"(?:[\s,!.]*(?:there|everyone|all|again|wellread|you|how\s+are\s+you|how\s+do\s+you\s+do|and|a\s+lot)\b)*\W*$",
     re.I,
 )
 _THANKS = re.compile(r"^\W*(?:thanks?|thx|danke)\b", re.I)
@@ -28,7 +29,7 @@ _WHO = re.compile(
     re.I,
 )
 _PLEASE = re.compile(
-    r"^\W*(?:(?:hi|hello|hey)\b[\s,!.]*)?(?:please\s+)?(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:tell\s+me\s+)?"
+    r"^[\s,!?.\"“']*(?:(?:hi|hello|hey)\b[\s,!.]*)?(?:please\s+)?(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:tell\s+me\s+)?"
     r"(?:what(?:'s|’s|\s+is|\s+are|\s+does)?|how\s+much\s+(?:is|are)|calculate|compute|evaluate|work\s+out|solve)?\s*",
     re.I,
 )
@@ -44,20 +45,24 @@ _WORDED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"({_NUMBER})\s*(?:%|percent|per\s+cent)\s+off\s+(?:of\s+)?({_NUMBER})", r"(\2*(1-(\1)/100))"),
         (rf"({_NUMBER})\s*(?:%|percent|per\s+cent)\s+(?:of|von)\s+({_NUMBER})", r"((\1)/100*(\2))"),
+        (rf"(?:the\s+)?sum\s+of\s+({_NUMBER})\s+and\s+({_NUMBER})", r"(\1+\2)"),
+        (rf"^\s*({_NUMBER})\s*([-+])\s*({_NUMBER})\s*(?:%|percent)\s*$", r"(\1*(1\2(\3)/100))"),
         (rf"({_NUMBER})\s*(?:%|percent\b|per\s+cent\b)(?!\s*[\d(])", r"((\1)/100)"),
         (rf"(?:the\s+)?square\s+root\s+of\s+({_NUMBER})", r"sqrt(\1)"),
         (r"√\s*(\d+(?:\.\d+)?)", r"sqrt(\1)"),
         (r"\bto\s+the\s+power\s+(?:of\s+)?|\braised\s+to\s+", "**"),
         (r"\bsquared\b", "**2"),
         (r"\bcubed\b", "**3"),
-        (r"\bdivided\s+by\b|\bover\b|÷|(?<=\d)\s*:\s*(?=\d)", "/"),
+        (r"\bdivided\s+by\b|\bover\b|÷", "/"),
         (r"\bmultiplied\s+by\b|\btimes\b|×|·|(?<=[\d)])\s*x\s*(?=[\d(])", "*"),
-        (r"\bplus\b|\band\b", "+"),
+        (r"\bplus\b", "+"),
         (r"\bminus\b|−|–", "-"),
         (r"\bmod(?:ulo)?\b", "%"),
         (r"\^", "**"),
+        (r"(?<=[\d)])\s*(?=\()", "*"),
     )
 )
+_DATE = re.compile(r"\b\d{4}-\d{1,2}-\d{1,2}\b")
 _ARITHMETIC = re.compile(r"(?:\d|[-+*/%().\s]|sqrt)+")
 
 
@@ -67,10 +72,9 @@ class _CalculationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What Wellread can say of itself."""
+    """What Wellread can say of itself. `titles` is how many the library holds, None if that is not known."""
 
-    titles: int = 0
-    passages: int = 0
+    titles: int | None = None
     model: str = "extractive"
     examples: tuple[str, ...] = ()  # a few titles of the library
 
@@ -94,12 +98,13 @@ def is_who_are_you(question: str) -> bool:
 
 
 def calculation(question: str) -> Calculation | None:
-    """The calculation that a question asks for and nothing else, evaluated exactly; None if it is another question.
+    """The calculation that a question asks for and nothing else, evaluated exactly; None if it is another
+    question.
 
-    Numbers, + - * / % ** and brackets, percentages ("15% of 80", "20% off 50"), square roots, and their English
-    words. Nothing but arithmetic is evaluated.
+    Numbers, + - * / % ** and brackets, percentages ("15% of 80", "20% off 50"), square roots, and their
+    English words. Nothing but arithmetic is evaluated.
     """
-    if len(question) > _MOST_CHARACTERS:
+    if len(question) > _MOST_CHARACTERS or _DATE.search(question):
         return None
     text = _PLEASE.sub("", question, count=1).strip().rstrip("?=.! ").strip()
     text = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
@@ -138,7 +143,7 @@ def direct_answer(question: str, flags: Flags, facts: Facts) -> str | None:
     if found and found.failed:
         return f"I cannot work that out: {found.result}.\n"
     if found:
-        return f"{_inert_expression(found.expression)} = **{found.result}**\n"
+        return f"{inert(found.expression)} = **{found.result}**\n"
     return greeting(question, facts)
 
 
@@ -147,30 +152,36 @@ def greeting(question: str, facts: Facts) -> str:
         return "You are welcome. Ask on whenever you like.\n"
     if _FAREWELL.match(question):
         return "Goodbye, and good reading.\n"
-    return f"Hello! {_library(facts)} What would you like to know?\n"
+    return " ".join(filter(None, ("Hello!", _library(facts), "What would you like to know?"))) + "\n"
 
 
 def introduction(facts: Facts) -> str:
     """What Wellread is, what its library holds, and what writes its answers."""
     if facts.model == "extractive":
         writer = (
-            "No language model is set up, so my answers are sentences of the titles themselves, chosen for your "
-            "question, arranged and cited."
+            "No language model is set up, so my answers are sentences of the titles themselves, chosen for "
+            "your question, arranged and cited."
         )
     else:
-        writer = f"The language model `{facts.model}` writes my answers from what I find; each statement is checked."
+        writer = (
+            f"The language model `{facts.model}` writes my answers from what I find, and each statement is "
+            "checked against the passages it cites."
+        )
     return (
         "I am Wellread. I answer questions from the books, videos and recordings in your library, and every "
         "statement that rests on one opens the passage, the page or the second it comes from.\n\n"
-        f"{_library(facts)} {writer}\n"
+        + " ".join(filter(None, (_library(facts), writer)))
+        + "\n"
     )
 
 
 def _library(facts: Facts) -> str:
+    if facts.titles is None:
+        return ""
     if not facts.titles:
         return "Your library is still empty: add a book with `wellread add`, and then ask me about it."
     held = "one title" if facts.titles == 1 else f"{facts.titles:,} titles"
-    named = ", ".join(f"*{title}*" for title in facts.examples[:3])
+    named = ", ".join(f"*{inert(title)}*" for title in facts.examples[:3])
     if not named:
         return f"Your library holds {held}."
     return (
@@ -261,7 +272,3 @@ def _written(number: Fraction) -> str:
     whole, part = divmod(scaled, 10**places)
     written = f"{sign}{whole:,}.{part:0{places}d}".rstrip("0").rstrip(".")
     return written if exact else f"≈ {written}"
-
-
-def _inert_expression(expression: str) -> str:
-    return re.sub(r"([\\*_`\[\]<>|~#])", r"\\\1", expression)

@@ -1,7 +1,7 @@
 """What a snippet's text is made of: prose, lists, tables, listings and headings, told from the text alone.
 
-A snippet is a range of canonical text, in which blocks are separated by blank lines and carry no marks, so a list
-is recognised by the sentence that introduces it and a listing by its looks.
+A snippet is a range of canonical text, in which blocks are separated by blank lines and carry no marks, so a
+list is recognised by the sentence that introduces it and a listing by its looks.
 """
 
 import re
@@ -40,8 +40,8 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A range of a snippet's text with one shape. The items of one list have the same `group`, which is the index
-    of the part that introduces them; for other shapes it is −1."""
+    """A range of a snippet's text with one shape. The items of one list have the same `group`, which is the
+    index of the part that introduces them; for other shapes it is −1."""
 
     shape: Shape
     start: int
@@ -154,7 +154,7 @@ def _with_lists(text: str, found: list[Part]) -> list[Part]:
 
 
 def _length_of_list(text: str, lead: Part, after: list[Part]) -> int:
-    """How many of the parts after `lead` are the items of a list that it introduces; 0 if it introduces none."""
+    """How many of the parts after `lead` are the items of a list that it introduces; 0 if none."""
     already = 0
     while already < len(after) and after[already].shape is Shape.ITEM:
         already += 1

@@ -1,4 +1,5 @@
-"""A writer without a language model: sentences of the sources, verbatim, chosen and arranged for the question."""
+"""A writer without a language model: sentences of the sources, verbatim, chosen and arranged for the
+question."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -12,16 +13,16 @@ from wellread.agent.writer import Brief
 from wellread.grounding.inline import inert
 
 CLOSING = (
-    "_No language model wrote this answer. Its sentences are quoted from the titles, chosen and arranged for your "
-    "question; each number opens the place it comes from._\n"
+    "_No language model wrote this answer. Its sentences are quoted from the titles, chosen and arranged for "
+    "your question; each number opens the place it comes from._\n"
 )
 NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
 _MOST_OPEN = 8
 
 
 class ExtractiveWriter:
-    """Writes an answer from quotations. With an embedder it also finds sentences that use other words than the
-    question; `facts` are what it says when asked about itself."""
+    """Writes an answer from quotations. With an embedder it also finds sentences that use other words than
+    the question; `facts` are what it says when asked about itself."""
 
     name = "extractive"
 

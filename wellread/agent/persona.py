@@ -1,4 +1,5 @@
-"""The author's voice, as far as honesty lets it go: who is said to speak, that it is simulated, what to ask next."""
+"""The author's voice, as far as honesty lets it go: who is said to speak, that it is simulated, what to ask
+next."""
 
 from collections.abc import Iterable, Sequence
 

@@ -157,8 +157,10 @@ def _draft(knowledge: Knowledge) -> Choice:
 
 
 def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
-    """The numbers worth writing from: near the best of their question, a share for every title."""
+    """The numbers worth writing from: the best of every cell, so that each title has its share of each
+    question; then what comes near the best for its question."""
     most = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
+    firsts = [cell.knowledge[0] for cell in sorted(knowledge.cells, key=lambda c: -c.best) if cell.knowledge]
     best: dict[str, float] = {}
     for cell in knowledge.cells:
         best[cell.question] = max(best.get(cell.question, 0.0), cell.best)
@@ -168,14 +170,8 @@ def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
         return not asked or any(snippet.score >= _NEAR_BEST * best[question] for question in asked)
 
     ranked = sorted((s for s in knowledge.snippets if near(s)), key=lambda s: -s.score)
-    firsts: dict[str, int] = {}
-    for snippet in ranked:
-        firsts.setdefault(snippet.product_id, snippet.number)
-    chosen = list(firsts.values())[:most]
-    for snippet in ranked:
-        if len(chosen) < most and snippet.number not in chosen:
-            chosen.append(snippet.number)
-    return tuple(sorted(chosen))
+    chosen = dict.fromkeys([*firsts, *(snippet.number for snippet in ranked)])
+    return tuple(sorted(list(chosen)[:most]))
 
 
 def _answered(knowledge: Knowledge, question: str) -> bool:

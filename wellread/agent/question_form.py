@@ -60,7 +60,19 @@ _HOW = re.compile(
 _WHAT = re.compile(r"^what(?:'s|’s|\s+is|\s+are)\s+(?P<rest>.+)$", re.I)
 _VOWELS = "aeiou"
 _STRESSED_AT_END = frozenset(
-    "begin refer admit commit permit submit omit control prefer occur transfer".split()
+    (
+        "begin",
+        "refer",
+        "admit",
+        "commit",
+        "permit",
+        "submit",
+        "omit",
+        "control",
+        "prefer",
+        "occur",
+        "transfer",
+    )
 )
 
 

@@ -28,11 +28,13 @@ _SAME_COSINE = 0.92
 WORTH = 0.62  # of the best score; what is below it is not worth the reader's time
 _TITLED = 0.3  # on top of the words held, when the section's title nearly is the question
 GROWN_WORDS = 48  # a point's length, up to which it is quoted on
-_CLEARLY = 0.12  # by how much another question must be the better one for a sentence
-_COMMON = frozenset(
-    "differ distinct between best way thing book author video talk effect good make use explain tell mean "
-    "compar versus vs work someth anyth peopl get need".split()
-)
+_CLEARLY = 0.3  # of the best score for a question
+# Stems that say what is wanted, and not about what.
+_COMMON_STEMS = """
+    differ distinct between best way thing book author video talk effect good make use explain tell mean
+    compar versus vs work someth anyth peopl get need
+"""
+_COMMON = frozenset(_COMMON_STEMS.split())
 
 
 class SentenceEmbedder(Protocol):
@@ -63,9 +65,9 @@ class Choice:
         advice: bool = False,
         worth: float = WORTH,
     ) -> list[Candidate]:
-        """The up to `limit` best candidates from the snippets numbered in `among`, in order of choice. They are not
-        given a second time. With `share` each title has its turn before any has another; `worth` is the share of
-        the best score that a candidate must reach."""
+        """The up to `limit` best candidates from the snippets numbered in `among`, in order of choice. They
+        are not given a second time. With `share` each title has its turn before any has another; `worth` is
+        the share of the best score that a candidate must reach."""
         row = self.scores[self.questions.index(question)]
         eligible = [
             index
@@ -98,8 +100,8 @@ class Choice:
         self.shown.append(Candidate(quote, frozenset(), place_of(quote)))
 
     def grown(self, candidate: Candidate) -> Candidate:
-        """A candidate that was taken, with the sentences that follow it in its paragraph, as far as they add to it
-        within the length of a point and have not been quoted."""
+        """A candidate that was taken, with the sentences that follow it in its paragraph, as far as they add
+        to it within the length of a point and have not been quoted."""
         if candidate.items:
             return candidate
         quote, text = candidate.quote, candidate.quote.snippet.text
@@ -125,8 +127,10 @@ class Choice:
         return any(candidate.overlaps(other) for other in said)
 
     def _belongs_elsewhere(self, question: str, index: int) -> bool:
-        own = self.scores[self.questions.index(question)][index]
-        return any(row[index] > own + _CLEARLY for row in self.scores)
+        """Whether a candidate is far better placed among those of another question."""
+        own = self.questions.index(question)
+        standings = [row[index] / max(*row, 0.01) for row in self.scores]
+        return max(standings) > standings[own] + _CLEARLY
 
     def _turn(self, eligible: list[int], taken: list[int]) -> list[int]:
         """Those of the titles that have had no turn yet, or all when every title has had one."""
@@ -227,8 +231,8 @@ def _fit(question: str, form: Form, candidate: Candidate) -> float:
 
 
 def _coverages(question: str, offered: tuple[Candidate, ...], rarity: dict[str, float]) -> list[float]:
-    """For each candidate the share of the question's words it holds, rarer ones counting more; words that only its
-    section's title holds count half."""
+    """For each candidate the share of the question's words it holds, rarer ones counting more; words that
+    only its section's title holds count half."""
     languages = dict.fromkeys(language_of(candidate.quote.snippet.text) for candidate in offered)
     words = question_terms(question, languages)
     telling = [forms for forms in words if not _COMMON.intersection(forms)] or words

@@ -33,7 +33,7 @@ _POINTING = re.compile(
 _NARRATING = re.compile(
     r"(?:take|imagine|consider|suppose|picture|look\s+at|here\s+is|here\s+are|let\s+us|let['’]s)\b", re.I
 )
-# A view that is reported, usually in order to reject it: quoted alone it would be put into the author's mouth.
+# A view that is reported, often to be rejected: quoted alone it would be put into the author's mouth.
 _REPORTING = re.compile(
     r"(?:there\s+(?:is|are)\s+.{0,40}\b(?:say|says|think|claim|believe|argue)\b|some\s+(?:people\s+|leads\s+|managers\s+|authors\s+|teams\s+)?"
     r"(?:say|claim|argue|think|believe|would)\b|(?:the|a|an|one)\s+(?:\w+\s+)?(?:popular|common|usual|conventional|standard|best|familiar|obvious)\s+"
@@ -49,18 +49,20 @@ _PLAIN_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*|%?")
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.I)
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"), ("«", "»"))
 
-_IMPERATIVES = frozenset(
-    "accept add admit agree aim allow announce answer apply ask assign assume avoid balance be become begin block book bring "
-    "build call cancel change check choose clarify clear close collect come communicate compare confirm count create cut "
-    "decide define delegate delete deliver describe discuss divide do document draw drop encourage end ensure establish "
-    "expect explain fill find finish fix focus follow forget get give go grant handle have help hire hold ignore improve "
-    "include install introduce invite invest join keep know learn leave let limit listen look make mark measure meet "
-    "mention move name never note observe offer open order pair pay pick place plan practice praise prefer prepare protect "
-    "prioritize put raise read recognize record reduce remember remove repeat replace reply report resist respect restart "
-    "review reward run save say schedule see select send separate set share shift show sit solicit spend split start state "
-    "stay stop store take talk teach tell test thank think time treat trust try turn type update use verify visit wait walk watch "
-    "work write don't".split()  # noqa: SIM905 - a list literal of these would fill pages
-)
+_IMPERATIVE_WORDS = """
+    accept add admit agree aim allow announce answer apply ask assign assume avoid balance be become begin
+    block book bring build call cancel change check choose clarify clear close collect come communicate
+    compare confirm count create cut decide define delegate delete deliver describe discuss divide do
+    document draw drop encourage end ensure establish expect explain fill find finish fix focus follow
+    forget get give go grant handle have help hire hold ignore improve include install introduce invite
+    invest join keep know learn leave let limit listen look make mark measure meet mention move name never
+    note observe offer open order pair pay pick place plan practice praise prefer prepare protect prioritize
+    put raise read recognize record reduce remember remove repeat replace reply report resist respect
+    restart review reward run save say schedule see select send separate set share shift show sit solicit
+    spend split start state stay stop store take talk teach tell test thank think time treat trust try turn
+    type update use verify visit wait walk watch work write don't
+"""
+_IMPERATIVES = frozenset(_IMPERATIVE_WORDS.split())
 _OBJECT_UNKNOWN = re.compile(r"[\"“]?\w+\s+(?:it|them|him|her|this|that|those|these)\b", re.I)
 _OUGHT = re.compile(
     r"\b(?:should|must|need(?:s)?\s+to|ought\s+to|has\s+to|have\s+to|had\s+better)\b|^never\b|^always\b", re.I

@@ -23,7 +23,8 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 def inert(text: str) -> str:
     """Markdown on one line that renders as exactly `text`, its white space folded to single spaces.
 
-    Nothing in it is a citation, a link (not even a bare address), markup, or the beginning of a list or heading.
+    Nothing in it is a citation, a link (not even a bare address), markup, or the beginning of a list or
+    heading.
     """
     line = " ".join(text.split())
     escaped = _ALWAYS.sub(lambda match: "\\" + match[0], line)
@@ -46,8 +47,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """The visible text (line breaks are spaces in it), for each of its characters the range in the Markdown that
-    makes it, and the citation marks, which the text does not hold."""
+    """The visible text (line breaks are spaces in it), for each of its characters the range in the Markdown
+    that makes it, and the citation marks, which the text does not hold."""
 
     text: str
     spans: tuple[tuple[int, int], ...]

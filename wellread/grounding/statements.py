@@ -28,8 +28,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A statement before it has a verdict. `start` and `end` are code points of the Markdown and include the
-    citation marks; `text` is what a reader sees of it, without them; `numbers` are the knowledge numbers cited,
-    in order and once. `parts` are the cells, when it is the row of a table."""
+    citation marks; `text` is what a reader sees of it, without them; `numbers` are the knowledge numbers
+    cited, in order and once. `parts` are the cells, when it is the row of a table."""
 
     start: int
     end: int
@@ -61,9 +61,10 @@ class _Walk:
 def claims(markdown: str) -> tuple[Claim, ...]:
     """The statements of an answer in their order.
 
-    Each sentence of a paragraph is one, a whole list item or block quote when it cites only at its end, a row of
-    a table, and a code listing with the line of citations after it. No statement are: headings, rules, tables'
-    headers, and, when they cite nothing, questions, notes set in italics, and lines that end in a colon.
+    Each sentence of a paragraph is one, a whole list item or block quote when it cites only at its end, a row
+    of a table, and a code listing with the line of citations after it. No statement are: headings, rules,
+    tables' headers, and, when they cite nothing, questions, notes set in italics, and lines that end in a
+    colon.
     """
     walk = _Walk(markdown)
     found: list[Claim] = []
@@ -169,8 +170,8 @@ def _places(walk: _Walk, token: Token) -> list[int]:
 
 
 def _ranges(inline: Inline, *, whole: bool) -> Iterator[tuple[int, int, tuple[Mark, ...]]]:
-    """The ranges of the visible text that are a statement each, with the marks that belong to it: those inside it
-    and those between it and the next."""
+    """The ranges of the visible text that are a statement each, with the marks that belong to it: those
+    inside it and those between it and the next."""
     text = inline.text
     length = len(text.rstrip())
     if whole and inline.marks and all(mark.at >= length - _trailing(text[:length]) for mark in inline.marks):

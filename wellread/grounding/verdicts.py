@@ -20,7 +20,7 @@ PARTLY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one cited snippet gives for a claim: a verdict, and the range of the snippet's text it rests on."""
+    """What one cited snippet gives for a claim: a verdict, and the range of its text that it rests on."""
 
     verdict: VerdictName
     snippet: Snippet
@@ -49,9 +49,9 @@ def judge(
 ) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
     """The statements of an answer with their verdicts, and the citations they rest on.
 
-    `Statement.citations` are positions in the returned citations, from 0. A citation is unique by its knowledge
-    number and its anchor, which is narrowed to the words quoted, or to the sentences that come closest. A
-    statement that cites only numbers that no snippet has is unsupported and has no citations.
+    `Statement.citations` are positions in the returned citations, from 0. A citation is unique by its
+    knowledge number and its anchor, which is narrowed to the words quoted, or to the sentences that come
+    closest. A statement that cites only numbers that no snippet has is unsupported and has no citations.
     """
     by_number = {snippet.number: snippet for snippet in snippets}
     citations = _Citations()
@@ -108,8 +108,8 @@ def citation_of(evidence: Evidence) -> Citation:
 def find_verbatim(text: str, source: str) -> tuple[int, int] | None:
     """The range of `source` that says `text` word for word, or None.
 
-    White space and the style of quotation marks may differ, and `text` may itself stand within quotation marks;
-    nothing else may.
+    White space and the style of quotation marks may differ, and `text` may itself stand within quotation
+    marks; nothing else may.
     """
     wanted = unicodedata.normalize("NFC", text).translate(_SAME_MARK)
     searched = source.translate(_SAME_MARK)

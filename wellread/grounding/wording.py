@@ -8,13 +8,13 @@ from wellread.index.analysis import language_of, passage_terms, question_terms
 from wellread.ingest.sentences import sentences
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)|(?<![\w.])\d+(?=[a-z%]{1,2}\b)", re.I)
+_NUMBER_WORDS = """
+    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty
+"""
 _SPELLED = {
     word: str(number)
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
-    )
-    if number > 1  # "one" is a pronoun as often as a number
+    for number, word in enumerate(_NUMBER_WORDS.split(), start=2)  # "one" is a pronoun as often as a number
 }
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NEGATION = re.compile(
@@ -59,8 +59,8 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The range of a source's text from its closest sentence on, as far as the others next to it, and which words
-    of the statement the closest sentences hold."""
+    """The range of a source's text from its closest sentence on, as far as the others next to it, and which
+    words of the statement the closest sentences hold."""
 
     start: int
     end: int
@@ -69,8 +69,8 @@ class Best:
 
 
 def best_sentences(wording: Wording, source: str) -> Best:
-    """The up to three sentences of `source` that together hold most of a statement's words, taken greedily; the
-    range is that of the first, widened over the others where they are its neighbours."""
+    """The up to three sentences of `source` that together hold most of a statement's words, taken greedily;
+    the range is that of the first, widened over the others where they are its neighbours."""
     language = language_of(source)
     ranges = sentences(source)
     held_by = [wording.held_by(frozenset(passage_terms(source[a:b], "", language))) for a, b in ranges]

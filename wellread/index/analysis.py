@@ -132,8 +132,14 @@ def _words(text: str) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def _term(word: str, language: str) -> str:
+    # English has no accents of its own ("résumé"); elsewhere the stemmer needs them.
+    word = _folded(word) if language == "en" else word
     if language in _STEMMERS and word.isalpha():
         word = _stemmer(language).stem_word(word) or word
+    return _folded(word)
+
+
+def _folded(word: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
 
 

@@ -83,7 +83,8 @@ class MiniLmEmbedder:
         self._folder(self.model_file())
 
     def _tokenizer(self) -> Tokenizer:
-        tokenizer: Tokenizer = self._model().tokenizer
+        tokenizer = self._model().tokenizer
+        assert tokenizer  # fastembed loads it with the model
         return tokenizer
 
     def _model(self) -> PooledNormalizedEmbedding:
@@ -101,6 +102,7 @@ class MiniLmEmbedder:
             local_files_only=True,
             threads=self._threads or os.cpu_count(),
         )
+        assert model.tokenizer  # fastembed loads it with the model
         model.tokenizer.enable_truncation(max_length=_WORD_PIECES)
         return model
 

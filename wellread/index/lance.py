@@ -17,7 +17,7 @@ from lancedb.table import AsyncTable
 from wellread.content import Passage
 from wellread.errors import StorageError
 from wellread.index.analysis import passage_terms
-from wellread.index.lance_search import Ranking, Scope, SearchTable, among, passage
+from wellread.index.lance_search import READ_ROWS, Ranking, Scope, SearchTable, among, passage
 from wellread.index.passages import Cell, Embedder, Hit, IndexStats, Vectors
 
 _TABLE = (
@@ -57,16 +57,21 @@ class LanceIndex:
     name or dimensions than the vectors were made with, it forgets them, so that they are made anew.
     """
 
-    def __init__(self, path: Path, table: AsyncTable, embedder: Embedder | None) -> None:
+    def __init__(self, path: Path, table: AsyncTable, embedder: Embedder | None, read_rows: int) -> None:
         self._path = path
         self._table = table
         self._embedder = embedder
         self._writes = 0
-        self._search = SearchTable(table, embedder)
+        self._search = SearchTable(table, embedder, read_rows)
 
     @classmethod
-    async def open(cls, path: Path, embedder: Embedder | None = None) -> "LanceIndex":
-        """The index in the folder `path`, made when it is not there. Raises StorageError."""
+    async def open(
+        cls, path: Path, embedder: Embedder | None = None, *, read_rows: int = READ_ROWS
+    ) -> "LanceIndex":
+        """The index in the folder `path`, made when it is not there. Raises StorageError.
+
+        A scope of at most `read_rows` passages is read whole and searched exactly.
+        """
         try:
             path.mkdir(parents=True, exist_ok=True)
             async with _writing(path):
@@ -92,7 +97,7 @@ class LanceIndex:
                 f"The search index in {path} cannot be opened: {error}",
                 hint="Delete that folder and run `wellread reindex`: it is made anew from the library.",
             ) from error
-        return cls(path, table, embedder)
+        return cls(path, table, embedder, read_rows)
 
     async def close(self) -> None:
         self._table.close()  # type: ignore[no-untyped-call]

@@ -70,7 +70,8 @@ class _Pool:
 class SearchTable:
     """The reading half of LanceIndex."""
 
-    def __init__(self, table: AsyncTable, embedder: Embedder | None) -> None:
+    def __init__(self, table: AsyncTable, embedder: Embedder | None, read_rows: int) -> None:
+        self._read_rows = read_rows
         self._table = table
         self._embedder = embedder
         self._known: tuple[int, dict[str, Scope]] = (-1, {})
@@ -101,9 +102,9 @@ class SearchTable:
             for cell, (_, languages, _) in zip(cells, plans, strict=True)
         ]
         found: list[list[Hit]] = [[] for _ in cells]
-        near = [number for number, plan in enumerate(plans) if plan[0] and plan[2] <= READ_ROWS]
+        near = [number for number, plan in enumerate(plans) if plan[0] and plan[2] <= self._read_rows]
         far = [number for number, plan in enumerate(plans) if not plan[0] and plan[2]]
-        far += [number for number, plan in enumerate(plans) if plan[0] and plan[2] > READ_ROWS]
+        far += [number for number, plan in enumerate(plans) if plan[0] and plan[2] > self._read_rows]
 
         async def read(numbers: Sequence[int]) -> None:
             pools = await self._read([plans[number][0] for number in numbers], [asked[n] for n in numbers])
@@ -114,7 +115,7 @@ class SearchTable:
             pool = await self._ask(plans[number][0], asked[number], cells[number].limit)
             found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
 
-        batches = _batches(near, plans, scopes)
+        batches = _batches(near, plans, scopes, self._read_rows)
         await asyncio.gather(*(read(batch) for batch in batches), *(ask(number) for number in far))
         return found
 
@@ -123,6 +124,8 @@ class SearchTable:
         named = tuple(dict.fromkeys(name for name in cell.product_ids if name in scopes))
         if (cell.product_ids and not named) or not cell.question.strip() or cell.limit < 1:
             return (), frozenset(), 0
+        if not named and sum(scope.rows for scope in scopes.values()) <= self._read_rows:
+            named = tuple(scopes)
         meant = [scopes[name] for name in named] or list(scopes.values())
         languages = frozenset().union(*(scope.languages for scope in meant))
         return named, languages, sum(scope.rows for scope in meant)
@@ -150,7 +153,7 @@ class SearchTable:
         by_terms = {_terms(question): question for question in questions}
         rows, *keyword_hits = await asyncio.gather(
             self._table.query().where(where).select(columns).to_arrow(),
-            *(self._by_keyword(question, where, 2 * READ_ROWS) for question in by_terms.values()),
+            *(self._by_keyword(question, where, 2 * self._read_rows) for question in by_terms.values()),
         )
         ids = rows["passage_id"].combine_chunks()
         keyword = {
@@ -158,6 +161,7 @@ class SearchTable:
             for terms, hits in zip(by_terms, keyword_hits, strict=True)
         }
         vectors = _vectors(rows)
+        rows = rows.select(_READ)
         product = rows["product_id"].combine_chunks()
         pools = []
         for cell, question in zip(products, questions, strict=True):
@@ -188,7 +192,7 @@ class SearchTable:
         cosine = np.full(rows.num_rows, np.nan)
         if vectors is not None and question.vector is not None:
             cosine = (vectors @ question.vector).astype(np.float64)
-        return _Pool(rows, _aligned(hits, "_score", held, missing=0.0), cosine)
+        return _Pool(rows.select(_READ), _aligned(hits, "_score", held, missing=0.0), cosine)
 
     async def _rows(self, ids: Sequence[str], columns: list[str]) -> pa.Table:
         if not ids:
@@ -224,16 +228,17 @@ def _batches(
     near: Sequence[int],
     plans: Sequence[tuple[tuple[str, ...], frozenset[str], int]],
     scopes: Mapping[str, Scope],
+    most: int,
 ) -> list[list[int]]:
-    """Cells to read together, each batch with at most READ_ROWS rows; cells of the same titles come
+    """Cells to read together, each batch with at most `most` rows; cells of the same titles come
     together."""
     batches: list[list[int]] = []
     held: set[str] = set()
-    rows = READ_ROWS + 1
+    rows = most + 1
     for number in sorted(near, key=lambda number: plans[number][0]):
         new = set(plans[number][0]) - held
         more = sum(scopes[name].rows for name in new)
-        if rows + more > READ_ROWS:
+        if rows + more > most:
             batches.append([])
             held, rows = set(), 0
             new = set(plans[number][0])

@@ -20,7 +20,9 @@ RATIO_FLOOR = 4 * _MEBIBYTE
 _PIECE = _MEBIBYTE
 _ENCRYPTED = 0x1  # bit 0 of an entry's general purpose flags
 
-_BOMB_HINT = "Such an archive is made to exhaust the computer that opens it. Make a new one from the original files."
+_BOMB_HINT = (
+    "Such an archive is made to exhaust the computer that opens it. Make a new one from the original files."
+)
 _DAMAGED_HINT = "The file is damaged or was not downloaded to its end. Fetch it again and add the new copy."
 
 
@@ -72,7 +74,8 @@ class Archive:
         declared = sum(info.file_size for info in infos)
         if declared > MAX_UNPACKED:
             raise UnreadableError(
-                f"{self._name} would unpack to {declared / (1 << 30):,.1f} GiB; 2 GiB are allowed.", hint=_BOMB_HINT
+                f"{self._name} would unpack to {declared / (1 << 30):,.1f} GiB; 2 GiB are allowed.",
+                hint=_BOMB_HINT,
             )
         for info in infos:
             if info.file_size > RATIO_FLOOR and info.file_size > MAX_RATIO * max(info.compress_size, 1):
@@ -106,7 +109,8 @@ class Archive:
         info = self._entries[name]
         if info.flag_bits & _ENCRYPTED:
             raise UnreadableError(
-                f"{self._name} is protected by a password.", hint="Unpack it with its password and add an open copy."
+                f"{self._name} is protected by a password.",
+                hint="Unpack it with its password and add an open copy.",
             )
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnreadableError(
@@ -127,7 +131,9 @@ class Archive:
                     left -= len(piece)
                     self._inflated += len(piece)
                     if left < 0 or self._inflated > MAX_UNPACKED:
-                        raise UnreadableError(f"{name!r} in {self._name} is longer than it says.", hint=_BOMB_HINT)
+                        raise UnreadableError(
+                            f"{name!r} in {self._name} is longer than it says.", hint=_BOMB_HINT
+                        )
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
             raise DamagedEntryError(f"{name!r} in {self._name} is damaged.", hint=_DAMAGED_HINT) from error
         return b"".join(pieces)

@@ -21,7 +21,9 @@ from wellread.ingest.rights import is_fixed_layout, refuse_encrypted
 from wellread.ingest.tree import parse_xhtml, parse_xml
 
 _CONTAINER = "META-INF/container.xml"
-_NOT_AN_EPUB = "Open it in the program that made it and save it as EPUB again, or add the book in another format."
+_NOT_AN_EPUB = (
+    "Open it in the program that made it and save it as EPUB again, or add the book in another format."
+)
 
 
 class EpubReader:
@@ -94,7 +96,9 @@ class _Book:
                     f"{self.file.name} is no EPUB: it has no {_CONTAINER}.", hint=_NOT_AN_EPUB
                 )
             found = nested[0]
-            self.warnings.append(f"The book lies in the folder {found.removesuffix(_CONTAINER)!r} of its archive.")
+            self.warnings.append(
+                f"The book lies in the folder {found.removesuffix(_CONTAINER)!r} of its archive."
+            )
         return found.removesuffix(_CONTAINER) if found.endswith(_CONTAINER) else ""
 
     def find_package(self) -> Package:
@@ -127,7 +131,8 @@ class _Book:
         wanted = {self.archive.find(item.href) or "" for item in self.package.spine}
         refuse_encrypted(self.archive, self.root, wanted | {self.package.href}, self.file.name)
         self.warnings += [
-            f"The spine names {identifier!r}, which is not in the manifest." for identifier in self.package.missing
+            f"The spine names {identifier!r}, which is not in the manifest."
+            for identifier in self.package.missing
         ]
 
     def tree(self, name: str) -> Any:
@@ -179,7 +184,9 @@ class _Book:
     def spine_item(self, fragment: str) -> SpineItem | None:
         parts = cfi.split(fragment)
         wanted = cfi.without_assertions(parts[0]) if parts else ""
-        return next((item for item in self.package.spine if cfi.without_assertions(item.steps) == wanted), None)
+        return next(
+            (item for item in self.package.spine if cfi.without_assertions(item.steps) == wanted), None
+        )
 
     def landmarks(self, navigation: Navigation) -> list[tuple[SectionRole, Reference]]:
         found = list(navigation.landmarks)
@@ -222,7 +229,9 @@ class _Book:
         if name is None:
             self.warnings.append(f"{item.href} is missing from the book.")
             return None
-        if item.media_type.startswith(("image/", "audio/", "video/", "font/")) and not item.media_type.endswith("xml"):
+        if item.media_type.startswith(
+            ("image/", "audio/", "video/", "font/")
+        ) and not item.media_type.endswith("xml"):
             self.warnings.append(f"{item.href} is no text and was left out.")
             return None
         try:

@@ -34,9 +34,9 @@ from wellread.ingest.markup import (
     Display,
     Displays,
     Meaning,
+    is_plain,
     programming_language,
     says_nothing,
-    section_role,
 )
 from wellread.ingest.mathml import linear
 from wellread.ingest.tables import Grid, is_layout
@@ -136,8 +136,11 @@ class _Walk:
         self.context = _Context()
         self.grid: Grid | None = None
         self.grid_links: list[Link] = []
-        self.flat = 0  # depth of the heading or cell that is open: its text is one line, whatever stands in it
+        self.flat = (
+            0  # depth of the heading or cell that is open: its text is one line, whatever stands in it
+        )
         self.pre = 0  # depth of the listing that is open
+        self.figures = 0  # open
         self.terms: list[Draft] = []
         # The run of text that is being gathered, and the draft made where it began.
         self.buffer: list[str] = []
@@ -157,7 +160,7 @@ class _Walk:
                 opened.append(element)
                 steps.append(None)
                 display = displays[element.tag]
-                if display is Display.INLINE and not element.attrib and not watched:
+                if display is Display.INLINE and not watched and is_plain(element):
                     self.open_inline(element)
                 elif not self.open(element, display):
                     skipped = element
@@ -238,7 +241,7 @@ class _Walk:
     def enter(self, element: Any, frame: _Frame, attributes: Any, meaning: Meaning) -> None:
         """Set what the text of a block element becomes."""
         display, level = frame.display, max(len(self.lists), 1)
-        in_figure = any(other.figure is not None for other in self.frames[-8:])
+        in_figure = self.figures > 0
         heading = meaning.heading_level(element, attributes, display)
         if heading:
             titled = in_figure and (heading > 3 or meaning.is_title)
@@ -270,6 +273,7 @@ class _Walk:
             self.context = _Context(BlockKind.FOOTNOTE, marker=self.context.marker)
         if meaning.is_figure or element.tag.endswith("figure"):
             frame.figure = []
+            self.figures += 1
 
     def close(self, element: Any) -> None:
         depth = len(self.opened)
@@ -296,7 +300,8 @@ class _Walk:
         if frame.display is Display.LIST:
             self.settle_terms()
             self.lists.pop()
-        if frame.figure:
+        if frame.figure is not None:
+            self.figures -= 1
             self.close_figure(frame)
         if self.flat == frame.depth:
             self.flat = 0
@@ -326,7 +331,9 @@ class _Walk:
             if draft.kind is BlockKind.CAPTION
             for word in draft.text.lower().split()
         }
-        self.drafts += [image for image in frame.figure or () if not said.issuperset(image.text.lower().split())]
+        self.drafts += [
+            image for image in frame.figure or () if not said.issuperset(image.text.lower().split())
+        ]
 
     def close_link(self, anchor: _Anchor) -> None:
         text = one_line("".join(self.buffer[anchor.start :]))
@@ -395,7 +402,9 @@ class _Walk:
     def language(self, element: Any) -> str:
         around = self.opened[-3:]
         inside = element[0] if len(element) == 1 else element
-        return next(filter(None, (programming_language(one.attrib) for one in (element, inside, *around))), "")
+        return next(
+            filter(None, (programming_language(one.attrib) for one in (element, inside, *around))), ""
+        )
 
     # Runs of text
 

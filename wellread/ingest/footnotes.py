@@ -54,7 +54,9 @@ class _Placing:
             self.starts.append(len(self.drafts))
             self.drafts += flow.drafts
             self.page_of += [page] * len(flow.drafts)
-        self.links = {number: self.references(number) for number, draft in enumerate(self.drafts) if draft.links}
+        self.links = {
+            number: self.references(number) for number, draft in enumerate(self.drafts) if draft.links
+        }
 
     def references(self, draft: int) -> list[_Reference]:
         return [
@@ -82,13 +84,21 @@ class _Placing:
         inside = self.drafts[note.start : note.end]
         if any(draft.kind in _NOT_IN_NOTES for draft in inside):
             return False
-        if not note.whole and (inside[0].kind is BlockKind.TABLE or not self.begins_note(inside[0], link.mark)):
+        if not note.whole and (
+            inside[0].kind is BlockKind.TABLE or not self.begins_note(inside[0], link.mark)
+        ):
             return False
-        return link.stated == "reference" or (not self.leads(reference) and self.links_back(note, reference.draft))
+        return link.stated == "reference" or (
+            not self.leads(reference) and self.links_back(note, reference.draft)
+        )
 
     def begins_note(self, draft: Draft, mark: str) -> bool:
         bare = draft.text.lstrip("[( ")
-        return draft.kind is BlockKind.FOOTNOTE or bare.startswith("\x02") or bare.startswith(mark.strip("[]() "))
+        return (
+            draft.kind is BlockKind.FOOTNOTE
+            or bare.startswith("\x02")
+            or bare.startswith(mark.strip("[]() "))
+        )
 
     def leads(self, reference: _Reference) -> bool:
         """Whether the link stands at the very beginning of its block, as the mark of a note itself does."""

@@ -20,14 +20,12 @@ from wellread.ingest.markup import CONTENTS_CLASSES, Meaning
 from wellread.ingest.navigation import Reference, listed
 from wellread.ingest.opf import local_name, resolved
 from wellread.ingest.outline import Pages, contents
-from wellread.ingest.sitemap import reading_order, table_of_contents
 from wellread.ingest.site import SUFFIXES, Folder, SinglePage, Site, ZippedFolder, archive_index, folder_index
+from wellread.ingest.sitemap import reading_order, table_of_contents
 from wellread.ingest.tree import Parsed, parse_html, parse_xhtml
 
 _LEFT_OUT = CONTENTS_CLASSES | frozenset(
-    "navheader navfooter docnav nav navbar breadcrumb breadcrumbs sphinxsidebar related footer page-footer"
-    " site-header site-footer skip-link skip-to-content pagination prev-next nav-chapters indexdiv-quicklinks"
-    " navigation banner contentinfo search".split()
+    ["navheader", "navfooter", "docnav", "nav", "navbar", "breadcrumb", "breadcrumbs", "sphinxsidebar", "related", "footer", "page-footer", "site-header", "site-footer", "skip-link", "skip-to-content", "pagination", "prev-next", "nav-chapters", "indexdiv-quicklinks", "navigation", "banner", "contentinfo", "search"]
 )
 _INDEX_PAGES = re.compile(r"(?:.*/)?(?:bookindex|genindex|theindex|ix\d\d)\.x?html?", re.I)
 _MENTIONS_CONTENTS = etree.XPath("//*[contains(@class, 'toc') or contains(@role, 'toc')]")
@@ -84,7 +82,9 @@ class _Page:
 
 def _read(site: Site, path: Path) -> Document:
     index_root = _parsed(site.read(site.index), site.index).root
-    pages = {name: page for name in site if (page := _page(site.read(name), name, name == site.index)) is not None}
+    pages = {
+        name: page for name in site if (page := _page(site.read(name), name, name == site.index)) is not None
+    }
     if index_root is None or not any(page.flow.drafts for page in pages.values()):
         raise UnreadableError(
             f"{path.name} holds no text.",
@@ -106,7 +106,9 @@ def _read(site: Site, path: Path) -> Document:
         return (numbers[name], fragment) if name in numbers else None
 
     arranged = placed(flows, locate)
-    entries = contents(Pages(numbers, flows, arranged), lines, _landmarks(pages, site.index, alone=len(pages) == 1))
+    entries = contents(
+        Pages(numbers, flows, arranged), lines, _landmarks(pages, site.index, alone=len(pages) == 1)
+    )
     blocks = tuple(
         Block(
             draft.kind,
@@ -120,7 +122,9 @@ def _read(site: Site, path: Path) -> Document:
         for page, draft in arranged.drafts
     )
     if not blocks:
-        raise UnreadableError(f"{path.name} holds no text.", hint="Look whether it is the file that you meant.")
+        raise UnreadableError(
+            f"{path.name} holds no text.", hint="Look whether it is the file that you meant."
+        )
     about = metadata(index_root)
     if not about.title:
         heading = next((one.text for one in blocks if one.kind is BlockKind.HEADING), "")
@@ -145,11 +149,15 @@ def _page(raw: bytes, name: str, is_index: bool) -> _Page | None:
     if is_index and not lines:
         body = next((one for one in root.iter() if local_name(one) == "body"), root)
         lines = [line for line in listed(body, name) if line.href != name] or _links(body, name)
-    following = next((one.get("href") or "" for one in root.iter("{*}link", "{*}a") if "next" in _relations(one)), "")
+    following = next(
+        (one.get("href") or "" for one in root.iter("{*}link", "{*}a") if "next" in _relations(one)), ""
+    )
     title = next((one_line("".join(one.itertext())) for one in root.iter("{*}title")), "")
     _silence_logos(root)
     read = flow.read(_main(root), left_out=_LEFT_OUT)
-    return _Page(name, title, read, tuple(lines), resolved(name, following)[0] if following else "", parsed.warning)
+    return _Page(
+        name, title, read, tuple(lines), resolved(name, following)[0] if following else "", parsed.warning
+    )
 
 
 def _contents(element: Any, name: str) -> Iterator[Reference]:

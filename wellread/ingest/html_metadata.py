@@ -39,15 +39,26 @@ def metadata(root: Any) -> Metadata:
     language = root.get("lang") or root.get(_LANG) or first("dc.language", "language")
     return Metadata(
         title=first("dc.title", "citation_title") or title or first("og:title"),
-        authors=all_of("author", "dc.creator", "citation_author") or tuple(dict.fromkeys(filter(None, byline[:4]))),
+        authors=all_of("author", "dc.creator", "citation_author")
+        or tuple(dict.fromkeys(filter(None, byline[:4]))),
         contributors=all_of("dc.contributor"),
         publisher=first("dc.publisher", "citation_publisher", "publisher"),
-        date=iso_date(first("dc.date", "date", "dc.date.issued", "dc.issued", "citation_publication_date",
-                            "article:published_time")),
+        date=iso_date(
+            first(
+                "dc.date",
+                "date",
+                "dc.date.issued",
+                "dc.issued",
+                "citation_publication_date",
+                "article:published_time",
+            )
+        ),
         language=language.strip().replace("_", "-"),
         description=first("description", "dc.description", "og:description"),
         topics=tuple(dict.fromkeys(topic for topic in topics if topic)),
-        identifiers=tuple(_identifier(text) for text in all_of("dc.identifier", "citation_isbn", "citation_doi")),
+        identifiers=tuple(
+            _identifier(text) for text in all_of("dc.identifier", "citation_isbn", "citation_doi")
+        ),
         rights=first("dc.rights", "rights", "copyright"),
     )
 

@@ -22,7 +22,9 @@ class Numbering:
         ordered = element.tag.endswith("ol")
         backwards = ordered and element.get("reversed") is not None
         first = len(element) if backwards else 1
-        return cls(ordered, _number(element.get("start"), first), -1 if backwards else 1, element.get("type") or "1")
+        return cls(
+            ordered, _number(element.get("start"), first), -1 if backwards else 1, element.get("type") or "1"
+        )
 
     def marker(self, item: Any) -> str:
         """The marker of the next item, whose element may state its number (`value`)."""

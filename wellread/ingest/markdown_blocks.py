@@ -261,7 +261,7 @@ def _alternatives(inline: Token) -> list[str]:
 
 
 def slug_of(heading: str) -> str:
-    """The id that GitHub gives a heading: lower case, spaces as hyphens, letters, digits, "-" and "_" only."""
+    """The id that GitHub gives a heading: lower case, hyphens for spaces, no punctuation."""
     kept = (char for char in heading.strip().lower() if char in "- " or _in_slug(unicodedata.category(char)))
     return "".join(kept).replace(" ", "-")
 

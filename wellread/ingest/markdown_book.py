@@ -41,7 +41,7 @@ class FolderPages:
         self._folder = folder
 
     def names(self) -> Sequence[str]:
-        """Nothing where no file is called like an index: a whole library must not be listed for each folder."""
+        """Nothing where no file is called like an index: a library must not be listed for each folder."""
         if not any(self._has_index(self._folder / inner) for inner in _PLACES):
             return []
         found: list[str] = []

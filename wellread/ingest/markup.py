@@ -83,6 +83,7 @@ class Displays(dict[str, Display]):
         self[tag] = display
         return display
 
+
 _ROLES = {
     SectionRole.CONTENTS: "toc loi lot loa lov landmarks page-list pagelist",
     SectionRole.INDEX: "index",
@@ -103,15 +104,17 @@ def section_role(meaning: frozenset[str]) -> SectionRole:
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.I)
 _REFERENCE_WORDS = frozenset({"noteref", "annoref"})
 _REFERENCE_CLASSES = frozenset(
-    "noteref footnote-reference footnote_reference footnoteref footnote-ref fnref footnotelink".split()
+    ["noteref", "footnote-reference", "footnote_reference", "footnoteref", "footnote-ref", "fnref", "footnotelink"]
 )
-_BACK_CLASSES = frozenset("fn-backref footnote-back footnote-backref reversefootnote".split())
+_BACK_CLASSES = frozenset(["fn-backref", "footnote-back", "footnote-backref", "reversefootnote"])
 _NOTES = frozenset({"footnote", "endnote", "rearnote"})
-_NOISE_CLASSES = frozenset("headerlink ocn heading-anchor anchorjs-link".split())
-_CODE_CLASSES = frozenset("code programlisting sourcecode codeblock code-block".split())
-_FIGURES = frozenset("figure example informalexample table equation informalfigure".split())
-_CAPTION_CLASSES = frozenset("caption figcaption code-block-caption figure-caption table-caption".split())
-CONTENTS_CLASSES = frozenset("toc toctree-wrapper minitoc local-toc lot lof".split())
+_NOISE_CLASSES = frozenset(["headerlink", "ocn", "heading-anchor", "anchorjs-link"])
+_CODE_CLASSES = frozenset(["code", "programlisting", "sourcecode", "codeblock", "code-block"])
+_FIGURES = frozenset(["figure", "example", "informalexample", "table", "equation", "informalfigure"])
+_CAPTION_CLASSES = frozenset(["caption", "figcaption", "code-block-caption", "figure-caption", "table-caption"])
+CONTENTS_CLASSES = frozenset(
+    ["toc", "toctree-wrapper", "minitoc", "local-toc", "lot", "lof", "navheader", "navfooter", "related-links", "familylinks"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,17 @@ class Meaning:
 _NONE = Meaning()
 
 
+def is_plain(element: Any) -> bool:
+    """Whether the attributes of an inline element say nothing that concerns its text. Most have only a class."""
+    names = element.keys()
+    return not names or (names == ["class"] and _is_plain_class(element.get("class")))
+
+
+@lru_cache(maxsize=4096)
+def _is_plain_class(classes: str) -> bool:
+    return not (_words(classes) & (_NOISE_CLASSES | _REFERENCE_CLASSES | _BACK_CLASSES | CONTENTS_CLASSES))
+
+
 @lru_cache(maxsize=4096)  # a book repeats a few dozen combinations a hundred thousand times
 def _meaning(classes: str | None, *types: str | None) -> Meaning:
     found = frozenset(word.removeprefix("doc-") for value in types for word in _words(value))
@@ -201,7 +215,7 @@ def _words(value: str | None) -> frozenset[str]:
 
 
 _SAYS_NOTHING = re.compile(
-    r"\W*|(?:front |back |book )?cover(?: image| page| art)?|(?:image|figure|img|fig|photo|graphic)\W*[\d.-]*"
+    r"\W*|\W*missing alt\W*|(?:front |back |book )?cover(?: image| page| art)?|(?:image|figure|img|fig|photo|graphic|art|plate|chart)\W*[\d.-]*"
     r"|\[\w+\]|\S+\.(?:png|jpe?g|gif|svg|webp|tiff?|bmp)",
     re.I,
 )
@@ -212,8 +226,12 @@ def says_nothing(description: str) -> bool:
     return _SAYS_NOTHING.fullmatch(description) is not None
 
 
-_LANGUAGE = re.compile(r"(?:language|lang|highlight|brush|highlight-source)[-:_]+([\w+#.-]+)|sourcecode\s+(\w+)", re.I)
-_NO_LANGUAGE = frozenset({"default", "none", "text", "plain", "plaintext", "txt", "notranslate", "source", "output"})
+_LANGUAGE = re.compile(
+    r"(?:language|lang|highlight|brush|highlight-source)[-:_]+([\w+#.-]+)|sourcecode\s+(\w+)", re.I
+)
+_NO_LANGUAGE = frozenset(
+    {"default", "none", "text", "plain", "plaintext", "txt", "notranslate", "source", "output"}
+)
 
 
 def programming_language(attributes: Mapping[str, str]) -> str:

@@ -95,7 +95,9 @@ def _line(item: Any, href: str, depth: int) -> Iterator[Reference]:
     if local_name(item) == "dt":
         link = next((one for one in item.iter() if local_name(one) == "a"), None)
         if title := one_line("".join(item.itertext())):
-            yield Reference(title, depth, *(resolved(href, link.get("href") or "") if link is not None else ("", "")))
+            yield Reference(
+                title, depth, *(resolved(href, link.get("href") or "") if link is not None else ("", ""))
+            )
         return
     for element in item:
         if local_name(element) in ("ol", "ul"):
@@ -146,4 +148,6 @@ def _point(point: Any, href: str, depth: int) -> Reference:
             label = one_line("".join(one.itertext()))
         elif name == "content":
             target = one.get("src") or ""
-    return Reference(label or point.get("value") or "", depth, *(resolved(href, target) if target else ("", "")))
+    return Reference(
+        label or point.get("value") or "", depth, *(resolved(href, target) if target else ("", ""))
+    )

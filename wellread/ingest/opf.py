@@ -11,7 +11,15 @@ from wellread.ingest.cfi import assertion
 XHTML = "application/xhtml+xml"
 NCX = "application/x-dtbncx+xml"
 _READABLE = frozenset(
-    {XHTML, "text/html", "image/svg+xml", "application/x-dtbook+xml", "text/x-oeb1-document", "application/xml", "text/xml"}
+    {
+        XHTML,
+        "text/html",
+        "image/svg+xml",
+        "application/x-dtbook+xml",
+        "text/x-oeb1-document",
+        "application/xml",
+        "text/xml",
+    }
 )
 
 

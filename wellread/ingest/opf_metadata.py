@@ -55,7 +55,9 @@ def iso_date(text: str) -> str:
 def plain_text(markup: str) -> str:
     """A description, which may be HTML, as text on one line."""
     if "<" in markup and ">" in markup:
-        tree = etree.fromstring(f"<div>{markup}</div>", etree.HTMLParser(no_network=True, remove_comments=True))
+        tree = etree.fromstring(
+            f"<div>{markup}</div>", etree.HTMLParser(no_network=True, remove_comments=True)
+        )
         markup = " ".join(text for text in tree.itertext() if text) if tree is not None else ""
     return one_line(markup)
 
@@ -174,7 +176,11 @@ class _Description:
             if dates.get(event):
                 return dates[event]
         return next(
-            (iso_date(_text(m)) for m in self.parts.get("meta", ()) if m.get("property") in ("dcterms:issued", "dcterms:date")),
+            (
+                iso_date(_text(m))
+                for m in self.parts.get("meta", ())
+                if m.get("property") in ("dcterms:issued", "dcterms:date")
+            ),
             "",
         )
 

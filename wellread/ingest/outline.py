@@ -9,6 +9,13 @@ from wellread.ingest.drafts import Draft, Flow, one_line
 from wellread.ingest.footnotes import Placed
 from wellread.ingest.navigation import Reference
 
+_TITLES = {
+    SectionRole.FRONT: "Front matter",
+    SectionRole.CONTENTS: "Contents",
+    SectionRole.INDEX: "Index",
+    SectionRole.GLOSSARY: "Glossary",
+}
+_ASIDE = (SectionRole.CONTENTS, SectionRole.FRONT, SectionRole.INDEX)
 _FEW = 1  # entries that say nothing about a book …
 _MANY = 3  # … with this many headings
 
@@ -30,6 +37,11 @@ class Pages:
         positions = self.placed.position[page]
         return positions[min(place.start if place else 0, len(positions) - 1)]
 
+    def end(self, name: str) -> int:
+        """The number of the block behind the last one of a page."""
+        page = self.numbers.get(name)
+        return 0 if page is None else self.placed.position[page][-1]
+
 
 def contents(
     pages: Pages, stated: Sequence[Reference], landmarks: Iterable[tuple[SectionRole, Reference]]
@@ -47,7 +59,7 @@ def contents(
     roles = _roles(pages, landmarks)
     if entries:
         entries = _with_unnamed(pages, entries, roles)
-    return tuple(replace(entry, role=_role_at(entry.block, roles)) for entry in entries)
+    return tuple(_lifted([replace(entry, role=_role_at(entry.block, roles)) for entry in entries]))
 
 
 def _located(pages: Pages, stated: Sequence[Reference]) -> list[ContentsEntry]:
@@ -90,6 +102,19 @@ def _without_jumps(entries: Iterable[ContentsEntry]) -> list[ContentsEntry]:
     return smooth
 
 
+def _lifted(entries: list[ContentsEntry]) -> list[ContentsEntry]:
+    """Chapters listed below the title page or the page of contents are not parts of it: they stand beside it."""
+    lifted: list[ContentsEntry] = []
+    above: list[ContentsEntry] = []  # entries, as stated, that the current one stands below
+    for entry in entries:
+        while above and above[-1].depth >= entry.depth:
+            above.pop()
+        aside = sum(one.role in _ASIDE for one in above) if entry.role not in _ASIDE else 0
+        lifted.append(replace(entry, depth=entry.depth - aside))
+        above.append(entry)
+    return _without_jumps(lifted)
+
+
 def _from_headings(drafts: Sequence[tuple[int, Draft]]) -> list[ContentsEntry]:
     return _without_jumps(
         ContentsEntry(one_line(draft.text), draft.level, number)
@@ -113,7 +138,7 @@ def _roles(pages: Pages, landmarks: Iterable[tuple[SectionRole, Reference]]) -> 
     starts = {}
     for role, reference in landmarks:
         block = pages.block(reference.href, reference.fragment)
-        if block is not None:
+        if block is not None and block < pages.end(reference.href):
             starts.setdefault(block, role)
     return _Roles(ranges, starts)
 
@@ -135,10 +160,14 @@ def _with_unnamed(pages: Pages, entries: list[ContentsEntry], roles: _Roles) -> 
             continue
         first = pages.placed.drafts[start][1]
         role = _role_at(start, roles)
-        before = max((entry for entry in found if entry.block < start), key=lambda one: one.block, default=None)
+        before = max(
+            (entry for entry in found if entry.block < start), key=lambda one: one.block, default=None
+        )
         if role is not SectionRole.BODY:
-            heading = next((d for _, d in pages.placed.drafts[start:end] if d.kind is BlockKind.HEADING), None)
-            title = one_line(heading.text) if heading else role.value.capitalize()
+            heading = next(
+                (d for _, d in pages.placed.drafts[start:end] if d.kind is BlockKind.HEADING), None
+            )
+            title = one_line(heading.text) if heading else _TITLES[role]
             found.append(ContentsEntry(title, 0, start))
         elif first.kind is BlockKind.HEADING:
             level, above = first.level, levels.get(before.block, 0) if before else 0

@@ -31,12 +31,15 @@ _WITHIN_FITTING_LISTING = 16.0
 _BEFORE_FOOTNOTE = 16.0
 _AT_CLAUSE = 20.0
 _AT_WORD = 45.0
+_AFTER_LABEL = 12.0  # "Note", "Tip": a heading that the format did not call one
 _AFTER_HEADING = 80.0
 # Costs of a length outside the limits.
 _TOO_LONG = 30.0
 _TOO_SHORT = 150.0
 _OVERRUN = 1.18  # 260 words for a limit of 220
 
+_INTRODUCES = (":", "：", ",", ";", "，", "；", "—")
+_LABEL_WORDS = 6
 _LISTING = frozenset({BlockKind.TABLE, BlockKind.CODE})
 _CLAUSE = re.compile(r"[;:,—–)]\s+|\s+[—–]\s+|[，、；：]")
 _SPACE = re.compile(r"\s+")
@@ -160,14 +163,20 @@ def _block_borders(section: Section, most: int) -> list[float]:
             cost = _BEFORE_FOOTNOTE
         elif kind is BlockKind.LIST_ITEM:
             cost = in_list
-        elif before.block.text.endswith((":", "：")):
+        elif before.block.text.endswith(_INTRODUCES):
             cost = _AFTER_INTRODUCTION
+        elif before.block.kind is BlockKind.PARAGRAPH and _is_label(before.block.text):
+            cost = _AFTER_LABEL
         elif kind in _LISTING or before.block.kind is BlockKind.CAPTION or kind is BlockKind.CAPTION:
             cost = _BEFORE_CODE
         else:
             cost = _WITHIN_TURN if _same_speaker(before, placed) else _AT_BLOCK
         costs.append(cost)
     return costs
+
+
+def _is_label(text: str) -> bool:
+    return text[-1].isalnum() and len(text) < 60 and len(text.split()) <= _LABEL_WORDS
 
 
 def _list_fits(section: Section, first: int, most: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -12,16 +13,18 @@ from wellread.content import Block
 from wellread.errors import UnreadableError
 from wellread.ingest.document import ContentsEntry, Document, Source
 from wellread.ingest.pdf_blocks import Flow, block
-from wellread.ingest.pdf_glyphs import FontCase, PageGlyphs, Sheet
+from wellread.ingest.pdf_glyphs import FontCase, PageGlyphs
 from wellread.ingest.pdf_layout import lines
 from wellread.ingest.pdf_margins import body_size, without_margins
 from wellread.ingest.pdf_metadata import largest_text, metadata
 from wellread.ingest.pdf_outline import bookmarks, entries, outlined, typeset
 from wellread.ingest.pdf_paragraphs import Paragraph, typography
+from wellread.ingest.pdf_segments import Sheet
 from wellread.ingest.pdf_slides import final_slides, is_slides, slide_titles
 from wellread.ingest.pdf_words import Vocabulary
 
 _UNMAPPED = re.compile(r"[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
+_OPENING = 8  # pages on which the book's number (ISBN) is looked for
 _SAMPLE = 80  # stretches of columns by which the typography of a document is judged
 _REASONS = {
     pdfium.raw.FPDF_ERR_PASSWORD: (
@@ -111,33 +114,27 @@ def _pages(document: pdfium.PdfDocument) -> _Pages:
         label = "".join(char for char in document.get_page_label(index) if char.isprintable()).strip()
         pages.labels[number] = label or str(number)
         try:
-            page = document[index]
+            with closing(document[index]) as page, closing(page.get_textpage()) as text_page:
+                _add(pages, number, page, PageGlyphs(page, text_page, fonts))
         except pdfium.PdfiumError:
             pages.broken.append(number)
-            continue
-        try:
-            text_page = page.get_textpage()
-        except pdfium.PdfiumError:
-            pages.broken.append(number)
-            page.close()
-            continue
-        glyphs = PageGlyphs(page, text_page, fonts)
-        strange = len(_UNMAPPED.findall(glyphs.text))
-        if strange > 0.4 * len(glyphs.text.split()) + 0.3 * len(glyphs.text):
-            pages.unmapped.append(number)
-        else:
-            sheets = [sheet for sheet in glyphs.sheets(number, pages.labels[number]) if sheet.segments]
-            pages.words.add(glyphs.text)
-            if len(pages.opening) < 12_000 and number <= 8:
-                pages.opening += glyphs.text + "\n"
-            if sheets:
-                pages.main.add(id(sheets[0]))
-                pages.sheets += sheets
-            elif _has_picture(page):
-                pages.pictures.append(number)
-        text_page.close()
-        page.close()
     return pages
+
+
+def _add(pages: _Pages, number: int, page: pdfium.PdfPage, glyphs: PageGlyphs) -> None:
+    strange = len(_UNMAPPED.findall(glyphs.text))
+    if strange > 0.4 * len(glyphs.text.split()) + 0.3 * len(glyphs.text):
+        pages.unmapped.append(number)
+        return
+    sheets = [sheet for sheet in glyphs.sheets(number, pages.labels[number]) if sheet.segments]
+    pages.words.add(glyphs.text)
+    if number <= _OPENING:
+        pages.opening += glyphs.text[:6000] + "\n"
+    if sheets:
+        pages.main.add(id(sheets[0]))
+        pages.sheets += sheets
+    elif _has_picture(page):
+        pages.pictures.append(number)
 
 
 def _has_picture(page: pdfium.PdfPage) -> bool:

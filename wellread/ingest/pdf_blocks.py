@@ -1,4 +1,4 @@
-"""From paragraphs to blocks: text of joined lines, boxes, listings with their indentation, footnotes in place."""
+"""From paragraphs to blocks: joined lines, boxes, listings with their indentation, footnotes in place."""
 
 import re
 import unicodedata
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from wellread.content import Block, BlockKind, PdfOrigin
-from wellread.ingest.pdf_glyphs import Sheet
 from wellread.ingest.pdf_layout import Line
 from wellread.ingest.pdf_paragraphs import LEADER, Paragraph, Typography, footnotes, goes_on, paragraphs
+from wellread.ingest.pdf_segments import Sheet
 from wellread.ingest.pdf_tables import parts
 from wellread.ingest.pdf_words import Vocabulary
 
@@ -27,7 +27,7 @@ class Flow:
         self._tail: Paragraph | None = None  # the last paragraph of the running text
 
     def add(self, sheet: Sheet, groups: Sequence[Sequence[Line]], *, main: bool) -> None:
-        """Add the lines of a sheet. `main`: it holds the page's running text and not notes set at an angle."""
+        """Add the lines of a sheet. `main`: it holds the running text and not notes set at an angle."""
         begin = len(self.paragraphs)
         notes: list[Paragraph] = []
         marks = {mark for group in groups for line in group for _, mark in line.marks()}

@@ -1,32 +1,24 @@
 """From a page of pdfium to segments: stretches of words on one line, with their box and their fonts.
 
-pdfium finds the words (it also puts spaces where a file has only gaps); asking it for the box and font of every
-character costs more than all the rest, so only the first and last character of each word are asked for, and the
-characters between only where the font changes inside the word.
+pdfium finds the words (it also puts spaces where a file has only gaps). Asking it for the box and font of
+every character would cost more than all the rest: a line is asked for its fonts by halves until both ends of
+a stretch are of one text object; a word for its first character, and its last only where a gap is in doubt.
 """
 
 import ctypes
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from wellread.content import PageBox
+from wellread.ingest.pdf_segments import Font, Run, Segment, Sheet, plain
 
 _LINE = re.compile(r"[^\r\n\ufffe]+")
 _WORD = re.compile(r"[^\s\ufffe]+")
 _HYPHEN = "\ufffe"  # what pdfium gives for a hyphen at the end of a line, together with the line's end
-_LIGATURES = {
-    0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st",
-}  # fmt: skip
-_SYMBOLS = {0xF0B7: "•", 0xF0A7: "▪", 0xF0D8: "▶", 0xF0FC: "✓", 0xF076: "❖", 0xF02D: "-", 0xF06F: "○"}
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 65279, 8203, 65535))
-_PLAIN = str.maketrans({**_CONTROLS, **_LIGATURES, **_SYMBOLS})
-
 _BOLD = re.compile(r"bold|black|heavy|demi|\bbd|cmbx|cmssbx|sfbx|-b$|,b$|medi$", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|slant|cmti|cmsl|sfti|-it$", re.IGNORECASE)
 _MONO = re.compile(
@@ -34,73 +26,6 @@ _MONO = re.compile(
 )
 _ORNAMENT = re.compile(r"l?circlew?\d|line\d+$", re.IGNORECASE)  # TeX's fonts of pieces of frames
 _FIXED_PITCH, _ITALIC_FLAG, _FORCE_BOLD = 1, 1 << 6, 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class Font:
-    name: str
-    bold: bool
-    italic: bool
-    mono: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Text in one font and size (points). `bottom` is where its letters end, as in `Segment`."""
-
-    text: str
-    font: Font
-    size: float
-    bottom: float
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Words that stand beside each other without a wide gap, in the frame of their sheet (points, y down).
-
-    `order` counts as the file gives them. `hyphen` tells that it ends with a hyphen at a line's end.
-    """
-
-    runs: tuple[Run, ...]
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    order: int
-    hyphen: bool = False
-
-    @property
-    def text(self) -> str:
-        return "".join(run.text for run in self.runs)
-
-    @property
-    def size(self) -> float:
-        return max(self.runs, key=lambda run: len(run.text)).size
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The text of a page that runs in one direction, in a frame in which it is upright.
-
-    `turn` is how many quarter turns (counterclockwise) the text is away from upright on the page as shown.
-    """
-
-    page: int
-    label: str
-    width: float
-    height: float
-    turn: int
-    segments: tuple[Segment, ...]
-
-    def page_box(self, x0: float, y0: float, x1: float, y1: float) -> PageBox:
-        """The box on the page as it is shown."""
-        if self.turn == 1:
-            x0, y0, x1, y1 = y0, self.width - x1, y1, self.width - x0
-        elif self.turn == 2:
-            x0, y0, x1, y1 = self.width - x1, self.height - y1, self.width - x0, self.height - y0
-        elif self.turn == 3:
-            x0, y0, x1, y1 = self.height - y1, x0, self.height - y0, x1
-        return PageBox(self.page, round(x0, 1), round(y0, 1), round(x1, 1), round(y1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +79,6 @@ class _OpenSegment:
         self.runs = []
 
 
-def plain(text: str) -> str:
-    """`text` with ligatures resolved and without control characters, NFC."""
-    if text.isascii() and text.isprintable():
-        return text
-    text = text.replace("\xa0", " ")
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unicodedata.normalize("NFC", text.translate(_PLAIN))
-
-
 class PageGlyphs:
     """The characters of one open page. Closed by the one who opened `page` and `text_page`."""
 
@@ -190,7 +105,7 @@ class PageGlyphs:
         text = bytes(memoryview(buffer)[:count]).decode("utf-16-le", "surrogatepass")
         if written == count + 1 and len(text) == count and "\0" not in text:
             return text
-        # pdfium left characters out or the page has some beyond the basic plane: one by one, to keep the positions.
+        # pdfium left some out, or some are beyond the basic plane: one by one, to keep the positions.
         codes = (c.FPDFText_GetUnicode(self._raw, index) for index in range(count))
         return "".join(chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
 

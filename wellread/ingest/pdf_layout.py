@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from wellread.content import PageBox
-from wellread.ingest.pdf_glyphs import Run, Segment, Sheet
+from wellread.ingest.pdf_segments import Run, Segment, Sheet
 
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MARK = re.compile(r"\s*[\[(]?(\d{1,3}|[*†‡§¶]{1,3}|[a-z])[\])]?\s*")
@@ -17,8 +17,8 @@ _MARK = re.compile(r"\s*[\[(]?(\d{1,3}|[*†‡§¶]{1,3}|[a-z])[\])]?\s*")
 class Line:
     """A line of text in its sheet's frame (points, y down). `left` and `right` are the margins of its column.
 
-    `cells` are its parts with wide gaps between: (x0, x1, text). `bold`, `italic` and `mono` are true when all
-    its letters are; `centred` when it stands in the middle of its column and fills it not.
+    `cells` are its parts with wide gaps between: (x0, x1, text). `bold`, `italic` and `mono` are true when
+    all its letters are; `centred` when it stands in the middle of its column without filling it.
     """
 
     text: str
@@ -77,7 +77,7 @@ def rows(segments: Iterable[Segment]) -> list[list[Segment]]:
 
 
 def lines(sheet: Sheet, segments: Sequence[Segment]) -> list[list[Line]]:
-    """The lines of `segments` (those of the sheet, without heads and feet): for each stretch of a column its own."""
+    """The lines of `segments` (those of the sheet, without its head and foot), by stretches of columns."""
     found = []
     for group in columns(segments):
         left, right = min(part.x0 for part in group), max(part.x1 for part in group)
@@ -120,8 +120,8 @@ def columns(segments: Sequence[Segment], depth: int = 0) -> list[list[Segment]]:
 def _gutter(segments: Sequence[Segment]) -> float | None:
     """The x of a white stripe with a column of text on either side, or None.
 
-    Two columns of a table look the same; they are told apart by the order of the file (a table goes row by row)
-    or, where the file goes row by row anyway, by lines that fill their column.
+    Two columns of a table look the same; they are told apart by the order of the file (a table goes row by
+    row) or, where the file goes row by row anyway, by lines that fill their column.
     """
     x0, x1 = min(part.x0 for part in segments), max(part.x1 for part in segments)
     width = x1 - x0
@@ -140,8 +140,9 @@ def _gutter(segments: Sequence[Segment]) -> float | None:
         if not starts:
             continue
         gap = min(starts) - edge
-        if gap >= 0.7 * size and (best is None or gap - crossing > best[0]):
-            best = (gap - crossing, edge + gap / 2)
+        score = min(gap, 2 * size) - size * crossing
+        if gap >= 0.7 * size and (best is None or score > best[0]):
+            best = (score, max(edge + gap / 2, min(starts) - size))
     if best is None:
         return None
     middle = best[1]

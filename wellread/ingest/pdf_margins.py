@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from wellread.ingest.pdf_glyphs import Segment, Sheet
 from wellread.ingest.pdf_layout import rows
+from wellread.ingest.pdf_segments import Segment, Sheet
 
 _DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"\d{1,4}")
@@ -41,34 +41,79 @@ def body_size(sheets: Sequence[Sheet]) -> float:
 
 
 def without_margins(sheets: Sequence[Sheet], body: float, names: Iterable[str]) -> list[list[Segment]]:
-    """For each sheet its segments without running heads, feet and page numbers. `names` are titles of parts of
-    the document, which are likely to be repeated in its heads."""
-    titles = _titles(sheets, body, names)
-    candidates = [row for sheet in sheets for row in _outer_rows(sheet)]
-    offset = _offset(candidates)
-    by_slot: dict[tuple[str, int], list[_Row]] = defaultdict(list)
-    for row in candidates:
-        by_slot[row.slot].append(row)
-    dropped: dict[int, set[int]] = defaultdict(set)
-    kept: dict[int, set[tuple[str, int]]] = defaultdict(set)
-    for rank in range(_ROWS):
-        for row in candidates:
-            if row.rank != rank:
-                continue
-            if rank and (row.slot[0], rank - 1) in kept[row.page]:
-                kept[row.page].add((row.slot[0], rank))  # text stands further out: this is text too
-            elif _is_margin(row, by_slot, offset, body, titles):
-                dropped[row.page].update(row.segments)
-            else:
-                kept[row.page].add((row.slot[0], rank))
-    seen: set[int] = set()
-    result = []
+    """For each sheet its segments without running heads, feet and page numbers. `names` are titles of
+    parts of the document, which are likely to be repeated in its heads."""
+    main: dict[int, Sheet] = {}
     for sheet in sheets:
-        first = sheet.page not in seen
-        seen.add(sheet.page)
-        gone = dropped[sheet.page] if first else set()
-        result.append([segment for segment in sheet.segments if segment.order not in gone])
-    return result
+        main.setdefault(sheet.page, sheet)
+    candidates = [row for sheet in main.values() for row in _outer_rows(sheet)]
+    slots = _Slots(candidates, _titles(sheets, body, names))
+    dropped: dict[int, set[int]] = defaultdict(set)
+    kept: set[tuple[int, str, int]] = set()
+    for row in sorted(candidates, key=lambda row: row.rank):
+        if (row.page, row.slot[0], row.rank - 1) in kept or not slots.is_margin(row, body):
+            kept.add((row.page, row.slot[0], row.rank))  # what stands further in than text is text too
+        else:
+            dropped[row.page].update(row.segments)
+    return [
+        [
+            part
+            for part in sheet.segments
+            if main[sheet.page] is not sheet or part.order not in dropped[sheet.page]
+        ]
+        for sheet in sheets
+    ]
+
+
+class _Slots:
+    """What stands at the same height on the pages of a document. A slot takes in its neighbours, one step up
+    and down, since a line without descenders is a little lower."""
+
+    def __init__(self, candidates: Sequence[_Row], titles: Collection[str]):
+        self._offsets = _offset(candidates)
+        self._titles = titles
+        self._rows: dict[tuple[str, int], list[_Row]] = defaultdict(list)
+        for row in candidates:
+            self._rows[row.slot].append(row)
+        self._known: dict[tuple[str, int], tuple[dict[str, set[int]], float, float]] = {}
+
+    def is_margin(self, row: _Row, body: float) -> bool:
+        numbered = self._is_numbered(row)
+        if numbered and _PAGE_NUMBER.fullmatch(row.text.strip()):
+            return True
+        if row.size > 1.15 * body:
+            return False
+        pages, numbers, titled = self._slot(row.slot)
+        same = len(pages[row.key])
+        count = len(set().union(*pages.values())) if same == 3 else 0
+        if same > 3 or (same == 3 and same >= 0.5 * count):
+            return True
+        if sum(map(len, pages.values())) < 3:
+            return False
+        if numbered:
+            return numbers >= 0.6
+        return (same > 1 or self._is_titled(row)) and titled >= 0.7
+
+    def _slot(self, slot: tuple[str, int]) -> tuple[dict[str, set[int]], float, float]:
+        """The pages of each text in a slot; how many of its rows have a page's number, and how many are
+        repeated or say what a heading says (0 to 1)."""
+        known = self._known.get(slot)
+        if known is None:
+            where, height = slot
+            peers = [row for step in (-1, 0, 1) for row in self._rows.get((where, height + step), ())]
+            pages: dict[str, set[int]] = defaultdict(set)
+            for row in peers:
+                pages[row.key].add(row.page)
+            numbers = sum(self._is_numbered(row) for row in peers)
+            titled = sum(len(pages[row.key]) > 1 or self._is_titled(row) for row in peers)
+            known = self._known[slot] = (pages, numbers / len(peers), titled / len(peers))
+        return known
+
+    def _is_numbered(self, row: _Row) -> bool:
+        return any(number - row.page in self._offsets for number in _numbers(row))
+
+    def _is_titled(self, row: _Row) -> bool:
+        return _letters(row.text) in self._titles
 
 
 def _outer_rows(sheet: Sheet) -> list[_Row]:
@@ -126,38 +171,6 @@ def _offset(candidates: Sequence[_Row]) -> set[int]:
         offsets.update({number - row.page for number in _numbers(row)})
     pages = len({row.page for row in candidates})
     return {offset for offset, count in offsets.most_common(3) if count >= max(3, 0.04 * pages)}
-
-
-def _is_margin(
-    row: _Row,
-    by_slot: dict[tuple[str, int], list[_Row]],
-    offsets: set[int],
-    body: float,
-    titles: Collection[str],
-) -> bool:
-    where, height = row.slot
-    peers = [other for step in (-1, 0, 1) for other in by_slot.get((where, height + step), ())]
-    numbered = any(number - row.page in offsets for number in _numbers(row))
-    if numbered and _PAGE_NUMBER.fullmatch(row.text.strip()):
-        return True
-    if row.size > 1.15 * body:
-        return False
-    same = {other.page for other in peers if other.key == row.key}
-    if len(same) >= 3 and len(same) >= min(4, 0.5 * len({other.page for other in peers})):
-        return True
-    if numbered and len(peers) >= 3:
-        like = sum(any(number - other.page in offsets for number in _numbers(other)) for other in peers)
-        return like >= 0.6 * len(peers)
-    if len(peers) < 3:
-        return False
-    repeated = Counter(other.key for other in peers)
-    known = sum(repeated[other.key] > 1 or _is_title(other, titles) for other in peers)
-    return (len(same) >= 2 or _is_title(row, titles)) and known >= 0.7 * len(peers)
-
-
-def _is_title(row: _Row, titles: Collection[str]) -> bool:
-    """Whether the row says what some heading of the document says, as heads of chapters do."""
-    return _letters(row.text) in titles
 
 
 def _titles(sheets: Sequence[Sheet], body: float, names: Iterable[str]) -> set[str]:

@@ -14,7 +14,8 @@ from wellread.content import Metadata
 _DATE = re.compile(r"(?:D:)?(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _BAD_TITLE = re.compile(
-    r"untitled.*|microsoft (?:word|powerpoint|excel)\s*-.*|.*\.(?:docx?|odt|pdf|tex|dvi|indd|qxd|fm|ps|rtf|pptx?|xlsx?|html?|md|txt|book)|"
+    r"untitled.*|microsoft (?:word|powerpoint|excel)\s*-.*|.*\.(?:docx?|odt|pdf|tex|dvi|indd|qxd|fm|ps|rtf|"
+    r"pptx?|xlsx?|html?|md|txt|book)|"
     r"(?:document|title|unknown|none|presentation|slide)\s*\d*|[\W\d_]*|(?:file|https?):\S+|(?:/|[A-Z]:\\)\S+",
     re.I,
 )
@@ -111,7 +112,7 @@ def _is_isbn(digits: str) -> bool:
 
 
 def _xmp(path: Path) -> dict[str, list[str]]:
-    """The values of the file's XMP packet by their local names. A packet in a compressed stream is not found."""
+    """The values of the file's XMP packet by their local names. One in a compressed stream is not found."""
     if path.stat().st_size == 0:
         return {}
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:

@@ -1,4 +1,4 @@
-"""Headings and the table of contents of a PDF: from its bookmarks where they are of use, else from its type."""
+"""Headings and the table of contents of a PDF: from bookmarks that are of use, else from its type."""
 
 import re
 from bisect import bisect_left
@@ -26,7 +26,8 @@ _USELESS = re.compile(
     r"(?:page|seite|p\.?)?\s*[\divxlc]+|untitled.*|.*\.(?:pdf|docx?|indd|eps)|blank page", re.I
 )
 _CONTENTS = re.compile(
-    r"(?:(?:table|list) of (?:contents|figures|tables|examples|listings)|(?:brief |short )?contents|inhalt(?:sverzeichnis)?|"
+    r"(?:(?:table|list) of (?:contents|figures|tables|examples|listings)|(?:brief |short )?contents|"
+    r"inhalt(?:sverzeichnis)?|"
     r"table des matières|sommaire|índice general|indice generale)\s*",
     re.I,
 )
@@ -60,7 +61,7 @@ def bookmarks(document: pdfium.PdfDocument) -> list[Bookmark]:
             found.append(Bookmark(title, bookmark.level, 0, 0.0))
             continue
         mode, view = target.get_view()
-        height = document.get_page_size(index)[1]
+        height = _height(document, index)
         at = {
             pdfium.raw.PDFDEST_VIEW_XYZ: 1,
             pdfium.raw.PDFDEST_VIEW_FITH: 0,
@@ -75,6 +76,12 @@ def bookmarks(document: pdfium.PdfDocument) -> list[Bookmark]:
     if count > 3 and len({bookmark.page for bookmark in speaking}) == 1:
         return []
     return speaking
+
+
+def _height(document: pdfium.PdfDocument, index: int) -> float:
+    """The height of a page; 0 for a broken one, so that its bookmarks point to its top."""
+    size = pdfium.raw.FS_SIZEF()
+    return float(size.height) if pdfium.raw.FPDF_GetPageSizeByIndexF(document.raw, index, size) else 0.0
 
 
 def outlined(

@@ -28,7 +28,7 @@ _NUMBERED_TITLE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Typography:
     """How a document is set: the size of its text (points), the distance of its lines in sizes, whether new
-    paragraphs are indented, whether its text is set in a monospaced font (so that such a font means nothing)."""
+    paragraphs are indented, whether its text is monospaced (so that such a font means nothing)."""
 
     body: float
     pitch: float
@@ -104,7 +104,8 @@ def paragraphs(group: Sequence[Line], style: Typography) -> list[Paragraph]:
 def footnotes(
     group: Sequence[Line], marks: Collection[str], style: Typography, height: float
 ) -> tuple[list[Line], list[Paragraph]]:
-    """The lines without the footnotes at the column's end, and those. `marks` are the raised marks of the page.
+    """The lines without the footnotes at the column's end, and those. `marks` are the raised marks of its
+    page.
 
     A footnote is in small type and begins with a mark that is raised itself or was met in the text.
     """
@@ -243,7 +244,7 @@ def _breaks(
         share = (before.x1 - before.left) / max(before.right - before.left, 1.0)
         if share > (0.5 if line.text[:1].islower() else 0.75) and not before.centred:
             return False
-    return not _is_narrow(current, before, line, group)
+    return not _is_narrow(before, group, style)
 
 
 def _is_wrapped_entry(before: Line, line: Line) -> bool:
@@ -263,24 +264,24 @@ def _full(before: Line, line: Line, share: float = 1.0) -> bool:
     return before.x1 + (len(word) + 1) * width > right - 0.2 * before.size
 
 
-def _is_narrow(current: Paragraph, before: Line, line: Line, group: Sequence[Line]) -> bool:
+def _is_narrow(before: Line, group: Sequence[Line], style: Typography) -> bool:
     """Whether `before` fills a narrower measure: that of a block quotation or of an indented list."""
-    near = [
-        other.x1
-        for other in group
-        if abs(other.y0 - before.y0) < 8 * before.size
-        and abs(other.x0 - line.x0) < 1
-        and other.size == line.size
-    ]
-    if len(near) < 3:
-        return False
-    edge = max(near)
-    flush = sum(edge - x1 < 0.1 * before.size for x1 in near)
+    at = next(number for number, line in enumerate(group) if line is before)
+    first, last = at, at
+    while first and _is_close(group[first - 1], group[first], style):
+        first -= 1
+    while last + 1 < len(group) and _is_close(group[last], group[last + 1], style):
+        last += 1
+    ends = [line.x1 for line in group[first : last + 1]]
+    flush = sum(max(ends) - end < 0.1 * before.size for end in ends)
+    return len(ends) > 2 and 2 * flush >= len(ends) and max(ends) - before.x1 < 0.1 * before.size
+
+
+def _is_close(before: Line, line: Line, style: Typography) -> bool:
     return (
-        flush >= 2
-        and flush >= 0.5 * len(near)
-        and edge - before.x1 < 0.1 * before.size
-        and bool(current.lines)
+        abs(before.x0 - line.x0) < 1
+        and before.size == line.size
+        and 0 < _distance(before, line, style) < 1.25
     )
 
 

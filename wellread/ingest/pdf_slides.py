@@ -5,8 +5,8 @@ from itertools import groupby
 from statistics import median
 
 from wellread.content import BlockKind
-from wellread.ingest.pdf_glyphs import Sheet
 from wellread.ingest.pdf_paragraphs import Paragraph, Typography
+from wellread.ingest.pdf_segments import Sheet
 
 _WORDS = 150
 

@@ -58,5 +58,6 @@ def _apple_says_fixed(archive: Archive, root: str) -> bool:
     if options is None:
         return False
     return any(
-        one.get("name") == "fixed-layout" and (one.text or "").strip().lower() == "true" for one in options.iter()
+        one.get("name") == "fixed-layout" and (one.text or "").strip().lower() == "true"
+        for one in options.iter()
     )

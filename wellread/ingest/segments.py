@@ -14,6 +14,7 @@ _ENDS = ("end", "endTime", "end_time", "to")
 _LENGTHS = ("duration", "dur")
 _TEXTS = ("text", "body", "content", "transcript")
 _SPEAKERS = ("speaker", "speakerName", "speaker_name", "voice")
+_MARKS = frozenset(".,;:!?…。，！？")  # a transcript with a segment for each word has one for each mark
 _LONGEST = 10_000 * 3600  # seconds; more is no time
 
 _LOOKS_LIKE_ONE = re.compile(
@@ -50,7 +51,7 @@ def parse_json(text: str) -> Captions:
         cue = _cue(item) if isinstance(item, dict) else None
         if cue is None:
             skipped += 1
-        elif is_speech(cue.text):
+        elif is_speech(cue.text) or cue.text in _MARKS:
             cues.append(cue)
     if not cues and not chapters:
         raise UnreadableError(

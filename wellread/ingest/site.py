@@ -40,7 +40,8 @@ class Folder:
             count += 1
             if count > MAX_ENTRIES:
                 raise UnreadableError(
-                    f"{self._path.name} holds more than {MAX_ENTRIES:,} pages.", hint="Add its parts one by one."
+                    f"{self._path.name} holds more than {MAX_ENTRIES:,} pages.",
+                    hint="Add its parts one by one.",
                 )
             yield name
 

@@ -65,7 +65,7 @@ class TextReader:
                 hint="Look whether the text was saved, and add the file again.",
             )
         found = headings([paragraph.lines for paragraph in paragraphs])
-        title = _title_of(found)
+        title = _title_of(found, fields.get("title", ""))
         depths = {
             rank: depth for depth, rank in enumerate(sorted({h.rank for h in found if h and h is not title}))
         }
@@ -213,9 +213,11 @@ def joined(lines: Sequence[str]) -> str:
     return text
 
 
-def _title_of(found: Sequence[Heading | None]) -> Heading | None:
-    """The heading that is the title of the whole: the first thing in the text, and no other is set like it."""
+def _title_of(found: Sequence[Heading | None], title: str) -> Heading | None:
+    """The heading that is the title of the whole: it comes first, and is `title` or set like no other."""
     first = found[0]
+    if first and first.text.casefold() == title.casefold():
+        return first
     if first is None or first.kind not in (Kind.MARKED, Kind.CAPITALS):
         return None
     alike = sum((heading.kind, heading.rank) == (first.kind, first.rank) for heading in found if heading)

@@ -31,7 +31,7 @@ _REFERENCE = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]*);)?(?!#)")
 _REFERENCE_OR_CDATA = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]*);)?(?!#)|<!\[CDATA\[.*?\]\]>", re.S)
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[>]*\[", re.I)
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
 _TOO_DEEP = "Excessive depth"
 
 

@@ -270,7 +270,8 @@ def _one_edition_each(products: Sequence[Product], question: str) -> list[Produc
     asked = {token.word for token in _tokens(question)}
     order = sorted(products, key=lambda p: (p.format not in asked, _rank(p.format), p.product_id))
     for product in order:
-        work = (fold_title(product.title), tuple(map(fold_title, product.metadata.authors)), product.kind)
+        main = fold_title(product.title).partition(":")[0].strip()  # some editions carry the subtitle there
+        work = (main, tuple(map(fold_title, product.metadata.authors)), product.kind)
         works.setdefault(work, product)
     return list(works.values())
 

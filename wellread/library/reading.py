@@ -23,6 +23,8 @@ from wellread.store.catalog import Catalog
 
 CONTEXT = 48  # code points of prefix and suffix by which equal quotes are told apart
 SIMILAR = 85.0  # rapidfuzz ratio (0 to 100) from which changed text still counts as the quoted one
+_SAME_SECTION = 5.0  # what a section of the same path is worth beside that ratio
+_SHORTEST_FUZZY = 30  # code points below which similar words mean nothing ("Chapter 4", "Chapter 8")
 _LONGEST_FUZZY = 4000  # code points of a quote beyond which only its beginning is searched for fuzzily
 
 State = Literal["exact", "moved", "changed", "superseded"]
@@ -157,11 +159,28 @@ def _context_score(section: Section, start: int, end: int, was: Place) -> float:
 
 def _most_similar(catalog: Catalog, product: Product, was: Place) -> tuple[float, Section, int, int] | None:
     quote = was.quote[:_LONGEST_FUZZY]
+    if len(quote) < _SHORTEST_FUZZY:
+        return None
     best: tuple[float, Section, int, int] | None = None
     for section in catalog.sections(product.product_id):
         if len(section.text) < len(quote) / 2:
             continue
-        found = partial_ratio_alignment(quote, section.text, score_cutoff=best[0] if best else SIMILAR)
-        if found and found.dest_end > found.dest_start and (best is None or found.score > best[0]):
-            best = (found.score, section, found.dest_start, found.dest_end)
+        found = partial_ratio_alignment(quote, section.text, score_cutoff=SIMILAR)
+        if found and found.dest_end > found.dest_start:
+            score = found.score + (_SAME_SECTION if section.path == was.section.path else 0.0)
+            if best is None or score > best[0]:
+                best = (score, section, *_widened(section, found.dest_start, found.dest_end, was))
     return best
+
+
+def _widened(section: Section, start: int, end: int, was: Place) -> tuple[int, int]:
+    """A similar range made whole: to its blocks when the quote was whole blocks, else to its words."""
+    touched = touched_blocks(section, start, end)
+    whole = was.blocks and (was.anchor.start, was.anchor.end) == (was.blocks[0].start, was.blocks[-1].end)
+    if touched and whole:
+        return touched[0].start, touched[-1].end
+    while start > 0 and not section.text[start - 1].isspace():
+        start -= 1
+    while end < len(section.text) and not section.text[end].isspace():
+        end += 1
+    return start, end

@@ -1,0 +1,70 @@
+"""Libraries to test with: the demo library, built once, and small ones made of Markdown files."""
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from wellread.blocking import BlockingWellread
+from wellread.ingest.pipeline import Added, Refused
+from wellread.settings import Settings
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the folder of real books (../shared/data) is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built_demo(tmp_path_factory) -> Path:
+    """The home of the demo library with its vectors. Do not write to it: take `demo_home`."""
+    home = tmp_path_factory.mktemp("demo")
+    with BlockingWellread(settings=Settings(home=home)) as library:
+        events = list(library.add([Path(str(files("wellread") / "demo"))], collection="demo"))
+    assert not [event for event in events if isinstance(event, Refused)]
+    return home
+
+
+@pytest.fixture
+def demo_home(built_demo, tmp_path) -> Path:
+    return Path(shutil.copytree(built_demo, tmp_path / "home"))
+
+
+@pytest.fixture(scope="module")
+def demo(built_demo, tmp_path_factory):
+    """The demo library, open; its runs may be written, its products not."""
+    home = shutil.copytree(built_demo, tmp_path_factory.mktemp("open") / "home")
+    with BlockingWellread(settings=Settings(home=Path(home))) as library:
+        yield library
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def library(home):
+    """An empty library that searches by keyword only, which makes adding fast."""
+    with BlockingWellread(settings=Settings(home=home, embedder="none")) as opened:
+        yield opened
+
+
+def add(library: BlockingWellread, *paths: Path) -> list[Added | Refused]:
+    """What became of each source."""
+    return [event for event in library.add(paths) if isinstance(event, Added | Refused)]
+
+
+def book(folder: Path, name: str, title: str, *chapters: str, language: str = "en", isbn: str = "") -> Path:
+    """A Markdown book; each chapter is its text, the first line its heading."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    front = f"---\ntitle: {title}\nauthor: The Wellread Project\nlang: {language}\n{f'isbn: {isbn}' if isbn else ''}\n---\n\n"
+    path.write_text(front + "\n\n".join(f"# {chapter}" for chapter in chapters), encoding="utf-8")
+    return path
