@@ -2,9 +2,9 @@
 
     python benchmarks/embedding.py [--passages 256]
 
-Bare means: passages sorted by length beforehand, in batches of 8, the size that was found fastest (`--sweep`
-tries others), the same model, word piece limit and threads. The two take turns, so that a busy machine is busy
-for both.
+Bare means: passages sorted by length beforehand, in batches of 8, the size that was found fastest
+(`--sweep` tries others), the same model, word piece limit and threads. The two take turns, so that a busy
+machine is busy for both.
 """
 
 import argparse

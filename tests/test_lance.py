@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -275,7 +274,8 @@ async def write():
     embedder = HashingEmbedder()
     index = await LanceIndex.open(Path({folder!r}), embedder)
     for round in range({rounds}):
-        await index.put([passage(round * 10 + number, {product!r}, "swarm") for number in range(10)] + shelf(2))
+        notes = [passage(round * 10 + number, {product!r}, "swarm") for number in range(10)]
+        await index.put(notes + shelf(2))
         print(round, flush=True)
         await embed(index, embedder, 16)
 
@@ -284,25 +284,20 @@ asyncio.run(write())
 
 
 def _writer(folder: Path, product: str, rounds: int) -> subprocess.Popen[str]:
-    values = {
-        "tests": str(Path(__file__).parent),
-        "folder": str(folder),
-        "product": product,
-        "rounds": rounds,
-    }
-    program = textwrap.dedent(WRITER.format(**values))
+    tests = str(Path(__file__).parent)
+    program = WRITER.format(tests=tests, folder=str(folder), product=product, rounds=rounds)
     return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
 
 
 def test_two_processes_write_at_once(tmp_path: Path):
-    writers = [_writer(tmp_path, product, 4) for product in ("one", "two")]
+    writers = [_writer(tmp_path, product, 2) for product in ("one", "two")]
     for writer in writers:
         writer.communicate(timeout=60)
         assert writer.returncode == 0
 
     async def story() -> None:
         index = await LanceIndex.open(tmp_path, HashingEmbedder())
-        assert await index.products() == {"one": 40, "two": 40, **dict.fromkeys(TOPICS, 2)}
+        assert await index.products() == {"one": 20, "two": 20, **dict.fromkeys(TOPICS, 2)}
         await embed(index, HashingEmbedder())
         assert (await index.stats()).without_vectors == 0
 

@@ -115,14 +115,13 @@ def test_a_table_is_whole_when_it_fits_and_else_cut_by_lines() -> None:
 
 
 def test_a_footnote_stays_with_its_block() -> None:
-    blocks = [
-        block(K.PARAGRAPH, prose(100)),
-        block(K.PARAGRAPH, prose(90)),
-        block(K.FOOTNOTE, "* the note " * 9),
-    ]
-    found = texts(*blocks, block(K.PARAGRAPH, prose(100)))
-    (noted,) = [text for text in found if "the note" in text]
-    assert "w89" in noted
+    blocks = [block(K.PARAGRAPH, prose(150)), block(K.FOOTNOTE, "note " * 20), block(K.PARAGRAPH, prose(130))]
+    assert [text.count("note") for text in texts(*blocks)] == [20, 0]
+
+
+def test_a_label_goes_with_what_it_labels() -> None:
+    blocks = [block(K.PARAGRAPH, prose(140)), block(K.PARAGRAPH, "Note"), block(K.PARAGRAPH, prose(148))]
+    assert not texts(*blocks)[0].endswith("Note")
 
 
 def test_words_of_scripts_without_spaces() -> None:

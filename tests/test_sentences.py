@@ -59,6 +59,9 @@ The ratio is 0.5. | 12 of 20 failed.
 - Yes. | - No.
 A. The first appendix
 IV. The fourth part
+Chapter 2. Building a Better Book
+Figure 3. The curve is flat. | The axis is not.
+It rose by five per cent. within a year. | See vol. xix. | Then stop.
 Is it fast? | yes it is.
 Yahoo! is a company. | So is Google.
 What is a "closure"? | A function with its scope.

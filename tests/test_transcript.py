@@ -305,16 +305,26 @@ def test_a_chapters_file_that_cannot_be_read_is_left_out_with_a_warning(tmp_path
 
 
 def test_without_chapters_there_is_one_about_every_five_minutes(tmp_path: Path) -> None:
-    cues = [
-        (clock(5 * n), clock(5 * n + 5), f"{'- ' if n % 7 == 0 else ''}This is sentence number {n}.")
-        for n in range(240)
-    ]
+    cues = []
+    for n in range(240):
+        mark = "- " if n % 7 == 0 else ""
+        cues.append(
+            (clock(5 * n), clock(5 * n + 5), f"{mark}This is sentence {n}, and it goes on for a while.")
+        )
     document = read(tmp_path, vtt(*cues))
     assert len(document.contents) == 4
-    assert document.contents[0].title.startswith("00:00:00 – This is sentence number 0")
+    assert document.contents[0].title == "00:00:00 – This is sentence 0, and it goes on…"
     starts = [spoken(document)[entry.block][0] for entry in document.contents]
     assert all(abs(start - 300_000 * n) < 60_000 for n, start in enumerate(starts))
     assert all(start % 35_000 == 0 for start in starts), "each begins where somebody begins to speak"
+
+
+def test_times_without_ends_are_estimated(tmp_path: Path) -> None:
+    content = [{"start": 1, "text": "Hello."}, {"start": 2, "text": "- And welcome to this."}]
+    document = read(tmp_path, json.dumps(content), "talk.json")
+    (hello, welcome) = spoken(document)
+    assert hello[:2] == (1000, 1390) and welcome[0] == 2000 and 2500 < welcome[1] < 5000
+    assert document.warnings == ()
 
 
 def test_a_short_recording_is_one_section(tmp_path: Path) -> None:

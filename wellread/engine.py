@@ -252,18 +252,22 @@ class Wellread:
         return self.embedder is not None and (await index.stats()).without_vectors > 0
 
     async def _open_index(self) -> PassageIndex:
-        name = self.settings.embedder
-        if name != "none":
-            embedder_type = await asyncio.to_thread(_load, "wellread.embedders", name)
-            try:
-                embedder: Embedder = embedder_type(self.settings.home / "cache")
-                await asyncio.to_thread(embedder.check)
-                self.embedder = embedder
-            except UnavailableError as error:
-                self.embedder_problem = error
+        try:
+            self.embedder = await asyncio.to_thread(load_embedder, self.settings)
+        except UnavailableError as error:
+            self.embedder_problem = error
         index_type = await asyncio.to_thread(_load, "wellread.indexes", self.settings.index)
         index: PassageIndex = await index_type.open(self.settings.home / "index", self.embedder)
         return index
+
+
+def load_embedder(settings: Settings) -> Embedder | None:
+    """The embedder that the settings name, None for "none". Raises UnavailableError when its model is missing."""
+    if settings.embedder == "none":
+        return None
+    embedder: Embedder = _load("wellread.embedders", settings.embedder)(settings.home / "cache")
+    embedder.check()
+    return embedder
 
 
 def _check(question: str) -> str:

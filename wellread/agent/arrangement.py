@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from wellread.agent import comparison
+from wellread.agent import comparison, standing
 from wellread.agent.candidates import Candidate
 from wellread.agent.excerpt import Part, Quote, Shape, parts
 from wellread.agent.question_form import Compared, Form, compared, form_of, is_broad, theme
@@ -14,6 +14,7 @@ from wellread.agent.writer import Brief
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
 from wellread.index.analysis import passage_terms, question_terms
+from wellread.ingest.sentences import sentences
 from wellread.ingest.words import count_words
 
 _JOINED_WORDS = 70  # neighbouring sentences up to this length are quoted as one
@@ -148,18 +149,26 @@ class Arrangement:
             yield "\n"
 
     def _best_listing(self, question: str, snippets: Sequence[Snippet]) -> Iterator[str]:
-        """The listing that holds most words of the question, with half of them at least."""
+        """The listing that with the sentence before it holds most words of the question, half at least."""
         asked = [forms for forms in question_terms(question) if not set(forms) & _ABOUT_CODE]
-        best, most = None, 0.5 * len(asked)
+        best: tuple[Quote | None, Quote] | None = None
+        most = max(0.5 * len(asked), 1)
         for snippet in snippets:
-            for part in parts(snippet.text):
-                terms = set(passage_terms(snippet.text[part.start : part.end], "", "en"))
+            for before, part in pairwise((None, *parts(snippet.text))):
+                if part is None or part.shape is not Shape.CODE or not _fits(snippet, part):
+                    continue
+                lead = _last_sentence(snippet, before)
+                listing = Quote(snippet, part.start, part.end)
+                terms = set(passage_terms(listing.text, lead.text if lead else "", "en"))
                 held = sum(not terms.isdisjoint(forms) for forms in asked)
-                if part.shape is Shape.CODE and _fits(snippet, part) and held >= max(most, 1):
-                    best, most = Quote(snippet, part.start, part.end), held + 0.5
+                if held >= most:
+                    best, most = (lead, listing), held + 0.5
         if best is not None:
-            self.quoted.append(best.snippet)
-            yield _fenced(best) + "\n"
+            lead, listing = best
+            self.quoted.append(listing.snippet)
+            if lead is not None:
+                yield f"{_cited(lead)}\n\n"
+            yield _fenced(listing) + "\n"
 
     def _listing_after(self, quote: Quote) -> Quote | None:
         """The listing that follows directly after the paragraph which `quote` ends."""
@@ -225,6 +234,16 @@ def _list(point: Candidate, *, numbered: bool) -> Iterator[str]:
     for number, item in enumerate(point.items, start=1):
         yield f"{f'{number}.' if numbered else '-'} {_cited(item)}\n"
     yield "\n"
+
+
+def _last_sentence(snippet: Snippet, part: Part | None) -> Quote | None:
+    """The sentence that leads from a paragraph to what follows it, if it is a whole one."""
+    if part is None or part.shape is not Shape.PROSE:
+        return None
+    start, end = sentences(snippet.text[part.start : part.end])[-1]
+    quote = Quote(snippet, part.start + start, part.start + end)
+    whole = standing.is_whole(quote.text.rstrip(":：") + ".") and not standing.leans_back(quote.text)
+    return quote if whole and count_words(quote.text) <= standing.MOST_WORDS else None
 
 
 def _cited(quote: Quote) -> str:

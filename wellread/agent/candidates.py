@@ -15,6 +15,7 @@ from wellread.ingest.words import count_words
 
 _QUOTE_WORDS = 75
 _STRETCH_WORDS = 40
+_FEWEST_STRETCHED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _stretches(snippet: Snippet) -> list[Candidate]:
             last = min(first + _STRETCH_WORDS, len(words)) - 1
             quote = Quote(snippet, part.start + words[first][0], part.start + words[last][1])
             terms = _terms_of(quote.text, language)
-            if len(terms) > 2:
+            if terms and last - first >= _FEWEST_STRETCHED:
                 found.append(Candidate(quote, terms, place_of(quote)))
     return found
 

@@ -2,7 +2,8 @@
 question."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 
 from wellread.agent import persona
 from wellread.agent.arrangement import Arrangement
@@ -10,6 +11,7 @@ from wellread.agent.candidates import candidates
 from wellread.agent.direct import Facts, direct_answer
 from wellread.agent.sentence_choice import SentenceEmbedder, weigh
 from wellread.agent.writer import Brief
+from wellread.events import ScopeEntry, Snippet
 from wellread.grounding.inline import inert
 
 CLOSING = (
@@ -18,6 +20,7 @@ CLOSING = (
 )
 NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
 _MOST_OPEN = 8
+_NEAR_BEST = 0.65
 
 
 class ExtractiveWriter:
@@ -40,10 +43,11 @@ class ExtractiveWriter:
             for piece in nothing_found(brief):
                 yield piece
             return
+        brief = replace(brief, snippets=_worth_quoting(brief))
         yield _opening(brief)
         questions = brief.questions or (brief.question,)
         offered = candidates(brief.snippets)
-        choice = await asyncio.to_thread(weigh, questions, offered, self._embedder)
+        choice = await asyncio.to_thread(weigh, questions, offered, self._embedder, works(brief.scope))
         arrangement = Arrangement(brief, questions, choice)
         for piece in arrangement.pieces():
             yield piece
@@ -72,6 +76,32 @@ def nothing_found(brief: Brief) -> Iterator[str]:
     yield NOTHING_CLOSING
 
 
+def works(scope: Sequence[ScopeEntry]) -> dict[str, str]:
+    """For each product in scope the first one that is an edition of the same work: of the same kind, by the
+    same authors, and called the same, perhaps with a subtitle."""
+    first: dict[str, str] = {}
+    for entry in scope:
+        same = (other for other in scope if other.product_id in first and _is_edition(other, entry))
+        known = next(same, None)
+        first[entry.product_id] = first[known.product_id] if known else entry.product_id
+    return first
+
+
+def _is_edition(one: ScopeEntry, other: ScopeEntry) -> bool:
+    if (one.kind, one.authors) != (other.kind, other.authors):
+        return False
+    short, long = sorted((one.title.casefold(), other.title.casefold()), key=len)
+    return short == long or long.startswith(f"{short}:")
+
+
+def _worth_quoting(brief: Brief) -> tuple[Snippet, ...]:
+    """The snippets without those of titles that nobody named and that speak to the question much less than
+    the best does."""
+    named = {entry.product_id for entry in brief.scope if entry.found in ("named", "picked")}
+    least = _NEAR_BEST * max(snippet.score for snippet in brief.snippets)
+    return tuple(s for s in brief.snippets if s.product_id in named or s.score >= least)
+
+
 def _opening(brief: Brief) -> str:
     if brief.flags.is_controversial_sensitive_topic:
         if brief.flags.is_role_play_request:
@@ -85,14 +115,15 @@ def _opening(brief: Brief) -> str:
 def _left_open(brief: Brief, unanswered: tuple[str, ...]) -> Iterator[str]:
     """What no title, or not every title, answered."""
     found = {question for questions in brief.asked.values() for question in questions}
-    silent = [cell for cell in brief.open_cells if cell.question in found]
-    lines = [f"- {inert(question)} Nothing beyond what is quoted above.\n" for question in unanswered]
+    named = {entry.title for entry in brief.scope if entry.found in ("named", "picked")}
+    silent = [cell for cell in brief.open_cells if cell.question in found and cell.title in named]
+    lines = [f"- {inert(question)} — nothing beyond what is quoted above\n" for question in unanswered]
     open_questions = dict.fromkeys(cell.question for cell in brief.open_cells if cell.question not in found)
     for question in open_questions:
         best = max(cell.best for cell in brief.open_cells if cell.question == question)
-        lines.append(f"- {inert(question)} Nothing found (best match {best:.2f}).\n")
+        lines.append(f"- {inert(question)} — nothing found (best match {best:.2f})\n")
     lines += [
-        f"- {inert(cell.question)} Nothing in *{inert(cell.title)}* (best match {cell.best:.2f}).\n"
+        f"- {inert(cell.question)} — nothing in *{inert(cell.title)}* (best match {cell.best:.2f})\n"
         for cell in silent
     ]
     if not lines and not brief.elsewhere:

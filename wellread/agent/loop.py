@@ -29,6 +29,7 @@ from wellread.events import (
     AnswerDelta,
     AnswerStarted,
     AnyEvent,
+    Citation,
     Elsewhere,
     Flags,
     ProductsFound,
@@ -46,6 +47,7 @@ from wellread.events import (
 )
 from wellread.grounding.verdicts import judge
 from wellread.library.inside import Finding, Inside
+from wellread.library.reading import open_anchor
 from wellread.library.scope import entry
 from wellread.store.catalog import Catalog
 
@@ -187,7 +189,7 @@ class Loop:
         product = await asyncio.to_thread(self.catalog.product, action.productId)
         covered = [anchor for snippet in knowledge.snippets if (anchor := Anchor.parse(snippet.anchor))]
         numbering = _Numbering(knowledge)
-        findings = self.inside.section_findings(section, action.productId, covered)
+        findings = await asyncio.to_thread(self.inside.around, section, action.productId, covered)
         found = tuple(numbering.snippet(finding, product.title) for finding in findings)
         return SectionRead(
             step=step,
@@ -198,6 +200,11 @@ class Loop:
             found=found,
             knowledge=tuple(snippet.number for snippet in found),
         )
+
+    def _placed(self, citation: Citation) -> Citation:
+        """The citation with the page or second of its own words: a snippet may begin a page earlier."""
+        place = open_anchor(self.catalog, citation.anchor)
+        return citation.model_copy(update={"place": place.label})
 
     async def _ask_back(self, action: AskClarifyingQuestion, meter: Meter) -> AsyncIterator[AnyEvent]:
         markdown = "\n".join([action.question, "", *(f"- {option}" for option in action.options)])
@@ -233,6 +240,7 @@ class Loop:
             yield AnswerDelta(text=text)
         markdown = "".join(pieces)
         statements, citations = judge(markdown, snippets, voice=voice)
+        citations = await asyncio.to_thread(lambda: tuple(map(self._placed, citations)))
         yield AnswerCompleted(
             markdown=markdown, citations=citations, statements=statements, usage=meter.usage
         )

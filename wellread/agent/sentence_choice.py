@@ -6,7 +6,7 @@ form; the choice is by maximal marginal relevance (Carbonell and Goldstein, 1998
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -25,14 +25,15 @@ _MOST_EMBEDDED = 240  # a second or so of work on a laptop
 _RELEVANCE_SHARE = 0.72  # λ of maximal marginal relevance
 _SAME = 0.72  # shared words from which two sentences count as one
 _SAME_COSINE = 0.92
-WORTH = 0.62  # of the best score; what is below it is not worth the reader's time
+WORTH = 0.55  # of the best score; what is below it is not worth the reader's time
 _TITLED = 0.3  # on top of the words held, when the section's title nearly is the question
 GROWN_WORDS = 48  # a point's length, up to which it is quoted on
-_CLEARLY = 0.3  # of the best score for a question
+_FEWEST_POINTS, _STILL_WORTH = 2, 0.4  # an answer of one sentence is helped by a weaker second
+_CLEARLY = 0.1  # of the best score for a question
 # Stems that say what is wanted, and not about what.
 _COMMON_STEMS = """
     differ distinct between best way thing book author video talk effect good make use explain tell mean
-    compar versus vs work someth anyth peopl get need
+    compar versus vs work someth anyth peopl get need over up out
 """
 _COMMON = frozenset(_COMMON_STEMS.split())
 
@@ -52,6 +53,7 @@ class Choice:
     questions: tuple[str, ...]
     scores: tuple[tuple[float, ...], ...]  # [question][candidate]
     vectors: Vectors | None
+    works: Mapping[str, str] = field(default_factory=dict)  # product id → the first edition of the same work
     chosen: list[int] = field(default_factory=list)
     shown: list[Candidate] = field(default_factory=list)  # quoted besides: what a point has grown by, tables
 
@@ -66,7 +68,7 @@ class Choice:
         worth: float = WORTH,
     ) -> list[Candidate]:
         """The up to `limit` best candidates from the snippets numbered in `among`, in order of choice. They
-        are not given a second time. With `share` each title has its turn before any has another; `worth` is
+        are not given a second time. With `share` each work has its turn before any has another; `worth` is
         the share of the best score that a candidate must reach."""
         row = self.scores[self.questions.index(question)]
         eligible = [
@@ -77,7 +79,10 @@ class Choice:
             and not self._belongs_elsewhere(question, index)
         ]
         top = max((row[index] for index in eligible), default=0.0)
-        eligible = [index for index in eligible if row[index] >= worth * top]
+        worthy = [index for index in eligible if row[index] >= worth * top]
+        if len(worthy) < _FEWEST_POINTS:
+            worthy = [index for index in eligible if row[index] >= min(worth, _STILL_WORTH) * top]
+        eligible = worthy
         taken: list[int] = []
         while eligible and len(taken) < limit:
             eligible = [index for index in eligible if not self._is_said(index)]
@@ -127,18 +132,19 @@ class Choice:
         return any(candidate.overlaps(other) for other in said)
 
     def _belongs_elsewhere(self, question: str, index: int) -> bool:
-        """Whether a candidate is far better placed among those of another question."""
+        """Whether a candidate is better placed among those of a question that is answered later."""
         own = self.questions.index(question)
-        standings = [row[index] / max(*row, 0.01) for row in self.scores]
-        return max(standings) > standings[own] + _CLEARLY
+        standings = [row[index] / max(*row, 0.01) for row in self.scores[own:]]
+        return max(standings) > standings[0] + _CLEARLY
 
     def _turn(self, eligible: list[int], taken: list[int]) -> list[int]:
         """Those of the titles that have had no turn yet, or all when every title has had one."""
-        served = {self._title(index) for index in taken}
-        return [index for index in eligible if self._title(index) not in served] or eligible
+        served = {self._work(index) for index in taken}
+        return [index for index in eligible if self._work(index) not in served] or eligible
 
-    def _title(self, index: int) -> str:
-        return self.candidates[index].quote.snippet.product_id
+    def _work(self, index: int) -> str:
+        product_id = self.candidates[index].quote.snippet.product_id
+        return self.works.get(product_id, product_id)
 
     def _marginal(self, index: int, row: Sequence[float]) -> float:
         likeness = max((self._likeness(index, other) for other in self.chosen), default=0.0)
@@ -162,7 +168,10 @@ class Choice:
 
 
 def weigh(
-    questions: Sequence[str], offered: tuple[Candidate, ...], embedder: SentenceEmbedder | None = None
+    questions: Sequence[str],
+    offered: tuple[Candidate, ...],
+    embedder: SentenceEmbedder | None = None,
+    works: Mapping[str, str] | None = None,
 ) -> Choice:
     """The scores of all candidates for all questions. With an embedder this takes up to about a second."""
     vectors: Vectors | None = None
@@ -183,7 +192,7 @@ def weigh(
                 for i, candidate in enumerate(offered)
             )
         )
-    return Choice(offered, tuple(questions), tuple(rows), None if vectors is None else np.asarray(vectors))
+    return Choice(offered, tuple(questions), tuple(rows), vectors, works or {})
 
 
 def _score(question: str, form: Form, candidate: Candidate, covered: float, cosine: float | None) -> float:

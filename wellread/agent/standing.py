@@ -110,7 +110,7 @@ def is_whole(text: str) -> bool:
     if text.count('"') % 2:
         return False
     spaced = [word.strip(_AROUND) for word in text.split()]
-    return sum(bool(_PLAIN_WORD.fullmatch(word)) for word in spaced) >= 0.7 * len(spaced)
+    return len(spaced) > 2 and sum(bool(_PLAIN_WORD.fullmatch(word)) for word in spaced) >= 0.7 * len(spaced)
 
 
 def continues(text: str, before: str) -> bool:

@@ -4,12 +4,20 @@ from pathlib import Path
 
 from rich.table import Table
 
-from wellread.cli.output import console, print_json
+from wellread.cli.output import console, print_json, progress_console
+from wellread.engine import load_embedder
+from wellread.errors import UnavailableError
 from wellread.evals.retrieval import evaluate
+from wellread.settings import Settings
 
 
 async def retrieval(folder: Path, *, as_json: bool) -> int:
-    figures = await evaluate(folder)
+    try:
+        embedder = load_embedder(Settings.load())
+    except UnavailableError as error:
+        embedder = None
+        progress_console.print(f"{error.message} {error.hint}", style="yellow")
+    figures = await evaluate(folder, embedder)
     if as_json:
         print_json(figures)
         return 0

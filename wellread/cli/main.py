@@ -195,9 +195,6 @@ def main() -> None:
     except WellreadError as error:
         _complain(error)
         sys.exit(_EXIT_OF_STATUS.get(error.status, EXIT_FAILED))
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped. What was acknowledged is kept; the same command goes on from there.\n")
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -216,6 +213,10 @@ def _commands(module: str) -> Any:
 
 def _run(work: "Coroutine[Any, Any, int | None]") -> None:
     """Run a command's coroutine; the number that it gives is the exit status."""
-    status = importlib.import_module("asyncio").run(work)  # `--help` does without its 50 ms
+    try:
+        status = importlib.import_module("asyncio").run(work)  # `--help` does without its 50 ms
+    except KeyboardInterrupt:  # here, because Typer would end without a word
+        sys.stderr.write("\nStopped. What was acknowledged is kept; the same command goes on from there.\n")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if status:
         raise typer.Exit(status)

@@ -124,7 +124,7 @@ def find_verbatim(text: str, source: str) -> tuple[int, int] | None:
 
 def _quoted(claim: Claim, cited: Sequence[Snippet], snippets: dict[int, Snippet]) -> tuple[Evidence, ...]:
     if len(claim.text.split()) < _FEWEST_QUOTED_WORDS:
-        cited = [snippet for snippet in cited if claim.text in snippet.text.split("\n")]
+        cited = [snippet for snippet in cited if _is_a_line(claim.text, snippet.text)]
     for snippet in cited:
         if found := find_verbatim(claim.text, snippet.text):
             return (Evidence("quoted", snippet, *found),)
@@ -141,6 +141,10 @@ def _quoted(claim: Claim, cited: Sequence[Snippet], snippets: dict[int, Snippet]
     return tuple(evidence)
 
 
+def _is_a_line(text: str, source: str) -> bool:
+    return any(text == " ".join(line.split()) for line in source.split("\n"))
+
+
 def _compared(text: str, cited: Sequence[Snippet]) -> tuple[VerdictName, tuple[Evidence, ...]]:
     """A verdict by the share of a statement's words that the closest sentences hold.
 
@@ -155,7 +159,9 @@ def _compared(text: str, cited: Sequence[Snippet]) -> tuple[VerdictName, tuple[E
     closest = max(bests, key=lambda pair: len(pair[1].held))[1]
     verdict: VerdictName = "unsupported"
     if wording.numbers <= Wording.of(source).numbers:
-        if coverage >= SUPPORTED and wording.names_are_in(source) and wording.negated == closest.negated:
+        near = wording.numbers <= frozenset().union(*(best.numbers for _, best in bests))
+        agrees = near and wording.names_are_in(source) and wording.negated == closest.negated
+        if coverage >= SUPPORTED and agrees:
             verdict = "supported"
         elif coverage >= PARTLY:
             verdict = "partly"

@@ -65,6 +65,7 @@ class Best:
     start: int
     end: int
     held: frozenset[int]
+    numbers: frozenset[str]
     negated: bool
 
 
@@ -83,13 +84,14 @@ def best_sentences(wording: Wording, source: str) -> Best:
         chosen.append(best)
         held |= held_by[best]
     if not chosen:
-        return Best(0, len(source), held, False)
+        return Best(0, len(source), held, frozenset(), False)
     first = last = chosen[0]
     for index in sorted(chosen[1:], key=lambda i: abs(i - chosen[0])):
         if index in (first - 1, last + 1):
             first, last = min(first, index), max(last, index)
     start, end = ranges[first][0], ranges[last][1]
-    return Best(start, end, held, bool(_NEGATION.search(source[start:end])))
+    numbers = frozenset().union(*(_numbers(source[slice(*ranges[index])]) for index in chosen))
+    return Best(start, end, held, numbers, bool(_NEGATION.search(source[start:end])))
 
 
 def _numbers(text: str) -> frozenset[str]:

@@ -97,10 +97,9 @@ class SearchTable:
         plans = [self._plan(cell, scopes) for cell in cells]
         questions = await self._questions([cell.question for cell in cells], ranking)
         # A question has other terms in a German title than in an English one.
-        asked = [
-            _Question(question_terms(cell.question[:_QUESTION], languages), *questions[cell.question])
-            for cell, (_, languages, _) in zip(cells, plans, strict=True)
-        ]
+        asked_of = [(cell.question, plan[1]) for cell, plan in zip(cells, plans, strict=True)]
+        terms = {key: question_terms(key[0][:_QUESTION], key[1]) for key in set(asked_of)}
+        asked = [_Question(terms[key], *questions[key[0]]) for key in asked_of]
         found: list[list[Hit]] = [[] for _ in cells]
         near = [number for number, plan in enumerate(plans) if plan[0] and plan[2] <= self._read_rows]
         far = [number for number, plan in enumerate(plans) if not plan[0] and plan[2]]

@@ -10,7 +10,7 @@ odds: .5 means as likely as not, before anything is known about how many titles 
 import math
 
 FLOOR = 0.34
-"""Below it, a cell of the matrix found nothing. Measured by benchmarks/fit_relevance.py with each set left
+"""Below it, a cell of the matrix found nothing. Measured by benchmarks/fit_retrieval.py with each set left
 out in turn: of the questions that a title answers 3 % fall below; of those put to a title about something
 else 2.4 % do
 not. Without vectors it is 8 % and 6 %."""

@@ -22,7 +22,7 @@ rev ref refs tab abb kap bd s z rfc pt ll
 """)
 
 # May end a sentence; before a capital they do.
-MAY_END = _listed("etc usw usf a.m p.m am pm b.c a.d uvm u.v.m")
+MAY_END = _listed("etc cent usw usf a.m p.m am pm b.c a.d uvm u.v.m")
 
 # May end a sentence or stand before a name; only an ordinary sentence opener tells that they end one.
 BEFORE_NAMES = _listed("""

@@ -33,9 +33,9 @@ class DamagedEntryError(UnreadableError):
 class Archive:
     """The entries of one zip file by name.
 
-    What the directory of the archive declares is checked when it is opened; what comes out is counted while it is
-    inflated, because a declared size may lie. Raises UnreadableError for an archive that is damaged, encrypted or
-    made to explode. Names that point outside the archive are left out and listed in `refused`.
+    What the directory of the archive declares is checked when it is opened; what comes out is counted while
+    it is inflated, because a declared size may lie. Raises UnreadableError for an archive that is damaged,
+    encrypted or made to explode. Names that point outside the archive are left out and listed in `refused`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,10 +79,9 @@ class Archive:
             )
         for info in infos:
             if info.file_size > RATIO_FLOOR and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+                size = f"{info.file_size / _MEBIBYTE:,.0f} MiB, more than {MAX_RATIO} times its packed size"
                 raise UnreadableError(
-                    f"{info.filename!r} in {self._name} would unpack to {info.file_size / _MEBIBYTE:,.0f} MiB, more"
-                    f" than {MAX_RATIO} times its packed size.",
-                    hint=_BOMB_HINT,
+                    f"{info.filename!r} in {self._name} would unpack to {size}.", hint=_BOMB_HINT
                 )
             name = info.filename.replace("\\", "/")
             if name.startswith("/") or ".." in name.split("/") or name[1:3] == ":/" or "\0" in name:
@@ -92,7 +91,8 @@ class Archive:
                 self._folded.setdefault(_fold(name), name)
 
     def find(self, name: str) -> str | None:
-        """The entry meant by `name`: as spelled, percent-decoded, or differing in case or Unicode form only."""
+        """The entry meant by `name`: as spelled, percent-decoded, or differing in case or Unicode form
+        only."""
         if name in self._entries:
             return name
         decoded = unquote(name)
@@ -103,8 +103,8 @@ class Archive:
     def read(self, name: str) -> bytes:
         """The bytes of an entry that `find` gave.
 
-        Raises DamagedEntryError when it is damaged, UnreadableError when it is encrypted or inflates to more than it
-        declared or may.
+        Raises DamagedEntryError when it is damaged, UnreadableError when it is encrypted or inflates to
+        more than it declared or may.
         """
         info = self._entries[name]
         if info.flag_bits & _ENCRYPTED:
@@ -118,8 +118,9 @@ class Archive:
                 hint="Pack the files again as an ordinary zip archive.",
             )
         if info.file_size > MAX_ENTRY:
+            size = f"{info.file_size / _MEBIBYTE:,.0f} MiB"
             raise UnreadableError(
-                f"{name!r} in {self._name} is {info.file_size / _MEBIBYTE:,.0f} MiB long; 512 MiB are allowed.",
+                f"{name!r} in {self._name} is {size} long; 512 MiB are allowed.",
                 hint="Split it into chapters.",
             )
         pieces = []

@@ -1,8 +1,9 @@
 """EPUB Canonical Fragment Identifiers (EPUB CFI 1.1): the place of an element in a package, and back.
 
-A step `/n` counts child nodes: even numbers are elements (the first is 2), odd ones the stretches of text before,
-between and after them; comments and processing instructions do not count. `[id]` after a step asserts the id of the
-element it leads to, `!` goes from a spine item into its document. Trees must have been parsed without comments.
+A step `/n` counts child nodes: even numbers are elements (the first is 2), odd ones the stretches of text
+before, between and after them; comments and processing instructions do not count. `[id]` after a step
+asserts the id of the element it leads to, `!` goes from a spine item into its document. Trees must have
+been parsed without comments.
 """
 
 import re
@@ -34,7 +35,8 @@ def assertion(identifier: str | None) -> str:
 
 
 def of_element(element: Any) -> str:
-    """The steps from the root of `element`'s tree down to it, "" for the root. Linear in siblings and depth."""
+    """The steps from the root of `element`'s tree down to it, "" for the root. Linear in siblings and
+    depth."""
     steps = []
     parent = element.getparent()
     while parent is not None:
@@ -49,7 +51,8 @@ def join(package_steps: str, local_steps: str) -> str:
 
 
 def split(cfi: str) -> tuple[str, str] | None:
-    """Package steps and local steps of a CFI (with or without `epubcfi(…)`; of a range, its start), or None."""
+    """Package steps and local steps of a CFI (with or without `epubcfi(…)`; of a range, its start), or
+    None."""
     body = cfi.strip()
     if body.startswith("epubcfi(") and body.endswith(")"):
         body = body[8:-1]

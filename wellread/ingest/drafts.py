@@ -10,20 +10,22 @@ from wellread.ingest.markup import visible
 
 # Characters that XML forbids stand in raw text for what is decided later: links, line breaks, images.
 LINE = "\x04"
-_LINK = re.compile("\x02(\\d+)\x03")
-_IMAGE = re.compile("\x05(\\d+)\x06")
+_LINK = re.compile(r"\x02(\d+)\x03")
+_IMAGE = re.compile(r"\x05(\d+)\x06")
 _STRAY = re.compile("[\x02\x03\x05\x06]")
-_BETWEEN_MARKS = re.compile("(\x02\\d+\x03)[,;\\s]+(?=\x02)")
-_MARK = re.compile("\\[(?:\x02\\d+\x03)+\\]|\\((?:\x02\\d+\x03)+\\)|\x02\\d+\x03")
-_GAP = re.compile(r" {2,}| ?\n ?")
+_ANY_MARK = r"(?:\[(?:\x02\d+\x03)+\]|\((?:\x02\d+\x03)+\)|\x02\d+\x03)"
+_MARK = re.compile(_ANY_MARK)
+_BETWEEN_MARKS = re.compile(r"(\x02\d+\x03)[,;\s]+(?=\x02)")
+_LEADING = re.compile(rf"\A{_ANY_MARK}+[.:)]*\s*")
+_AFTER_SPACE = re.compile(rf"\s+{_ANY_MARK}+(?=[.,;:!?)\s])")
 _DIGITS = re.compile(r"[-+−]?\d{1,4}")
 _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_SPACE_BEFORE_STOP = re.compile(r"(?<=\S) +(?=[.,;:!?)](?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that is or looks like the mark of a note. `stated`: "reference" or "back", if the markup says so.
+    """A link that is or looks like the mark of a note. `stated`: "reference" or "back", if the markup says
+    so.
 
     `mark` is its text. `keep`: it is made of words that stay in the text, whatever it is.
     """
@@ -53,7 +55,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The drafts that an element holds, `end` exclusive. `whole`: it is a block of its own, so they can be moved."""
+    """The drafts that an element holds, `end` exclusive. `whole`: it is a block of its own, so they can be
+    moved."""
 
     start: int
     end: int
@@ -71,7 +74,7 @@ class RoleRange:
 
 @dataclass(slots=True)
 class Flow:
-    """A page as read. `places` tells for each id (and key of a watched element) which drafts are inside it."""
+    """A page as read. `places` tells for each id (and key of a watched element) which drafts it holds."""
 
     drafts: list[Draft] = field(default_factory=list)
     places: dict[str, Range] = field(default_factory=dict)
@@ -118,32 +121,44 @@ def superscript(text: str) -> str:
 
 
 def joined(term: Draft, definition: Draft) -> Draft:
-    """A term and what it means as one draft, in the term's place: "term: definition"."""
+    """A term and what it means as one draft, "term: definition", that begins where the term does.
+
+    A term that is only the mark of a note (as Sphinx writes them) is not a place to begin.
+    """
     shifted = _LINK.sub(lambda match: link_token(int(match[1]) + len(term.links)), definition.text)
-    bare = _STRAY.sub("", _LINK.sub("", term.text)).strip("[](). ")
-    glue = ": " if bare and term.text[-1] not in ":?!.=" else " "
-    definition.text = f"{term.text}{glue}{shifted}"
     definition.links = term.links + definition.links
+    if not _STRAY.sub("", _LINK.sub("", term.text)).strip("[](). "):
+        definition.text = f"{term.text} {shifted}"
+        return definition
+    glue = " " if term.text[-1] in ":?!.=" else ": "
+    definition.text = f"{term.text}{glue}{shifted}"
     definition.steps, definition.page = term.steps, term.page
     definition.fragment, definition.line = term.fragment, term.line
     return definition
 
 
 def settled(text: str, links: Sequence[Link], dropped: frozenset[int]) -> str:
-    """The text with the tokens of its links replaced: nothing for those `dropped`, their own text for the others.
+    """The text with the tokens of its links replaced: nothing for those `dropped`, their own text for the
+    others.
 
     Brackets around a dropped mark go with it, and so do commas between two of them and spaces before it.
     """
     if "\x02" not in text:
         return text
-    for number, link in enumerate(links):
-        if link.keep or number not in dropped:
-            own = superscript(link.mark) if link.raised else link.mark
-            text = text.replace(link_token(number), "" if link.keep else own, 1)
+
+    def own_text(match: re.Match[str]) -> str:
+        number = int(match[1])
+        link = links[number]
+        if link.keep:
+            return ""
+        if number in dropped:
+            return match[0]
+        return superscript(link.mark) if link.raised else link.mark
+
+    text = _LINK.sub(own_text, text)
     if "\x02" in text:
-        text = _MARK.sub("", _BETWEEN_MARKS.sub(r"\1", text))
-        text = _GAP.sub(lambda gap: "\n" if "\n" in gap[0] else " ", text)
-        text = _SPACE_BEFORE_STOP.sub("", text)
+        text = _LEADING.sub("", _BETWEEN_MARKS.sub(r"\1", text))
+        text = _MARK.sub("", _AFTER_SPACE.sub("", text))
     return _STRAY.sub("", text).strip()
 
 

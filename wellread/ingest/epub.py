@@ -65,6 +65,10 @@ class _Book:
     def document(self) -> Document:
         navigation = self.navigation()
         spine, flows = self.flows(navigation)
+        if not flows:
+            raise UnreadableError(
+                f"None of the documents that {self.file.name} consists of can be read.", hint=_NOT_AN_EPUB
+            )
         steps = {item.href: item.steps for item in spine}
         names = [item.href for item in spine]
         numbers = {name: number for number, name in enumerate(names)}
@@ -78,7 +82,7 @@ class _Book:
         if not order.drafts:
             raise UnreadableError(
                 f"{self.file.name} holds no text.",
-                hint="Its pages may be pictures. Add a version with text, or one that went through text recognition.",
+                hint="Its pages may be pictures. Add a version that went through text recognition.",
             )
         entries = contents(Pages(numbers, flows, order), navigation.contents, self.landmarks(navigation))
         blocks = self.blocks(order, names, steps, entries)
@@ -87,7 +91,7 @@ class _Book:
     # The container
 
     def find_root(self) -> str:
-        """The folder in the archive that holds META-INF: the archive itself, or a folder packed by mistake."""
+        """The folder that holds META-INF: the archive itself (""), or one packed with it by mistake."""
         found = self.archive.find(_CONTAINER)
         if found is None:
             nested = [name for name in self.archive if name.endswith(f"/{_CONTAINER}")]
@@ -122,8 +126,8 @@ class _Book:
     def refuse_unreadable(self) -> None:
         if is_fixed_layout(self.archive, self.root, self.package):
             raise UnreadableError(
-                f"{self.file.name} has a fixed layout: its pages are pictures with words placed on them, in no order"
-                " that can be relied on.",
+                f"{self.file.name} has a fixed layout: its pages are pictures with words on them, in no"
+                " order that can be relied on.",
                 hint="Add a reflowable EPUB or a PDF of the book instead.",
             )
         if not self.package.spine:

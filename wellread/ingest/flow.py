@@ -1,7 +1,8 @@
-"""The flow of a page: its tree, read once from top to bottom, as drafts of blocks with the place each comes from.
+"""The flow of a page: its tree, read once from top to bottom, as drafts of blocks with the place each comes
+from.
 
-White space is what a browser would show: inline elements neither add nor eat a space, a block element ends a block.
-Nothing here recurses, so that no depth of nesting is too deep.
+White space is what a browser would show: inline elements neither add nor eat a space, a block element ends
+a block. Nothing here recurses, so that no depth of nesting is too deep.
 """
 
 import re
@@ -34,6 +35,8 @@ from wellread.ingest.markup import (
     Display,
     Displays,
     Meaning,
+    heading_level,
+    is_hidden,
     is_plain,
     programming_language,
     says_nothing,
@@ -48,7 +51,7 @@ _MARK = re.compile(
     r"[\[({]?\s*(?:\d{1,4}|[ivxlc]{1,6}|[a-z]|[*†‡§¶#]{1,4}|[↩↑^⏎⤴↵]\ufe0e?|back|return)\s*[\])}.:]?", re.I
 )
 _PAGE_PREFIX = re.compile(r"^(?:page|pg|p|seite)[\s._-]*(?=[\divxlc]+\W*$)", re.I)
-_FLAT = (Display.HEADING, Display.CELL)
+_INLINE = (Display.INLINE, Display.BREAK, Display.IMAGE, Display.MATH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class _Context:
 
 @dataclass(slots=True)
 class _Frame:
-    """An open block element. `emitted`: how many drafts there were when it opened; `before`: the context then."""
+    """An open block element. `emitted`: how many drafts there were when it opened; `before`: the context
+    then."""
 
     display: Display
     depth: int
@@ -109,8 +113,8 @@ def read(
 ) -> Flow:
     """Read the page whose root element is `root`.
 
-    `pages` maps ids to labels of printed pages, `page` is the label current before it. Elements with a class, id or
-    role among `left_out` are skipped.
+    `pages` maps ids to labels of printed pages, `page` is the label current before it. Elements with a
+    class, id or role among `left_out` are skipped.
     """
     return _Walk(pages or {}, watched or {}, page, left_out).walk(root)
 
@@ -182,12 +186,12 @@ class _Walk:
 
     def open(self, element: Any, display: Display) -> bool:
         """Take note of an element; whether what it holds is read."""
-        attributes = element.attrib
+        attributes = dict(element.items())
         meaning = Meaning.of(attributes)
-        if display is Display.PAGE_NUMBER or "pagebreak" in meaning.words:
+        if display is Display.PAGE_NUMBER or meaning.is_page_break:
             return self.turn_page(element, attributes)
-        block = display not in (Display.INLINE, Display.BREAK, Display.IMAGE, Display.MATH)
-        if display is Display.LEFT_OUT or meaning.is_left_out(attributes, self.left_out):
+        block = display not in _INLINE
+        if display is Display.LEFT_OUT or (attributes and self.is_left_out(attributes, meaning)):
             if block and display is not Display.LEFT_OUT and not self.flat:
                 self.end_run()
             self.note(element, attributes, whole=False)
@@ -200,7 +204,7 @@ class _Walk:
         if display is Display.INLINE:
             href = attributes.get("href")
             if href is not None and not self.pre and element.tag.endswith("a"):
-                anchor = _Anchor(len(self.opened), len(self.buffer), href, meaning.link(), bool(self.sups))
+                anchor = _Anchor(len(self.opened), len(self.buffer), href, meaning.link, bool(self.sups))
                 self.anchors.append(anchor)
             self.open_inline(element)
         elif display is Display.BREAK:
@@ -212,6 +216,16 @@ class _Walk:
             return False
         return True
 
+    def is_left_out(self, attributes: Mapping[str, str], meaning: Meaning) -> bool:
+        unwanted = self.left_out
+        return (
+            meaning.is_noise
+            or not unwanted.isdisjoint(meaning.classes)
+            or not unwanted.isdisjoint(meaning.words)
+            or attributes.get("id") in unwanted
+            or is_hidden(attributes)
+        )
+
     def open_inline(self, element: Any) -> None:
         if element.tag.endswith("sup"):
             self.sups.append((len(self.opened), len(self.buffer)))
@@ -220,7 +234,9 @@ class _Walk:
         if text := element.text:
             self.add(text)
 
-    def open_block(self, element: Any, display: Display, attributes: Any, meaning: Meaning) -> None:
+    def open_block(
+        self, element: Any, display: Display, attributes: Mapping[str, str], meaning: Meaning
+    ) -> None:
         if self.flat:
             self.buffer.append("; " if display is Display.ROW else " ")
             self.note(element, attributes, whole=False)
@@ -231,18 +247,18 @@ class _Walk:
             self.grid.open(element, display)
             self.note(element, attributes, whole=False)
             return
-        frame = _Frame(display, len(self.opened), len(self.drafts), self.context, meaning.role())
+        frame = _Frame(display, len(self.opened), len(self.drafts), self.context, meaning.role)
         self.frames.append(frame)
         frame.identifiers = self.note(element, attributes, whole=display is not Display.CELL)
         self.enter(element, frame, attributes, meaning)
         if (text := element.text) and display is not Display.TABLE:
             self.add(text)
 
-    def enter(self, element: Any, frame: _Frame, attributes: Any, meaning: Meaning) -> None:
+    def enter(self, element: Any, frame: _Frame, attributes: Mapping[str, str], meaning: Meaning) -> None:
         """Set what the text of a block element becomes."""
         display, level = frame.display, max(len(self.lists), 1)
         in_figure = self.figures > 0
-        heading = meaning.heading_level(element, attributes, display)
+        heading = heading_level(element, attributes, display, meaning)
         if heading:
             titled = in_figure and (heading > 3 or meaning.is_title)
             self.context = _Context(BlockKind.CAPTION) if titled else _Context(BlockKind.HEADING, heading)
@@ -348,7 +364,7 @@ class _Walk:
 
     # Places
 
-    def note(self, element: Any, attributes: Any, *, whole: bool) -> tuple[str, ...]:
+    def note(self, element: Any, attributes: Mapping[str, str], *, whole: bool) -> tuple[str, ...]:
         """Remember where the ids of an element are; turn the page if one begins there."""
         found = []
         if identifier := attributes.get("id"):
@@ -371,7 +387,7 @@ class _Walk:
                 self.flow.page = label
         return tuple(found)
 
-    def turn_page(self, element: Any, attributes: Any) -> bool:
+    def turn_page(self, element: Any, attributes: Mapping[str, str]) -> bool:
         text = one_line("".join(element.itertext()))
         label = attributes.get("title") or attributes.get("aria-label") or text or attributes.get("id") or ""
         label = _PAGE_PREFIX.sub("", label.strip()).strip(" .")
@@ -423,7 +439,7 @@ class _Walk:
             self.begun = self.draft_here(steps)
         self.buffer.append(text)
 
-    def add_image(self, attributes: Any) -> None:
+    def add_image(self, attributes: Mapping[str, str]) -> None:
         description = one_line(attributes.get("alt") or "")
         if says_nothing(description):
             return
@@ -445,6 +461,10 @@ class _Walk:
     def end_run(self) -> None:
         """Make a draft of the text gathered so far."""
         draft = self.begun
+        if draft is None and not self.buffer and not self.next_page:
+            if self.anchors:
+                self.anchors.clear()
+            return
         if draft is None:
             if self.images:
                 self.place_images()

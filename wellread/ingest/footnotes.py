@@ -1,8 +1,9 @@
 """Footnotes put beside what refers to them, and their marks taken out of the text.
 
-A link is a reference to a note if its markup says so (`epub:type`, `role`, the usual classes), or if it looks like a
-mark and the note links back, as in EPUB 2. The mark is dropped: the note follows as a block of its own and carries it
-as `marker`. A note stands behind its first reference only; one that nobody refers to stays where it is.
+A link is a reference to a note if its markup says so (`epub:type`, `role`, the usual classes), or if it
+looks like a mark and the note links back, as in EPUB 2. The mark is dropped: the note follows as a block of
+its own and carries it as `marker`. A note stands behind its first reference only; one that nobody refers to
+stays where it is.
 """
 
 import re
@@ -17,14 +18,16 @@ _NOT_IN_NOTES = (BlockKind.HEADING,)
 _BECOMES_NOTE = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
 
 Locate = Callable[[int, str], tuple[int, str] | None]
-"""(number of the page a link stands on, its href) → number of the page and the fragment it leads to, or None."""
+"""(number of the page a link stands on, its href) → number of the page and the fragment it leads to, or
+None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """All drafts of a book in reading order, with the number of the page each came from.
 
-    `position[page][draft]` is where a draft went; for one that was moved or was empty, where the next one went.
+    `position[page][draft]` is where a draft went; for one that was moved or was empty, where the next one
+    went.
     """
 
     drafts: tuple[tuple[int, Draft], ...]
@@ -94,11 +97,7 @@ class _Placing:
 
     def begins_note(self, draft: Draft, mark: str) -> bool:
         bare = draft.text.lstrip("[( ")
-        return (
-            draft.kind is BlockKind.FOOTNOTE
-            or bare.startswith("\x02")
-            or bare.startswith(mark.strip("[]() "))
-        )
+        return draft.kind is BlockKind.FOOTNOTE or bare.startswith(("\x02", mark.strip("[]() ")))
 
     def leads(self, reference: _Reference) -> bool:
         """Whether the link stands at the very beginning of its block, as the mark of a note itself does."""

@@ -24,9 +24,12 @@ from wellread.ingest.site import SUFFIXES, Folder, SinglePage, Site, ZippedFolde
 from wellread.ingest.sitemap import reading_order, table_of_contents
 from wellread.ingest.tree import Parsed, parse_html, parse_xhtml
 
-_LEFT_OUT = CONTENTS_CLASSES | frozenset(
-    ["navheader", "navfooter", "docnav", "nav", "navbar", "breadcrumb", "breadcrumbs", "sphinxsidebar", "related", "footer", "page-footer", "site-header", "site-footer", "skip-link", "skip-to-content", "pagination", "prev-next", "nav-chapters", "indexdiv-quicklinks", "navigation", "banner", "contentinfo", "search"]
-)
+_NAVIGATION = """
+    nav navbar navheader navfooter docnav breadcrumb breadcrumbs sphinxsidebar related footer page-footer
+    site-header site-footer skip-link skip-to-content pagination prev-next nav-chapters indexdiv-quicklinks
+    navigation banner contentinfo search
+"""
+_LEFT_OUT = CONTENTS_CLASSES | set(_NAVIGATION.split())
 _INDEX_PAGES = re.compile(r"(?:.*/)?(?:bookindex|genindex|theindex|ix\d\d)\.x?html?", re.I)
 _MENTIONS_CONTENTS = etree.XPath("//*[contains(@class, 'toc') or contains(@role, 'toc')]")
 _MAINS = etree.XPath("//*[local-name() = 'main' or @role = 'main']")
@@ -88,7 +91,7 @@ def _read(site: Site, path: Path) -> Document:
     if index_root is None or not any(page.flow.drafts for page in pages.values()):
         raise UnreadableError(
             f"{path.name} holds no text.",
-            hint="If its text is loaded by a script, save the page from a browser as a complete page and add that.",
+            hint="If a script loads its text, save the complete page from a browser and add that.",
         )
     lines = table_of_contents({name: page.listed for name, page in pages.items()}, site.index)
     following = {name: page.next for name, page in pages.items()}

@@ -1,4 +1,4 @@
-"""The marker in front of a list item: a bullet, or the number, letter or numeral that a browser would show."""
+"""The marker in front of a list item: a bullet, or the number or letter that a browser would show."""
 
 from dataclasses import dataclass
 from typing import Any

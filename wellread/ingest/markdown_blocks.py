@@ -17,7 +17,7 @@ _REFERENCE = re.compile(r"\[\^([^\]\s]{1,80})\]")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _DIRECTIVE = re.compile(r"\s*(?:\[\[?toc\]?\]|\{\{[#<%].*\}\}|\{%.*%\}|\{:.*\}|<!--.*-->)\s*$", re.I)
 _HEADING_ID = re.compile(r"\s*\{(?:[^{}]*\s)?#(?P<id>[^\s{}]+)[^{}]*\}\s*$|\s*\{[.:][^{}]*\}\s*$")
-_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.I)
+_ALERT = re.compile(r"^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.I)
 _TASK = re.compile(r"\[[ xX]\]\s+")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]")
 _LANGUAGE = re.compile(r"\{?\.?([\w+#.-]+)")
@@ -126,7 +126,7 @@ class MarkdownText:
             text = _TASK.sub("", text, count=1) if _TASK.match(text) else text
             yield Block(BlockKind.LIST_ITEM, text, origin, level=len(walk.lists), marker=marker)
         elif text:
-            text = _ALERT.sub(lambda alert: f"{alert[1].capitalize()}: ", text, count=1)
+            text = _ALERT.sub(lambda alert: f"{alert[1].capitalize()}: ", text).strip()
             yield Block(BlockKind.PARAGRAPH, text, origin)
         yield from self._captions(token, walk)
         yield from self._notes_of(marks, walk)

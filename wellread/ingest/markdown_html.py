@@ -11,9 +11,10 @@ _LEFT_OUT = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<name>script|style|svg|iframe|video|audio)\b.*?(?:</(?P=name)\s*>|\Z)",
     re.S | re.I,
 )
+# A heading or table that is opened again before it is closed is passed over: so no search runs on and on.
 _BREAK = re.compile(
-    r"<h(?P<level>[1-6])\b[^>]*>(?P<heading>.*?)</h[1-6]\s*>"
-    r"|<table\b[^>]*>(?P<table>.*?)</table\s*>"
+    r"<h(?P<level>[1-6])\b[^>]*>(?P<heading>(?:(?!<h[1-6]\b).)*?)</h[1-6]\s*>"
+    r"|<table\b[^>]*>(?P<table>(?:(?!<table\b).)*?)</table\s*>"
     r"|<img\b(?P<image>[^>]*)>"
     r"|</?(?:p|div|br|li|ul|ol|tr|table|thead|tbody|d[tdl]|details|summary|section|fig\w+|center|blockquote|hr|pre"
     r"|h[1-6])\b[^>]*>",

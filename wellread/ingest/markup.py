@@ -39,9 +39,9 @@ class Display(IntEnum):
 _ELEMENTS = {
     Display.BLOCK: (
         "html body div p section article aside main header footer blockquote figure details summary address"
-        " center fieldset form legend hgroup dialog search noscript optgroup picture dd-group"
-        " book bodymatter frontmatter rearmatter level level1 level2 level3 level4 level5 level6 doctitle docauthor"
-        " prodnote sidebar linegroup line poem epigraph byline dateline imggroup annotation note"
+        " center fieldset form legend hgroup dialog search noscript optgroup picture"
+        " book bodymatter frontmatter rearmatter level level1 level2 level3 level4 level5 level6 doctitle"
+        " docauthor prodnote sidebar linegroup line poem epigraph byline dateline imggroup annotation note"
         " text title desc"
     ),
     Display.HEADING: "h1 h2 h3 h4 h5 h6 hd bridgehead",
@@ -60,8 +60,8 @@ _ELEMENTS = {
     Display.IMAGE: "img",
     Display.MATH: "math",
     Display.LEFT_OUT: (
-        "head script style template nav iframe object embed applet audio video canvas map param source track col"
-        " colgroup rt rp rtc button select datalist input textarea output progress meter link meta base"
+        "head script style template nav iframe object embed applet audio video canvas map param source track"
+        " col colgroup rt rp rtc button select datalist input textarea output progress meter link meta base"
         " defs symbol metadata clippath lineargradient radialgradient filter annotation-xml"
     ),
     Display.PAGE_NUMBER: "pagenum",
@@ -88,7 +88,7 @@ _ROLES = {
     SectionRole.CONTENTS: "toc loi lot loa lov landmarks page-list pagelist",
     SectionRole.INDEX: "index",
     SectionRole.GLOSSARY: "glossary",
-    SectionRole.FRONT: "cover coverpage frontcover cover-page titlepage title-page halftitlepage copyright-page",
+    SectionRole.FRONT: "cover coverpage frontcover titlepage title-page halftitlepage copyright-page",
 }
 _ROLE_OF_WORD = {word: role for role, listed in _ROLES.items() for word in listed.split()}
 
@@ -104,26 +104,61 @@ def section_role(meaning: frozenset[str]) -> SectionRole:
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.I)
 _REFERENCE_WORDS = frozenset({"noteref", "annoref"})
 _REFERENCE_CLASSES = frozenset(
-    ["noteref", "footnote-reference", "footnote_reference", "footnoteref", "footnote-ref", "fnref", "footnotelink"]
+    [
+        "noteref",
+        "footnote-reference",
+        "footnote_reference",
+        "footnoteref",
+        "footnote-ref",
+        "fnref",
+        "footnotelink",
+    ]
 )
 _BACK_CLASSES = frozenset(["fn-backref", "footnote-back", "footnote-backref", "reversefootnote"])
 _NOTES = frozenset({"footnote", "endnote", "rearnote"})
 _NOISE_CLASSES = frozenset(["headerlink", "ocn", "heading-anchor", "anchorjs-link"])
 _CODE_CLASSES = frozenset(["code", "programlisting", "sourcecode", "codeblock", "code-block"])
 _FIGURES = frozenset(["figure", "example", "informalexample", "table", "equation", "informalfigure"])
-_CAPTION_CLASSES = frozenset(["caption", "figcaption", "code-block-caption", "figure-caption", "table-caption"])
-CONTENTS_CLASSES = frozenset(
-    ["toc", "toctree-wrapper", "minitoc", "local-toc", "lot", "lof", "navheader", "navfooter", "related-links", "familylinks"]
+_CAPTION_CLASSES = frozenset(
+    ["caption", "figcaption", "code-block-caption", "figure-caption", "table-caption"]
 )
+CONTENTS_CLASSES = frozenset(
+    {
+        "toc",
+        "toctree-wrapper",
+        "minitoc",
+        "local-toc",
+        "lot",
+        "lof",
+        "navheader",
+        "navfooter",
+        "related-links",
+    }
+)
+_CLASSES_THAT_MATTER = _NOISE_CLASSES | _REFERENCE_CLASSES | _BACK_CLASSES | CONTENTS_CLASSES
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What the attributes of an element say: the words of `epub:type`, `role` (without its prefix `doc-`) and
-    O'Reilly's `data-type`, and those of `class`; all lower case."""
+    """What the attributes of an element say of its part in the text.
+
+    `words` are those of `epub:type`, `role` (without its prefix `doc-`) and O'Reilly's `data-type`,
+    `classes` those of `class`; all lower case. `link`: "reference" if it is stated to lead to a note,
+    "back" if it leads back from one.
+    """
 
     words: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
+    role: SectionRole = SectionRole.BODY
+    link: str = ""
+    is_page_break: bool = False
+    is_heading: bool = False
+    is_note: bool = False
+    is_figure: bool = False
+    is_caption: bool = False
+    is_title: bool = False
+    is_code: bool = False
+    is_noise: bool = False
 
     @classmethod
     def of(cls, attributes: Mapping[str, str]) -> "Meaning":
@@ -132,82 +167,63 @@ class Meaning:
         get = attributes.get
         return _meaning(get("class"), get(EPUB_TYPE) or get("epub:type"), get("role"), get("data-type"))
 
-    def is_left_out(self, attributes: Mapping[str, str], unwanted: frozenset[str]) -> bool:
-        """Whether the element is hidden (style sheets do not count), or called by one of the `unwanted` words."""
-        if not attributes:
-            return False
-        if "hidden" in attributes and attributes["hidden"].lower() != "until-found":
-            return True
-        if attributes.get("aria-hidden", "").lower() == "true":
-            return True
-        style = attributes.get("style")
-        if style is not None and _HIDDEN_STYLE.search(style):
-            return True
-        return bool(
-            self.classes & _NOISE_CLASSES
-            or self.classes & unwanted
-            or self.words & unwanted
-            or attributes.get("id", "") in unwanted
-        )
-
-    def role(self) -> SectionRole:
-        return section_role(self.words)
-
-    def link(self) -> str:
-        """Whether a link is stated to lead to a note ("reference"), back from one ("back"), or neither ("")."""
-        if self.words & _REFERENCE_WORDS or self.classes & _REFERENCE_CLASSES:
-            return "reference"
-        return "back" if "backlink" in self.words or self.classes & _BACK_CLASSES else ""
-
-    def heading_level(self, element: Any, attributes: Mapping[str, str], display: Display) -> int:
-        """1 to 6, or 0 for what is no heading."""
-        if display is Display.HEADING:
-            digit = element.tag[-1]
-            return int(digit) if digit.isdecimal() else 3
-        if "heading" in self.words:
-            stated = attributes.get("aria-level", "2")
-            return min(max(int(stated), 1), 6) if stated.isdecimal() else 2
-        return 0
-
-    @property
-    def is_note(self) -> bool:
-        return bool(self.words & _NOTES)
-
-    @property
-    def is_figure(self) -> bool:
-        return bool(self.classes & _FIGURES or self.words & _FIGURES)
-
-    @property
-    def is_caption(self) -> bool:
-        return bool(self.classes & _CAPTION_CLASSES)
-
-    @property
-    def is_title(self) -> bool:
-        return "title" in self.classes
-
-    @property
-    def is_code(self) -> bool:
-        return bool(self.classes & _CODE_CLASSES)
-
 
 _NONE = Meaning()
 
 
+@lru_cache(maxsize=4096)  # a book repeats a few dozen combinations a hundred thousand times
+def _meaning(classes: str | None, *types: str | None) -> Meaning:
+    found = frozenset(word.removeprefix("doc-") for value in types for word in _words(value))
+    named = _words(classes)
+    if not found and not named:
+        return _NONE
+    link = "back" if "backlink" in found or named & _BACK_CLASSES else ""
+    return Meaning(
+        found,
+        named,
+        role=section_role(found),
+        link="reference" if found & _REFERENCE_WORDS or named & _REFERENCE_CLASSES else link,
+        is_page_break="pagebreak" in found,
+        is_heading="heading" in found,
+        is_note=bool(found & _NOTES),
+        is_figure=bool((found | named) & _FIGURES),
+        is_caption=bool(named & _CAPTION_CLASSES),
+        is_title="title" in named,
+        is_code=bool(named & _CODE_CLASSES),
+        is_noise=bool(named & _NOISE_CLASSES),
+    )
+
+
+def is_hidden(attributes: Mapping[str, str]) -> bool:
+    """Whether a reading system would not show the element. Its `style` counts, style sheets do not."""
+    if "hidden" in attributes and attributes["hidden"].lower() != "until-found":
+        return True
+    if attributes.get("aria-hidden", "").lower() == "true":
+        return True
+    style = attributes.get("style")
+    return style is not None and _HIDDEN_STYLE.search(style) is not None
+
+
 def is_plain(element: Any) -> bool:
-    """Whether the attributes of an inline element say nothing that concerns its text. Most have only a class."""
+    """Whether the attributes of an inline element say nothing about its text. Most have only a class."""
     names = element.keys()
     return not names or (names == ["class"] and _is_plain_class(element.get("class")))
 
 
 @lru_cache(maxsize=4096)
 def _is_plain_class(classes: str) -> bool:
-    return not (_words(classes) & (_NOISE_CLASSES | _REFERENCE_CLASSES | _BACK_CLASSES | CONTENTS_CLASSES))
+    return not (_words(classes) & _CLASSES_THAT_MATTER)
 
 
-@lru_cache(maxsize=4096)  # a book repeats a few dozen combinations a hundred thousand times
-def _meaning(classes: str | None, *types: str | None) -> Meaning:
-    found = frozenset(word.removeprefix("doc-") for value in types for word in _words(value))
-    return Meaning(found, _words(classes)) if found or classes else _NONE
+def heading_level(element: Any, attributes: Mapping[str, str], display: Display, meaning: Meaning) -> int:
+    """1 to 6, or 0 for what is no heading."""
+    if display is Display.HEADING:
+        digit = element.tag[-1]
+        return int(digit) if digit.isdecimal() else 3
+    if meaning.is_heading:
+        stated = attributes.get("aria-level", "2")
+        return min(max(int(stated), 1), 6) if stated.isdecimal() else 2
+    return 0
 
 
 def _words(value: str | None) -> frozenset[str]:
@@ -215,7 +231,8 @@ def _words(value: str | None) -> frozenset[str]:
 
 
 _SAYS_NOTHING = re.compile(
-    r"\W*|\W*missing alt\W*|(?:front |back |book )?cover(?: image| page| art)?|(?:image|figure|img|fig|photo|graphic|art|plate|chart)\W*[\d.-]*"
+    r"\W*|\W*missing alt\W*|(?:front |back |book )?cover(?: image| page| art)?"
+    r"|(?:image|figure|img|fig|photo|graphic|art|plate|chart)\W*[\d.-]*"
     r"|\[\w+\]|\S+\.(?:png|jpe?g|gif|svg|webp|tiff?|bmp)",
     re.I,
 )

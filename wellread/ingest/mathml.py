@@ -18,7 +18,8 @@ _SPACED = frozenset("=<>≤≥≠≈≡∼≅∈∉⊂⊆⊃⊇→←⇒⇔↦�
 
 
 def linear(math: Any) -> str:
-    """The `alttext` of a `math` element if its author gave one, else its parts in reading order: x^2, (a + b)/c."""
+    """The `alttext` of a `math` element if its author gave one, else its parts in reading order: x^2, (a +
+    b)/c."""
     stated = math.get("alttext") or ""
     text = visible(_line(math, 0)) if _SAYS_NOTHING.fullmatch(stated) else stated
     return _SIGN.sub(r"\1\2", _INSIDE_BRACKETS.sub("", " ".join(text.split())))
@@ -26,7 +27,7 @@ def linear(math: Any) -> str:
 
 def _line(element: Any, depth: int) -> str:
     if depth > _MAX_DEPTH:
-        return "".join(element.itertext())
+        return str("".join(element.itertext()))
     tag = element.tag
     name = tag.rpartition("}")[2]
     text = element.text or ""
@@ -53,7 +54,8 @@ def _line(element: Any, depth: int) -> str:
         case ("mfenced", _):
             opening, closing = element.get("open", "("), element.get("close", ")")
             separators = element.get("separators", ",").strip()
-            return opening + (separators[:1] + " " if separators else " ").join(parts) + closing
+            glue = separators[:1] + " " if separators else " "
+            return f"{opening}{glue.join(parts)}{closing}"
         case ("mtable", _):
             return "; ".join(part for part in parts if part.strip())
         case ("mtr" | "mlabeledtr", _):

@@ -67,7 +67,8 @@ def from_ncx(root: Any, href: str) -> Navigation:
 
 
 def listed(nav: Any, href: str) -> Iterator[Reference]:
-    """The lines of the nested lists (`ol`, `ul`, or `dl` as DocBook nests them) inside an element of file `href`.
+    """The lines of the nested lists (`ol`, `ul`, or `dl` as DocBook nests them) inside an element of file
+    `href`.
 
     By an explicit stack, because a list may be nested deeper than Python recurses.
     """

@@ -87,7 +87,7 @@ def child(element: Any, name: str) -> Any:
 
 
 def resolved(base: str, reference: str) -> tuple[str, str]:
-    """The archive name and fragment that `reference` means in the file `base`; ("", "") for another site's."""
+    """The archive name and fragment that `reference` means in the file `base`; ("", "") if outside."""
     reference = reference.strip()
     fragment = ""
     if "#" in reference:

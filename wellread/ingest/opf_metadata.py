@@ -20,7 +20,8 @@ _DATE_PREFERENCE = ("publication", "published", "", "original-publication", "cre
 
 
 def isbn_13(text: str) -> str:
-    """The ISBN in `text` as 13 digits, "" if there is none whose check digit is right. ISBN-10 are converted."""
+    """The ISBN in `text` as 13 digits, "" if there is none whose check digit is right. ISBN-10 are
+    converted."""
     for match in _ISBN.finditer(text):
         digits = match[0].replace("-", "").replace(" ", "").upper()
         if len(digits) == 10 and _checks_10(digits):

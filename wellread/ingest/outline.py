@@ -48,8 +48,9 @@ def contents(
 ) -> tuple[ContentsEntry, ...]:
     """The entries in reading order.
 
-    `stated` is the book's own table of contents; what of it leads nowhere or to nothing is left out. Pages that it
-    does not name get an entry from their first heading or their role. Without a usable one, headings are taken.
+    `stated` is the book's own table of contents; what of it leads nowhere or to nothing is left out. Pages
+    that it does not name get an entry from their first heading or their role. Without a usable one,
+    headings are taken.
     """
     entries = _in_order(_located(pages, stated), len(pages.placed.drafts))
     if len(entries) <= _FEW:
@@ -63,7 +64,8 @@ def contents(
 
 
 def _located(pages: Pages, stated: Sequence[Reference]) -> list[ContentsEntry]:
-    """The lines with the blocks they lead to. A line without a link begins where the first line below it does."""
+    """The lines with the blocks they lead to. A line without a link begins where the first line below it
+    does."""
     located: list[ContentsEntry] = []
     below: dict[int, int] = {}  # depth → the first block among the lines that follow at this depth
     for line in reversed(stated):
@@ -83,10 +85,10 @@ def _in_order(entries: list[ContentsEntry], blocks: int) -> list[ContentsEntry]:
     kept: list[ContentsEntry] = []
     following = ContentsEntry("", 0, blocks)
     for entry in sorted(entries, key=lambda entry: entry.block)[::-1]:
-        if entry.block < following.block or entry.depth < following.depth:
-            if entry.block < blocks:
-                kept.append(entry)
-                following = entry
+        has_text = entry.block < following.block or entry.depth < following.depth
+        if has_text and entry.block < blocks:
+            kept.append(entry)
+            following = entry
     kept.reverse()
     return _without_jumps(kept)
 
@@ -103,7 +105,8 @@ def _without_jumps(entries: Iterable[ContentsEntry]) -> list[ContentsEntry]:
 
 
 def _lifted(entries: list[ContentsEntry]) -> list[ContentsEntry]:
-    """Chapters listed below the title page or the page of contents are not parts of it: they stand beside it."""
+    """Chapters listed below the title page or the page of contents are not parts of it: they stand beside
+    it."""
     lifted: list[ContentsEntry] = []
     above: list[ContentsEntry] = []  # entries, as stated, that the current one stands below
     for entry in entries:
@@ -135,7 +138,7 @@ def _roles(pages: Pages, landmarks: Iterable[tuple[SectionRole, Reference]]) -> 
         for flow, positions in zip(pages.flows, pages.placed.position, strict=True)
         for found in flow.roles
     ]
-    starts = {}
+    starts: dict[int, SectionRole] = {}
     for role, reference in landmarks:
         block = pages.block(reference.href, reference.fragment)
         if block is not None and block < pages.end(reference.href):

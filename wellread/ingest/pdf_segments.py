@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 from wellread.content import PageBox
 
-_LIGATURES = {
-    0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st",
-}  # fmt: skip
 _SYMBOLS = {0xF0B7: "•", 0xF0A7: "▪", 0xF0D8: "▶", 0xF0FC: "✓", 0xF076: "❖", 0xF02D: "-", 0xF06F: "○"}
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 65279, 8203, 65535))
-_PLAIN = str.maketrans({**_CONTROLS, **_LIGATURES, **_SYMBOLS})
+_PLAIN = str.maketrans({**_CONTROLS, **_SYMBOLS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class Sheet:
 
 
 def plain(text: str) -> str:
-    """`text` with ligatures resolved and without control characters, NFC."""
+    """`text` without control characters, NFC. Ligatures are resolved by pdfium already."""
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\xa0", " ")

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from wellread.content import Product
 from wellread.errors import UnreadableError, WellreadError
-from wellread.index.passages import Embedder, PassageIndex
+from wellread.index.passages import Embedder, PassageIndex, text_to_embed
 from wellread.ingest.document import Document, Source
 from wellread.ingest.identity import edition_id, has_firm_identity, product_id
 from wellread.ingest.passages import passages
@@ -164,7 +164,7 @@ class Pipeline:
             done = 0
             yield Embedded(done, total)
             async for waiting in self._index.without_vectors(_EMBED_ROWS):
-                texts = [passage.text for passage in waiting]
+                texts = [text_to_embed(passage) for passage in waiting]
                 vectors = await asyncio.to_thread(self._embedder.embed_passages, texts)
                 await self._index.put_vectors([passage.passage_id for passage in waiting], vectors)
                 done += len(waiting)

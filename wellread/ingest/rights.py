@@ -14,7 +14,8 @@ _APPLE = "META-INF/com.apple.ibooks.display-options.xml"
 
 
 def refuse_encrypted(archive: Archive, root: str, wanted: Iterable[str], name: str) -> None:
-    """Raise UnreadableError if an entry among `wanted` is encrypted, or the book comes with a licence to open it.
+    """Raise UnreadableError if an entry among `wanted` is encrypted, or the book comes with a licence to
+    open it.
 
     `root` is the folder within the archive that holds META-INF, "" or ending in a slash.
     """
@@ -43,7 +44,8 @@ def refuse_encrypted(archive: Archive, root: str, wanted: Iterable[str], name: s
 
 
 def is_fixed_layout(archive: Archive, root: str, package: Package) -> bool:
-    """Whether every page of the book is laid out like a picture, so that its text has no reading order to trust."""
+    """Whether every page of the book is laid out like a picture, so that its text has no reading order to
+    trust."""
     layouts = [item.fixed for item in package.spine]
     if layouts and all(layouts):
         return True

@@ -21,7 +21,11 @@ _TOKEN = re.compile(r"[^\s(\[{\"'“‘«„»<>/—–=|*_`]*$")
 _NEXT = re.compile(r"\s*[\"'“‘«„‚»(\[{<¿¡*_`「『【（《〈—–-]*\s*(?P<word>\S*)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _INITIALISM = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,3}")
-_ENUMERATOR = re.compile(r"\s*(?:[-*•–>#]+\s+)?[\"'“(\[*_]*(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})")
+_ENUMERATOR = re.compile(
+    r"\s*(?:[-*•–>#]+\s+)?[\"'“(\[*_]*(?:(?:Chapter|Part|Section|Appendix|Figure|Fig\.|Table|Example|Listing|Step|"
+    r"Kapitel|Teil|Abschnitt|Anhang|Abbildung|Tabelle|Schritt)\s+)?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})"
+)
+_LABEL = re.compile(r"[A-Z]|[IVXLC]+|[ivxlc]+|[A-Z][.-]?\d[\w.-]*")
 _IDENTIFIER = re.compile(r"[a-z]+[A-Z0-9_(./-]")
 _ITEM = re.compile(r"[ \t]*(?:[-*•–—>#|+]|\d{1,3}[.)]|[A-Za-z][.)])\s|[ \t]{2,}|\t")
 _GOES_ON_AFTER_QUOTE = re.compile(r"[」』）][とっのがはをにでもやな、,]|[」』”’）》][，、；：]")
@@ -136,10 +140,8 @@ def _ends_after_word(word: str, after: str, *, closed: bool, lower: bool) -> boo
 
 
 def _is_label(after: str) -> bool:
-    """ "A", "IV", "B.2": what a figure or a chapter is called, and not the first word of a sentence."""
+    """ "B", "IV", "C.2": what a figure or a chapter is called, and not the first word of a sentence."""
     label = after.rstrip(".,;:)]")
-    return (len(label) == 1 and label.isupper() and label not in "AI") or bool(
-        re.fullmatch(
-            r"[IVXLC]+|[A-Z][.-]?\d[\w.-]*|A(?=[.,;:)\]])|[A-Z]\.", after[: len(label) + 1].rstrip(",;:)]")
-        )
-    )
+    if label in ("A", "I"):
+        return label != after
+    return bool(_LABEL.fullmatch(label))

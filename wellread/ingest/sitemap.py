@@ -1,4 +1,5 @@
-"""One table of contents for many pages: the index's list, and below each line what its page lists in its turn."""
+"""One table of contents for many pages: the index's list, and below each line what its page lists in its
+turn."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,8 @@ def table_of_contents(listed: Mapping[str, Sequence[Reference]], index: str) -> 
 def reading_order(
     pages: Sequence[str], lines: Sequence[Reference], following: Mapping[str, str], index: str
 ) -> tuple[list[str], list[str]]:
-    """The pages as the table of contents lists them, each with those that say to follow it; then the remaining ones.
+    """The pages as the table of contents lists them, each with those that say to follow it; then the
+    remaining ones.
 
     `following` gives the page that a page calls its next.
     """
@@ -80,7 +82,8 @@ class _Sitemap:
         return self.merged(line.below, own)
 
     def merged(self, above: list[_Line], own: list[_Line]) -> list[_Line]:
-        """What the table above says of a page and what the page itself says, in the order of the fuller one."""
+        """What the table above says of a page and what the page itself says, in the order of the fuller
+        one."""
         by_place = {line.place: line for line in above}
         wanted = [one for one in own if one.place in by_place or one.place not in self.at_top]
         for one in wanted:

@@ -1,11 +1,14 @@
 """A table of a page as lines of text: the header first, cells joined by " | ", spanned rows filled in."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from wellread.ingest.markup import Display, Displays, Meaning
 
 SEPARATOR = " | "
+_EMPTY_CORNER = "—"  # a line that began with a separator would lose it with the white space around the table
 _MAX_SPAN = 100  # columns; a wider span is a mistake or an attack
 _MAX_REPEATED = 200  # characters of a cell that is said again in each row that it spans
 _LOOKED_AT = 5_000  # elements, when it is decided whether a table is one
@@ -40,7 +43,8 @@ class Grid:
         self._rows[-1][1].append(_Cell(text, columns, _span(attributes.get("rowspan"))))
 
     def text(self) -> str:
-        """The rows as lines. A cell that spans rows is said again in each, one that spans columns only once."""
+        """The rows as lines. A cell that spans rows is said again in each, one that spans columns only
+        once."""
         lines = []
         for part in (0, 1, 2):
             rows = [cells for row_part, cells in self._rows if row_part == part]
@@ -74,34 +78,36 @@ def _lines(rows: list[list[_Cell]]) -> list[str]:
         while line and not line[-1]:
             line.pop()
         if line:
-            lines.append(SEPARATOR.join(line))
+            lines.append(SEPARATOR.join([line[0] or _EMPTY_CORNER, *line[1:]]))
     return lines
 
 
 def is_layout(table: Any, displays: Displays) -> bool:
     """Whether a table only arranges other things on the page, so that its cells are read as blocks.
 
-    It is, if it says so, if it has a single column, or if it has no header cells but holds tables, headings or
-    listings.
+    It is, if it says so, if it has a single column, or if it has no header cells but holds tables, headings
+    or listings.
     """
     if Meaning.of(table.attrib).words & {"presentation", "none"}:
         return True
-    widest = width = 0
-    structural = False
-    for number, element in enumerate(table.iter()):
-        display = displays[element.tag]
+    widest = 0
+    for row in _rows(table, displays):
+        cells = [cell for cell in row if displays[cell.tag] is Display.CELL]
+        if any(cell.tag.endswith("th") for cell in cells):
+            return False
+        widest = max(widest, len(cells))
+    inside = islice(table.iterdescendants(), _LOOKED_AT)
+    return widest <= 1 or any(displays[element.tag] in _STRUCTURAL for element in inside)
+
+
+def _rows(table: Any, displays: Displays) -> Iterator[Any]:
+    """The rows of the table itself, without those of tables in its cells."""
+    for part in table:
+        display = displays[part.tag]
         if display is Display.ROW:
-            width = 0
-        elif display is Display.CELL:
-            if element.tag.endswith("th"):
-                return False
-            width += 1
-            widest = max(widest, width)
-        elif display in _STRUCTURAL and element is not table:
-            structural = True
-        if number > _LOOKED_AT:
-            break
-    return structural or widest <= 1
+            yield part
+        elif display is Display.TABLE_PART:
+            yield from (row for row in part if displays[row.tag] is Display.ROW)
 
 
 def _span(value: str | None) -> int:

@@ -1,7 +1,7 @@
 """Bytes of XML, XHTML or HTML to a tree: encodings, entities, broken and endlessly nested markup.
 
-Every tree comes without comments and processing instructions, so that CFI steps can be counted on it, and without
-anything loaded from elsewhere: external DTDs are passed over, entity definitions refused.
+Every tree comes without comments and processing instructions, so that CFI steps can be counted on it, and
+without anything loaded from elsewhere: external DTDs are passed over, entity definitions refused.
 """
 
 import codecs
@@ -31,7 +31,8 @@ _REFERENCE = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]*);)?(?!#)")
 _REFERENCE_OR_CDATA = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]*);)?(?!#)|<!\[CDATA\[.*?\]\]>", re.S)
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[>]*\[", re.I)
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_VOID_ELEMENTS = "area base br col embed hr img input link meta param source track wbr"
+_VOID = frozenset(_VOID_ELEMENTS.split())
 _TOO_DEEP = "Excessive depth"
 
 
@@ -44,12 +45,14 @@ class Parsed:
 
 
 def parse_xml(raw: bytes, name: str) -> Any:
-    """The root of a package file (OPF, NCX, container …), recovered if it is damaged; None if nothing is left."""
+    """The root of a package file (OPF, NCX, container …), recovered if it is damaged; None if nothing is
+    left."""
     return parse_xhtml(raw, name, html=False).root
 
 
 def parse_xhtml(raw: bytes, name: str, *, html: bool = True) -> Parsed:
-    """The tree of an XHTML document; with `html`, HTML's named entities and, if it must be, its rules of recovery.
+    """The tree of an XHTML document; with `html`, HTML's named entities and, if it must be, its rules of
+    recovery.
 
     Raises UnreadableError for a document that defines entities.
     """
@@ -91,15 +94,15 @@ def refuse_entities(encoded: bytes, name: str) -> None:
     if start:
         raise UnreadableError(
             f"{name} defines XML entities, which can be made to exhaust memory or to read other files.",
-            hint="Save the book again with a current program, or replace the entities by the characters they mean.",
+            hint="Save it again with a current program, or replace the entities by what they mean.",
         )
 
 
 def utf8(raw: bytes, *, xml: bool) -> tuple[bytes, str]:
     """The document as UTF-8 without a byte order mark, and what was wrong with the encoding it states.
 
-    A byte order mark decides; then the XML declaration or `meta charset`; then UTF-8, then Windows-1252. What is
-    stated is believed unless the bytes contradict it.
+    A byte order mark decides; then the XML declaration or `meta charset`; then UTF-8, then Windows-1252.
+    What is stated is believed unless the bytes contradict it.
     """
     for bom, encoding in _BOMS:
         if raw.startswith(bom):
@@ -192,7 +195,8 @@ def _html_parser() -> Any:
 
 
 def _recovered(encoded: bytes, *, html: bool) -> Any:
-    """The better of two recoveries: XML's keeps the structure but may stop early, HTML's always goes to the end."""
+    """The better of two recoveries: XML's keeps the structure but may stop early, HTML's always goes to the
+    end."""
     parser = _xml_parser(recover=True)
     as_xml = etree.fromstring(encoded, parser) if encoded.strip() else None
     if any(_TOO_DEEP in entry.message for entry in parser.error_log):
@@ -210,7 +214,8 @@ def _letters(root: Any) -> int:
 
 
 def _nested(encoded: bytes) -> Any:
-    """The tree of markup nested deeper than libxml2's limit of 2,048 elements, by Python's own HTML tokenizer."""
+    """The tree of markup nested deeper than libxml2's limit of 2,048 elements, by Python's own HTML
+    tokenizer."""
     builder = _NestedTree()
     builder.feed(encoded.decode("utf-8", "replace"))
     builder.close()

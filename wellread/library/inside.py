@@ -85,8 +85,21 @@ class Inside:
         ranked = sorted(best.values(), key=lambda title: (-title.best, title.product_id))
         return [title for title in ranked if title.best >= FLOOR][:limit]
 
-    def section_findings(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[Finding]:
-        """A section's text as findings of at most SNIPPET_WORDS each, leaving out ranges already `covered`."""
+    def around(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[Finding]:
+        """What a section and those beside it under the same heading say beyond the ranges already `covered`, as
+        findings of at most SNIPPET_WORDS words each, in reading order."""
+        near = [
+            other.section_id
+            for other in self._catalog.contents(product_id)
+            if abs(other.ordinal - section.ordinal) <= 1 and other.path[:-1] == section.path[:-1]
+        ]
+        return [
+            finding
+            for section_id in near
+            for finding in self._uncovered(self._catalog.section(product_id, section_id), product_id, covered)
+        ]
+
+    def _uncovered(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[Finding]:
         findings = []
         start = 0
         while start < len(section.blocks):
@@ -96,12 +109,8 @@ class Inside:
                 if words > SNIPPET_WORDS and stop > start:
                     break
                 stop += 1
-            anchor = Anchor(
-                product_id,
-                section.section_id,
-                section.blocks[start].start,
-                _within(section, section.blocks[start].start, section.blocks[stop - 1].end),
-            )
+            begin, end = section.blocks[start].start, section.blocks[stop - 1].end
+            anchor = Anchor(product_id, section.section_id, begin, _within(section, begin, end))
             if not any(anchor.overlap(other) > 0.5 for other in covered):
                 findings.append(self._finding(section, anchor, FLOOR))
             start = stop

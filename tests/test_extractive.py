@@ -1,0 +1,337 @@
+"""The answer that needs no language model: verbatim, cited, arranged, and honest about what it is."""
+
+import asyncio
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from wellread.agent.candidates import candidates
+from wellread.agent.excerpt import Shape, parts
+from wellread.agent.extractive import CLOSING, ExtractiveWriter
+from wellread.agent.writer import Brief, OpenCell
+from wellread.content import Anchor
+from wellread.events import Elsewhere, Flags, ScopeEntry, Snippet
+from wellread.grounding.verdicts import judge
+
+DELEGATION = (
+    "Delegation\n\n"
+    '"I delegated it" usually means that a task was thrown over a wall. '
+    "Real delegation is an agreement about who decides what, made before the work begins.\n\n"
+    "This is why it fails so often. "
+    "Delegation levels belong to a person and a subject together, as chapter 7 explains.\n\n"
+    "A good handover of delegated work covers three points:\n\n"
+    "The outcome wanted, and how both of you will recognize it.\n\n"
+    "The limits: budget, deadline, what must not break.\n\n"
+    "When you will talk about it next.\n\n"
+    "Then ask for three lines on what was understood. Never take delegated work back without saying so."
+)
+LIGHT = (
+    "The surest way to delegate a task is to become unable to do it yourself. "
+    "Some people say that delegation is a sign of laziness.\n\n"
+    "Delegation is lending only, when a lead takes a second decision back."
+)
+QUESTION = "What is delegation?"
+HANDOVER = "How do I hand over delegated work?"
+
+
+def snippet(number, text, product_id="steady", title="Steady Hands", section="Delegation", score=0.7):
+    return Snippet(
+        number=number,
+        product_id=product_id,
+        title=title,
+        section=section,
+        anchor=f"{product_id}/0000abcd-{number}/100-{100 + len(text)}",
+        place="",
+        text=text,
+        score=score,
+    )
+
+
+STEADY = snippet(0, DELEGATION)
+TOUCH = snippet(1, LIGHT, "light", "Light Touch")
+
+
+def brief(*snippets, questions=(QUESTION,), asked=None, flags=None, **more):
+    scope = {
+        s.product_id: ScopeEntry(
+            product_id=s.product_id, title=s.title, found="named", authors=("The Wellread Project",)
+        )
+        for s in snippets
+    }
+    given_ = {
+        "question": " ".join(questions),
+        "questions": tuple(questions),
+        "flags": flags or Flags(),
+        "scope": tuple(scope.values()),
+        "snippets": snippets,
+        "asked": asked if asked is not None else {s.number: tuple(questions) for s in snippets},
+        "open_cells": (),
+        "elsewhere": (),
+    }
+    return Brief(**(given_ | more))
+
+
+def pieces(brief_, writer=None):
+    async def drain():
+        return [piece async for piece in (writer or ExtractiveWriter()).write(brief_)]
+
+    return asyncio.run(drain())
+
+
+def answer(brief_, writer=None):
+    return "".join(pieces(brief_, writer))
+
+
+def quotes(markdown, *snippets):
+    """The quotations of an answer; every statement must be one."""
+    statements, citations = judge(markdown, snippets)
+    assert {statement.verdict for statement in statements} <= {"quoted", "general"}
+    assert all(
+        statement.verdict == "quoted"
+        for statement in statements
+        if "[" in markdown[statement.start : statement.end]
+    )
+    return [citations[position].quote for statement in statements for position in statement.citations]
+
+
+def test_every_sentence_is_the_sources_own_and_its_citation_opens_it():
+    markdown = answer(brief(STEADY, TOUCH))
+    statements, citations = judge(markdown, [STEADY, TOUCH])
+    assert len(citations) >= 3
+    assert {statement.verdict for statement in statements} == {"quoted"}
+    for citation in citations:
+        source = (STEADY, TOUCH)[citation.number].text
+        anchor = Anchor.parse(citation.anchor)
+        assert source[anchor.start - 100 : anchor.end - 100] == citation.quote
+
+
+def test_it_says_that_no_model_wrote_it():
+    assert pieces(brief(STEADY))[-1] == CLOSING
+    assert "No language model" in CLOSING
+
+
+def test_the_definition_comes_first():
+    found = quotes(answer(brief(STEADY)), STEADY)
+    assert any("Real delegation is an agreement" in quote for quote in found[:1])
+
+
+def test_what_cannot_stand_alone_is_not_quoted_alone():
+    found = quotes(answer(brief(STEADY, TOUCH)), STEADY, TOUCH)
+    assert not any(quote.startswith(("This is why", "Then ask")) for quote in found)
+    assert not any("chapter 7" in quote for quote in found)
+
+
+def test_a_view_that_is_only_reported_is_not_put_into_the_authors_mouth():
+    assert not any("laziness" in candidate.text for candidate in candidates([TOUCH]))
+
+
+def test_every_title_has_its_share_and_is_named():
+    markdown = answer(brief(STEADY, TOUCH))
+    steady, light = markdown.index("**Steady Hands**"), markdown.index("**Light Touch**")
+    assert "[0]" in markdown[steady:light] or "[0]" in markdown[steady:]
+    assert re.search(r"\[1\]", markdown[light:])
+
+
+def test_nothing_is_said_twice_when_editions_overlap():
+    again = snippet(1, DELEGATION.replace("\n\n", "\n\n"), "steady-pdf", "Steady Hands (PDF)")
+    found = quotes(answer(brief(STEADY, again)), STEADY, again)
+    assert len(found) == len(set(found))
+
+
+def test_a_list_of_the_source_stays_whole_and_in_order():
+    markdown = answer(brief(STEADY, questions=(HANDOVER,)))
+    lines = markdown.splitlines()
+    start = lines.index("A good handover of delegated work covers three points: [0]")
+    assert lines[start + 2 : start + 5] == [
+        "1. The outcome wanted, and how both of you will recognize it. [0]",
+        "2. The limits: budget, deadline, what must not break. [0]",
+        "3. When you will talk about it next. [0]",
+    ]
+    quotes(markdown, STEADY)
+
+
+def test_several_questions_have_a_heading_each():
+    markdown = answer(brief(STEADY, questions=(QUESTION, HANDOVER)))
+    assert re.findall(r"^## (.+)$", markdown, re.M) == ["Delegation", "Handing over delegated work"]
+
+
+def test_a_listing_is_kept_as_it_stands():
+    text = (
+        "To restart the print server, run the following command as root.\n\n"
+        "$ sudo systemctl restart cups\n$ systemctl status cups --lines=3\n\n"
+        "The print server keeps its queue while it restarts."
+    )
+    source = snippet(2, text, section="Printing")
+    question = "Which command restarts the print server?"
+    markdown = answer(brief(source, questions=(question,)))
+    assert "```\n$ sudo systemctl restart cups\n$ systemctl status cups --lines=3\n```\n\n[2]\n" in markdown
+    assert "$ sudo systemctl restart cups\n$ systemctl status cups --lines=3" in quotes(markdown, source)
+
+
+def test_captions_without_full_stops_are_still_quoted():
+    text = "so delegation is really about who gets to decide and when you tell people " * 4
+    source = snippet(0, text.strip(), section="Talk")
+    assert quotes(answer(brief(source)), source)
+
+
+def test_role_play_is_framed_and_stays_in_the_authors_own_words():
+    flags = Flags(is_role_play_request=True)
+    other = snippet(
+        2, "Feedback is due within a day, in private, about one event.", section="People › Feedback"
+    )
+    markdown = answer(brief(STEADY, other, flags=flags))
+    assert markdown.startswith("Speaking as The Wellread Project, author of *Steady Hands*")
+    assert "simulated" in markdown
+    assert "- What does *Steady Hands* say under “Feedback”?" in markdown
+    quotes(markdown, STEADY, other)
+
+
+def test_on_a_sensitive_topic_no_author_is_played():
+    flags = Flags(is_role_play_request=True, is_controversial_sensitive_topic=True)
+    markdown = answer(brief(STEADY, TOUCH, flags=flags))
+    assert "Speaking as" not in markdown
+    assert "I speak for nobody" in markdown
+
+
+def test_when_nothing_was_found_it_shows_what_was_searched_and_where_else_to_look():
+    markdown = answer(
+        brief(
+            scope=(ScopeEntry(product_id="steady", title="Steady Hands", found="named"),),
+            open_cells=(OpenCell("Who wrote Moby-Dick?", "Steady Hands", 0.151),),
+            elsewhere=(
+                Elsewhere(product_id="x", title="Sea Stories", best=0.4, anchor="x/0000abcd-1/0-9"),
+                Elsewhere(product_id="moby", title="Moby-Dick", best=0.83, anchor="moby/0000abcd-1/0-9"),
+            ),
+        )
+    )
+    assert markdown.startswith("I found nothing in *Steady Hands* that answers this.")
+    assert "| Who wrote Moby-Dick? | Steady Hands | 0.15 |" in markdown
+    assert "**Not here, but there:** *Moby-Dick* speaks to it (match 0.83). So may *Sea Stories*." in markdown
+    assert "No language model" in markdown
+
+
+def test_a_question_that_stays_open_is_named():
+    asked = {0: (QUESTION,)}
+    left = (OpenCell("How are leads paid?", "Steady Hands", 0.2), OpenCell(QUESTION, "Light Touch", 0.1))
+    markdown = answer(
+        brief(STEADY, questions=(QUESTION, "How are leads paid?"), asked=asked, open_cells=left)
+    )
+    assert "- How are leads paid? — nothing found (best match 0.20)" in markdown
+    assert "- What is delegation? — nothing in *Light Touch* (best match 0.10)" in markdown
+
+
+def test_a_book_cannot_make_a_link_a_citation_or_markup():
+    text = (
+        "Delegation is <img src=x onerror=alert(1)> a risk that [every lead](http://evil.example) has. "
+        "Delegation is **bold** work, as [7] and [1] say in the margin of the manuscript."
+    )
+    source = snippet(0, text)
+    markdown = answer(brief(source))
+    statements, citations = judge(markdown, [source])
+    assert {citation.number for citation in citations} == {0}
+    assert {statement.verdict for statement in statements} == {"quoted"}
+    tokens = [
+        child
+        for token in MarkdownIt("gfm-like", {"linkify": False}).parse(markdown)
+        for child in token.children or ()
+    ]
+    assert {token.type for token in tokens} <= {"text", "text_special", "em_open", "em_close"}
+
+
+def test_the_first_piece_comes_before_the_sentences_are_weighed():
+    class Refusing:
+        def embed_passages(self, texts):
+            raise AssertionError("embedded before anything was shown")
+
+        embed_questions = embed_passages
+
+    async def first():
+        async for piece in ExtractiveWriter(Refusing()).write(brief(STEADY)):
+            return piece
+        return ""
+
+    assert asyncio.run(first()).startswith("From *Steady Hands*")
+
+
+def test_deep_answers_say_more():
+    points = "\n\n".join(
+        f"Delegation {rest}"
+        for rest in (
+            "needs trust between two people who meet often.",
+            "takes more time in the first month than the task itself.",
+            "fails where nobody has named the level.",
+            "ends with three written lines from the engineer.",
+            "of pay and hiring is no option for anyone.",
+            "frees mornings that used to go into repairs.",
+        )
+    )
+    source = snippet(0, points)
+    quick, deep = (len(quotes(answer(brief(source, deep=deep)), source)) for deep in (False, True))
+    assert quick < deep
+
+
+def test_arithmetic_needs_no_source():
+    flags = Flags(is_greeting_or_simple_calculation=True)
+    assert answer(brief(questions=("What is 15% of 80?",), flags=flags)) == "15% of 80 = **12**\n"
+
+
+def test_parts_are_told_apart():
+    text = (
+        "A heading\n\nOne sentence here. Another one.\n\nKind | Hours\nPlanning | 4\n\n"
+        "- first item\n- second item\n\n$ ls -l\n$ cd /tmp"
+    )
+    assert [(part.shape, text[part.start : part.end]) for part in parts(text)] == [
+        (Shape.LINE, "A heading"),
+        (Shape.PROSE, "One sentence here. Another one."),
+        (Shape.TABLE, "Kind | Hours\nPlanning | 4"),
+        (Shape.ITEM, "first item"),
+        (Shape.ITEM, "second item"),
+        (Shape.CODE, "$ ls -l\n$ cd /tmp"),
+    ]
+
+
+WORDS = st.sampled_from(
+    [
+        "Delegation",
+        "is",
+        "a",
+        "This",
+        "[1]",
+        "<b>",
+        "|",
+        "work.",
+        "Why?",
+        "team:",
+        "\n\n",
+        "\n",
+        "`x`",
+        "*",
+        "3.",
+        "it",
+        "“so”",
+        "- ",
+    ]
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=60))
+def test_any_text_gives_a_verbatim_answer(words):
+    text = " ".join(words).strip()
+    if not text:
+        return
+    source = snippet(0, text)
+    statements, _ = judge(answer(brief(source)), [source])
+    assert {statement.verdict for statement in statements} <= {"quoted", "general"}
+
+
+@pytest.mark.parametrize("flags", [Flags(), Flags(is_role_play_request=True)])
+def test_a_scope_of_many_titles_is_named_briefly(flags):
+    many = [
+        snippet(n, f"Delegation number {n} is an agreement on who decides what.", f"t{n}", f"Title {n}")
+        for n in range(7)
+    ]
+    opening = pieces(brief(*many, flags=flags))[0]
+    assert "*Title 0*, *Title 1*, *Title 2* and 4 more" in opening
