@@ -1,7 +1,7 @@
 """Writes the parts of the documentation that the code knows: docs/commands.md and the table in docs/settings.md.
 
-    python docs/generate.py          # rewrite
-    python docs/generate.py --check  # exit status 1 when something is stale
+python docs/generate.py          # rewrite
+python docs/generate.py --check  # exit status 1 when something is stale
 """
 
 import re
@@ -45,7 +45,9 @@ def settings(page: str) -> str:
 def main() -> int:
     page = DOCS / "settings.md"
     wanted = {DOCS / "commands.md": commands(), page: settings(page.read_text(encoding="utf-8"))}
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     if "--check" not in sys.argv:
         for path in stale:
             path.write_text(wanted[path], encoding="utf-8")

@@ -65,6 +65,8 @@ def book(folder: Path, name: str, title: str, *chapters: str, language: str = "e
     """A Markdown book; each chapter is its text, the first line its heading."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    front = f"---\ntitle: {title}\nauthor: The Wellread Project\nlang: {language}\n{f'isbn: {isbn}' if isbn else ''}\n---\n\n"
+    lines = [f"title: {title}", "author: The Wellread Project", f"lang: {language}"]
+    lines += [f"isbn: {isbn}"] if isbn else []
+    front = "\n".join(["---", *lines, "---", "", ""])
     path.write_text(front + "\n\n".join(f"# {chapter}" for chapter in chapters), encoding="utf-8")
     return path

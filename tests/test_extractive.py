@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from wellread.agent.candidates import candidates
 from wellread.agent.excerpt import Shape, parts
-from wellread.agent.extractive import CLOSING, ExtractiveWriter
+from wellread.agent.extractive import CLOSING, ExtractiveWriter, works
 from wellread.agent.writer import Brief, OpenCell
 from wellread.content import Anchor
 from wellread.events import Elsewhere, Flags, ScopeEntry, Snippet
@@ -32,6 +32,17 @@ LIGHT = (
     "The surest way to delegate a task is to become unable to do it yourself. "
     "Some people say that delegation is a sign of laziness.\n\n"
     "Delegation is lending only, when a lead takes a second decision back."
+)
+POINTS = "\n\n".join(
+    f"Delegation {rest}"
+    for rest in (
+        "needs trust between two people who meet often.",
+        "takes more time in the first month than the task itself.",
+        "fails where nobody has named the level.",
+        "ends with three written lines from the engineer.",
+        "of pay and hiring is no option for anyone.",
+        "frees mornings that used to go into repairs.",
+    )
 )
 QUESTION = "What is delegation?"
 HANDOVER = "How do I hand over delegated work?"
@@ -119,9 +130,14 @@ def test_the_definition_comes_first():
 
 
 def test_what_cannot_stand_alone_is_not_quoted_alone():
-    found = quotes(answer(brief(STEADY, TOUCH)), STEADY, TOUCH)
-    assert not any(quote.startswith(("This is why", "Then ask")) for quote in found)
-    assert not any("chapter 7" in quote for quote in found)
+    offered = [candidate.text for candidate in candidates([STEADY])]
+    assert not any(text.startswith(("This is why", "Then ask")) for text in offered)
+    assert not any("chapter 7" in text for text in offered)
+
+
+def test_a_sentence_that_leans_on_the_one_before_takes_it_along():
+    source = snippet(0, "A decision moves with the work. It is the point of delegation, and the hard part.")
+    assert source.text in [candidate.text for candidate in candidates([source])]
 
 
 def test_a_view_that_is_only_reported_is_not_put_into_the_authors_mouth():
@@ -129,16 +145,28 @@ def test_a_view_that_is_only_reported_is_not_put_into_the_authors_mouth():
 
 
 def test_every_title_has_its_share_and_is_named():
-    markdown = answer(brief(STEADY, TOUCH))
-    steady, light = markdown.index("**Steady Hands**"), markdown.index("**Light Touch**")
-    assert "[0]" in markdown[steady:light] or "[0]" in markdown[steady:]
-    assert re.search(r"\[1\]", markdown[light:])
+    strong = snippet(0, POINTS)
+    weak = snippet(
+        1, "A month of delegation is long for a lead who likes to be needed.", "light", "Light Touch"
+    )
+    markdown = answer(brief(strong, weak, questions=("What does delegation need in the first month?",)))
+    assert "[1]" in markdown[markdown.index("**Light Touch**") :]
+    assert "[0]" in markdown[markdown.index("**Steady Hands**") :]
 
 
-def test_nothing_is_said_twice_when_editions_overlap():
-    again = snippet(1, DELEGATION.replace("\n\n", "\n\n"), "steady-pdf", "Steady Hands (PDF)")
-    found = quotes(answer(brief(STEADY, again)), STEADY, again)
+def test_nothing_is_said_twice_where_snippets_overlap():
+    start = DELEGATION.index("Real delegation")
+    inner = snippet(1, DELEGATION[start:])
+    inner = inner.model_copy(update={"anchor": f"steady/0000abcd-0/{100 + start}-{100 + len(DELEGATION)}"})
+    found = quotes(answer(brief(STEADY, inner, deep=True)), STEADY, inner)
     assert len(found) == len(set(found))
+    assert sum("Real delegation" in quote for quote in found) == 1
+
+
+def test_nothing_is_said_twice_where_editions_differ_in_their_marks():
+    text = "Delegation is an agreement about who decides what in a team's work."
+    epub, pdf = snippet(0, text), snippet(1, text.replace("'", "’"), "pdf", "Steady Hands (PDF)")
+    assert len(quotes(answer(brief(epub, pdf)), epub, pdf)) == 1
 
 
 def test_a_list_of_the_source_stays_whole_and_in_order():
@@ -214,10 +242,15 @@ def test_when_nothing_was_found_it_shows_what_was_searched_and_where_else_to_loo
 
 
 def test_a_question_that_stays_open_is_named():
-    asked = {0: (QUESTION,)}
     left = (OpenCell("How are leads paid?", "Steady Hands", 0.2), OpenCell(QUESTION, "Light Touch", 0.1))
     markdown = answer(
-        brief(STEADY, questions=(QUESTION, "How are leads paid?"), asked=asked, open_cells=left)
+        brief(
+            STEADY,
+            questions=(QUESTION, "How are leads paid?"),
+            asked={0: (QUESTION,)},
+            open_cells=left,
+            scope=brief(STEADY, TOUCH).scope,
+        )
     )
     assert "- How are leads paid? — nothing found (best match 0.20)" in markdown
     assert "- What is delegation? — nothing in *Light Touch* (best match 0.10)" in markdown
@@ -256,19 +289,33 @@ def test_the_first_piece_comes_before_the_sentences_are_weighed():
     assert asyncio.run(first()).startswith("From *Steady Hands*")
 
 
-def test_deep_answers_say_more():
-    points = "\n\n".join(
-        f"Delegation {rest}"
-        for rest in (
-            "needs trust between two people who meet often.",
-            "takes more time in the first month than the task itself.",
-            "fails where nobody has named the level.",
-            "ends with three written lines from the engineer.",
-            "of pay and hiring is no option for anyone.",
-            "frees mornings that used to go into repairs.",
-        )
+def test_titles_that_nobody_named_must_speak_to_the_question():
+    found = tuple(
+        ScopeEntry(product_id=s.product_id, title=s.title, found="whole library") for s in (STEADY, TOUCH)
     )
-    source = snippet(0, points)
+    weak = TOUCH.model_copy(update={"score": 0.3})
+    assert "Light Touch" not in answer(brief(STEADY, weak, scope=found))
+    assert "Light Touch" in answer(brief(STEADY, weak))
+
+
+def test_editions_of_one_work_share_a_turn():
+    entries = [
+        ScopeEntry(product_id="epub", title="Light Touch", found="named"),
+        ScopeEntry(product_id="pdf", title="Light Touch: Less Management", found="named"),
+        ScopeEntry(product_id="talk", title="Light Touch: The Talk", found="named", kind="video"),
+        ScopeEntry(product_id="other", title="Light Touchstones", found="named"),
+    ]
+    assert works(entries) == {"epub": "epub", "pdf": "epub", "talk": "talk", "other": "other"}
+
+
+def test_scripts_without_spaces_are_quoted_too():
+    source = snippet(0, "绿茶\n\n绿茶应该用八十度的水冲泡两分钟。红茶需要沸水。", section="绿茶")
+    found = quotes(answer(brief(source, questions=("绿茶应该怎么冲泡？",))), source)
+    assert any("八十度" in quote for quote in found)
+
+
+def test_deep_answers_say_more():
+    source = snippet(0, POINTS)
     quick, deep = (len(quotes(answer(brief(source, deep=deep)), source)) for deep in (False, True))
     assert quick < deep
 

@@ -143,6 +143,10 @@ def test_a_scope_too_large_to_be_read_gives_the_same_best(tmp_path: Path):
         [named] = await asking.search([Cell("prune roses in winter", ("roses", "bees"), 5)])
         assert {hit.passage.product_id for hit in named} == {"roses"}
 
+        await index.put([passage(1, "new", "Prune the roses again in summer.")])
+        [hits] = await asking.search([Cell("prune roses again in summer", (), 5)])
+        assert [hit.passage.product_id for hit in hits if hit.cosine is None] == ["new"]
+
     asyncio.run(story())
 
 

@@ -112,6 +112,13 @@ def test_mentions_are_the_words_that_name():
     assert [question[m.start : m.end] for m in naming.mentions] == ["Steady Hands", "Light Touch"]
 
 
+def test_an_article_belongs_to_the_name():
+    library = [product("A First Course in Linear Algebra", ["Robert A. Beezer"])]
+    question = "According to A First Course in Linear Algebra, what is the rank of a matrix?"
+    [mention] = named_titles(question, library).mentions
+    assert question[mention.start : mention.end] == "A First Course in Linear Algebra"
+
+
 def test_kinds():
     assert kinds_meant("what does the video say") == {ProductKind.VIDEO}
     assert kinds_meant("in his book") == {ProductKind.BOOK}

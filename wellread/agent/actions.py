@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wellread.content import ProductKind
 from wellread.events import Flags
 
 ActionName = Literal[
@@ -32,7 +33,7 @@ class FindProducts(Action):
     label: ClassVar[str] = "Catalog Search Agent"
 
     query: str = Field(description="What the titles should be about, in a few words.")
-    kinds: tuple[Literal["book", "video", "recording"], ...] = Field(
+    kinds: tuple[ProductKind, ...] = Field(
         default=(), description="Only titles of these kinds; empty for all."
     )
 

@@ -11,11 +11,10 @@ from wellread.content import Anchor
 from wellread.events import Snippet
 from wellread.index.analysis import language_of, question_terms
 from wellread.ingest.sentences import sentences
-from wellread.ingest.words import count_words
+from wellread.ingest.words import UNSPACED, count_words
 
 _QUOTE_WORDS = 75
 _STRETCH_WORDS = 40
-_FEWEST_STRETCHED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +84,19 @@ def _stretches(snippet: Snippet) -> list[Candidate]:
     for part in parts(snippet.text):
         if part.shape not in (Shape.PROSE, Shape.LINE, Shape.ITEM):
             continue
-        words = [match.span() for match in re.finditer(r"\S+", snippet.text[part.start : part.end])]
-        for first in range(0, len(words), _STRETCH_WORDS):
-            last = min(first + _STRETCH_WORDS, len(words)) - 1
-            quote = Quote(snippet, part.start + words[first][0], part.start + words[last][1])
+        for start, end in _readable(snippet.text[part.start : part.end]):
+            quote = Quote(snippet, part.start + start, part.start + end)
             terms = _terms_of(quote.text, language)
-            if terms and last - first >= _FEWEST_STRETCHED:
+            if terms and count_words(quote.text) >= standing.FEWEST_WHOLE:
                 found.append(Candidate(quote, terms, place_of(quote)))
     return found
+
+
+def _readable(text: str) -> list[tuple[int, int]]:
+    """Ranges of some forty words each, or as many characters of a script that does not separate them."""
+    pieces = [match.span() for match in re.finditer(rf"[{UNSPACED}]|[^\s{UNSPACED}]+", text)]
+    groups = [pieces[first : first + _STRETCH_WORDS] for first in range(0, len(pieces), _STRETCH_WORDS)]
+    return [(group[0][0], group[-1][1]) for group in groups]
 
 
 def _terms_of(text: str, language: str) -> frozenset[str]:

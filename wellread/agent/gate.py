@@ -24,9 +24,9 @@ def allowed(knowledge: Knowledge) -> frozenset[ActionName]:
         return frozenset(names)
     done = [action.action for action in knowledge.actions]
     fell_short = any(not cell.knowledge for cell in knowledge.cells)
-    if not knowledge.scope or (deep and start.outside and fell_short):
-        if done.count("find_products") < MOST_FINDS:
-            names.add("find_products")
+    lacking = not knowledge.scope or (deep and start.outside and fell_short)
+    if lacking and done.count("find_products") < MOST_FINDS:
+        names.add("find_products")
     if knowledge.scope:
         names.add("search_inside_books")
     if start.options and not done:

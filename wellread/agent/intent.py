@@ -19,15 +19,16 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"^(?:hi|hello|hey)?[\s,!.]*(?:and )?(?:who|what) (?:exactly )?are you\b(?! (?:doing|reading|saying|referring))[^.?!]{0,20}[?.! ]*$|"
+    r"^(?:hi|hello|hey)?[\s,!.]*(?:and )?(?:who|what) (?:exactly )?are you\b"
+    r"(?! (?:doing|reading|saying|referring))[^.?!]{0,20}[?.! ]*$|"
     r"^what (?:can you do|is wellread|model (?:are you|do you use))[?.! ]*$|"
     r"^(?:tell me about yourself|introduce yourself|what'?s your name|what is your name)[?.! ]*$",
     re.IGNORECASE,
 )
 _SENSITIVE = re.compile(
     r"\b(?:abortion|gun control|immigration policy|death penalty|euthanasia|genocide|racis[mt]|suicide|self-harm|"
-    r"religio(?:n|us) (?:belief|war|conflict)s?|politic(?:s|al party|ians?)|election|vaccin(?:e|ation) mandates?|terroris[mt]|"
-    r"controversial)\b",
+    r"religio(?:n|us) (?:belief|war|conflict)s?|politic(?:s|al party|ians?)|election|"
+    r"vaccin(?:e|ation) mandates?|terroris[mt]|controversial)\b",
     re.IGNORECASE,
 )
 

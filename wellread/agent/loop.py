@@ -44,6 +44,7 @@ from wellread.events import (
     StepCompleted,
     StepStarted,
     StepThinking,
+    Voice,
 )
 from wellread.grounding.verdicts import judge
 from wellread.library.inside import Finding, Inside
@@ -106,9 +107,9 @@ class Loop:
         match action:
             case SearchInsideBooks():
                 found = 0
-                async for event in self._search(step, action, knowledge):
-                    found += len(event.found) if isinstance(event, SearchCell) else 0
-                    yield event
+                async for result in self._search(step, action, knowledge):
+                    found += len(result.found) if isinstance(result, SearchCell) else 0
+                    yield result
                 summary = f"Ask books complete. Found {_counted(found, 'snippet')}."
             case FindProducts():
                 products = await self._find(action, knowledge)
@@ -216,7 +217,7 @@ class Loop:
         self, action: CreateAnswerDraft, knowledge: Knowledge, meter: Meter
     ) -> AsyncIterator[AnyEvent]:
         flags = action.flags
-        voice = "author" if flags.is_role_play_request else "wellread"
+        voice: Voice = "author" if flags.is_role_play_request else "wellread"
         snippets = tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices)
         yield AnswerStarted(flags=flags, knowledge=action.relevant_knowledge_indices, voice=voice)
         brief = Brief(

@@ -80,10 +80,10 @@ def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:
 def _find(knowledge: Knowledge) -> Choice:
     start = knowledge.start
     questions = short_questions(start.asked, start.mentions)
-    kinds = sorted(kind.value for kind in kinds_meant(start.asked))
+    kinds = tuple(sorted(kinds_meant(start.asked)))
     return Choice(
         thinking="The question names no title of the library, so I look for titles that may answer it.",
-        action=FindProducts(query=" ".join(questions), kinds=tuple(kinds)),
+        action=FindProducts(query=" ".join(questions), kinds=kinds),
     )
 
 
@@ -107,14 +107,11 @@ def _deeper(
 ) -> Choice | None:
     """The next step of DeepSearch after the first round, or None when nothing more is to be gained."""
     open_questions = tuple(q for q in questions if not _answered(knowledge, q))
-    if "review_evidence" in allowed and knowledge.actions[-1].action != "review_evidence":
-        if knowledge.actions[-1].action == "search_inside_books":
-            thinking = (
-                f"Nothing cleared the floor for {_listed([f'“{q}”' for q in open_questions])}."
-                if open_questions
-                else "Each question has been answered by at least one title."
-            )
-            return Choice(thinking=thinking, action=ReviewEvidence(missing=open_questions))
+    if "review_evidence" in allowed and knowledge.actions[-1].action == "search_inside_books":
+        thinking = "Each question has been answered by at least one title."
+        if open_questions:
+            thinking = f"Nothing cleared the floor for {_listed([f'“{q}”' for q in open_questions])}."
+        return Choice(thinking=thinking, action=ReviewEvidence(missing=open_questions))
     reworded = tuple(words for q in open_questions if (words := _key_words(q)))
     if reworded and "search_inside_books" in allowed:
         search = SearchInsideBooks(

@@ -6,6 +6,7 @@ not in any book. Text that no rule fits, and other languages than English, go th
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from wellread.ingest.sentences import sentences
 
@@ -24,7 +25,8 @@ _FRAMED_REQUEST = re.compile(
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"\b(?:(?:struggling|trying|need|want|like|love|hoping|hard for me|difficult) to (?:understand|know|learn|find out|see)|"
+    r"\b(?:(?:struggling|trying|need|want|like|love|hoping|hard for me|difficult) to "
+    r"(?:understand|know|learn|find out|see)|"
     r"(?:don'?t|do not|can'?t|cannot) (?:really |quite )?(?:understand|see|tell)|"
     r"(?:wonder(?:ing)?|unsure|confused about|curious about|not sure(?: about)?))\s+(?P<rest>.+)$",
     re.IGNORECASE,
@@ -37,7 +39,8 @@ _REQUEST = re.compile(
 )
 _SAYS = re.compile(
     r"^(?:please\s+)?(?:(?:what|how) (?:do|does|did|would|can|is|are)|compare(?: what| how)?|contrast(?: what| how)?|where do(?:es)?)\s+"
-    r"(?:(?:the|both|two|authors?|speakers?|guests?|books?|talks?|and|of|in|his|her|their|they|it|he|she|you|video|about|on|,)\s+|⟦⟧[,]?\s*)*"
+    r"(?:(?:the|both|two|authors?|speakers?|guests?|books?|talks?|and|of|in|his|her|their|they|it|he|she|you|video|"
+    r"about|on|,)\s+|⟦⟧[,]?\s*)*"
     r"(?:say|says|said|think|thinks|advise|advises|recommend|recommends|suggest|suggests|write|writes|teach|teaches|argue|argues|"
     r"differ|disagree|agree|tell us|view|stand|mean|treat|handle|discuss|cover)\s+"
     r"(?:(?:about|on|of|regarding|over|for|by|to)\s+)?(?P<rest>.+)$",
@@ -50,16 +53,21 @@ _SAYS_ONLY = re.compile(
 )
 _GENERIC = re.compile(
     r"^(?:any|some|what)?\s*(?:advice|help|thoughts|ideas|tips|suggestions|opinions?)\b[\s?.!]*$|"
-    r"^what (?:should|can|could|would|do) (?:i|we|you) (?:do|say|advise|suggest|recommend)\b[\s?.!]*$|^(?:please )?help\b[^?]{0,12}$",
+    r"^what (?:should|can|could|would|do) (?:i|we|you) (?:do|say|advise|suggest|recommend)\b[\s?.!]*$|"
+    r"^(?:please )?help\b[^?]{0,12}$",
     re.IGNORECASE,
 )
-_AFTER_COLON = re.compile(r"^[^:?]{3,60}:\s+(?=(?:how|what|why|when|who|which|where|should|can|do|does|is|are)\b)", re.IGNORECASE)
+_AFTER_COLON = re.compile(
+    r"^[^:?]{3,60}:\s+(?=(?:how|what|why|when|who|which|where|should|can|do|does|is|are)\b)", re.IGNORECASE
+)
 _POLITE = re.compile(r"(?:\s+to (?:me|us))?(?:,?\s*\bplease\b)?(?=[?.!]*$)", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:,?\s*\b(?:according to|based on(?: what (?:you|i) read in)?|in|from|of|by|per|using|with)\s+)?"
+    r""
     r"(?:(?:the|his|her|their|your|my|this|that|both|books?|talks?|videos?|podcasts?|episodes?|manuals?|authors? of)\s+)*"
     r"⟦⟧(?:'s)?(?:\s+(?:book|talk|video|podcast|episode|manual|handbook|interview|pdf|epub|edition))*"
-    r"(?:\s*(?:,|and|or|&)\s*(?:(?:the|his|her|their|your|in|from|book|talk|video)\s+)*⟦⟧(?:'s)?(?:\s+(?:book|talk|video))?)*"
+    r"(?:\s*(?:,|and|or|&)\s*"
+    r"(?:(?:the|his|her|their|your|in|from|book|talk|video)\s+)*⟦⟧(?:'s)?(?:\s+(?:book|talk|video))?)*"
     r"(?:\s*[,:]\s+)?",
     re.IGNORECASE,
 )
@@ -77,7 +85,8 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"^(?:what (?:is|are|was|were|does)|who (?:is|are|was)|why (?:is|are|do|does)|how (?:do|does|can|should) (?:i|you|we|one))\s+"
+    r"^(?:what (?:is|are|was|were|does)|who (?:is|are|was)|why (?:is|are|do|does)|"
+    r"how (?:do|does|can|should) (?:i|you|we|one))\s+"
     r"(?:an?\s+|the\s+)?(?P<subject>.+?)(?:\s+(?:mean|work|in|for|on|at|when)\b.*)?\??$",
     re.IGNORECASE,
 )
@@ -185,10 +194,7 @@ def _resolve(questions: Sequence[str]) -> list[str]:
     subject = ""
     for question in questions:
         if pair:
-            both = f"{pair['a']} and {pair['b']}"
-            question = _BOTH.sub(
-                lambda m: both + (" roles" if m["noun"].startswith("role") else ""), question
-            )
+            question = _BOTH.sub(partial(_both, pair), question)
         if subject and resolved:
             question = _PRONOUN.sub(subject, question, count=1)
         pair = pair or _DIFFERENCE.search(question)
@@ -199,5 +205,7 @@ def _resolve(questions: Sequence[str]) -> list[str]:
     return resolved
 
 
-def _roles(noun: str) -> str:
-    return " roles" if noun.lower().startswith("role") else ""
+def _both(pair: re.Match[str], match: re.Match[str]) -> str:
+    """The two things compared, in place of "both roles"."""
+    noun = " roles" if match["noun"].lower().startswith("role") else ""
+    return f"{pair['a']} and {pair['b']}{noun}"

@@ -79,10 +79,12 @@ class Choice:
             and not self._belongs_elsewhere(question, index)
         ]
         top = max((row[index] for index in eligible), default=0.0)
-        worthy = [index for index in eligible if row[index] >= worth * top]
-        if len(worthy) < _FEWEST_POINTS:
-            worthy = [index for index in eligible if row[index] >= min(worth, _STILL_WORTH) * top]
-        eligible = worthy
+        still = [index for index in eligible if row[index] >= min(worth, _STILL_WORTH) * top]
+        worthy = [index for index in still if row[index] >= worth * top]
+        if share:
+            for work in {self._work(index) for index in still} - {self._work(index) for index in worthy}:
+                worthy.append(max((i for i in still if self._work(i) == work), key=row.__getitem__))
+        eligible = worthy if len(worthy) >= _FEWEST_POINTS else still
         taken: list[int] = []
         while eligible and len(taken) < limit:
             eligible = [index for index in eligible if not self._is_said(index)]

@@ -5,6 +5,7 @@ import re
 from wellread.ingest.words import count_words
 
 FEWEST_WORDS = 5
+FEWEST_WHOLE = 3
 MOST_WORDS = 48
 
 _LEANING = re.compile(
@@ -45,7 +46,7 @@ _REPORTING = re.compile(
 _END = re.compile(r"[.!。！…][\"'”’»)\]*]*$")
 _QUESTION_END = re.compile(r"[?？][\"'”’»)\]*]*$")
 _AROUND = ".,;:!?…。！？\"'“”‘’«»()[]—–-"
-_PLAIN_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*|%?")
+_PLAIN_WORD = re.compile(r"[^\W_]+(?:['’.，、：；·-][^\W_]+)*|%?")
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.I)
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"), ("«", "»"))
 
@@ -110,7 +111,9 @@ def is_whole(text: str) -> bool:
     if text.count('"') % 2:
         return False
     spaced = [word.strip(_AROUND) for word in text.split()]
-    return len(spaced) > 2 and sum(bool(_PLAIN_WORD.fullmatch(word)) for word in spaced) >= 0.7 * len(spaced)
+    return count_words(text) >= FEWEST_WHOLE and sum(
+        bool(_PLAIN_WORD.fullmatch(word)) for word in spaced
+    ) >= 0.7 * len(spaced)
 
 
 def continues(text: str, before: str) -> bool:

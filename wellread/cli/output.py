@@ -22,7 +22,7 @@ def command_name() -> str:
     """How the user can call this program: its name when that is on the PATH, else its path."""
     called = Path(sys.argv[0])
     found = shutil.which("wellread")
-    if found and (not called.exists() or os.path.samefile(found, called)):
+    if found and (not called.exists() or Path(found).samefile(called)):
         return "wellread"
     if called.name == "wellread":
         relative = os.path.relpath(called)

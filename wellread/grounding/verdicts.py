@@ -9,8 +9,10 @@ from wellread.content import Anchor
 from wellread.events import Citation, Snippet, Statement, VerdictName, Voice
 from wellread.grounding.statements import Claim, claims
 from wellread.grounding.wording import Wording, best_sentences
+from wellread.ingest.words import UNSPACED, count_words
 
 _SAME_MARK = str.maketrans("“”„«»‘’‚", '"""""\'\'\'')  # one for one, so that offsets stay
+_IN_SPACED_WORD = re.compile(rf"[^\W{UNSPACED}]")
 _OUTER_MARKS = "\"' "
 _FEWEST_QUOTED_WORDS = 3  # a shorter run of words is found in any text
 
@@ -117,13 +119,15 @@ def find_verbatim(text: str, source: str) -> tuple[int, int] | None:
         if not words:
             continue
         pattern = r"\s+".join(map(re.escape, words))
-        if match := re.search(rf"(?<!\w){pattern}(?!\w)", searched):
+        before = r"(?<!\w)" if _IN_SPACED_WORD.match(words[0][0]) else ""
+        after = r"(?!\w)" if _IN_SPACED_WORD.match(words[-1][-1]) else ""
+        if match := re.search(before + pattern + after, searched):
             return match.span()
     return None
 
 
 def _quoted(claim: Claim, cited: Sequence[Snippet], snippets: dict[int, Snippet]) -> tuple[Evidence, ...]:
-    if len(claim.text.split()) < _FEWEST_QUOTED_WORDS:
+    if count_words(claim.text) < _FEWEST_QUOTED_WORDS:
         cited = [snippet for snippet in cited if _is_a_line(claim.text, snippet.text)]
     for snippet in cited:
         if found := find_verbatim(claim.text, snippet.text):
@@ -135,7 +139,7 @@ def _quoted(claim: Claim, cited: Sequence[Snippet], snippets: dict[int, Snippet]
         sources = [snippets[n] for n in part.numbers or claim.numbers if n in snippets]
         matches = ((source, find_verbatim(part.text, source.text)) for source in sources)
         found_in = next(((source, span) for source, span in matches if span), None)
-        if found_in is None or len(part.text.split()) < _FEWEST_QUOTED_WORDS:
+        if found_in is None or count_words(part.text) < _FEWEST_QUOTED_WORDS:
             return ()
         evidence.append(Evidence("quoted", found_in[0], *found_in[1]))
     return tuple(evidence)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import AsyncFileLock
+from lancedb.db import AsyncConnection
 from lancedb.index import FTS, Bitmap, BTree
 from lancedb.table import AsyncTable
 
@@ -21,7 +22,7 @@ from wellread.index.lance_search import READ_ROWS, Ranking, Scope, SearchTable, 
 from wellread.index.passages import Cell, Embedder, Hit, IndexStats, Vectors
 
 _TABLE = (
-    "passages-1"  # raised whenever analysis gives other terms or the columns change: rebuilt from the catalog
+    "passages-1"  # raised when analysis gives other terms or the columns change: rebuilt from the catalog
 )
 _COLUMNS = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language", "terms")
 _SCHEMA = pa.schema(
@@ -41,6 +42,11 @@ _KEYWORDS = FTS(
     max_token_length=None,
     with_position=False,
 )
+_INDEXES: dict[str, FTS | Bitmap | BTree] = {
+    "terms": _KEYWORDS,
+    "product_id": Bitmap(),
+    "passage_id": BTree(),
+}
 # Rows outside the indexes are found by reading them all; this many cost a search about 5 ms.
 _UNINDEXED_ROWS = 4_000
 _WRITES = 32  # small files after which they are put together
@@ -74,24 +80,11 @@ class LanceIndex:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
-            async with _writing(path):
-                connection = await lancedb.connect_async(path, read_consistency_interval=timedelta(0))
-                tables = (await connection.list_tables()).tables
-                if _TABLE in tables:
-                    table = await connection.open_table(_TABLE)
-                else:
-                    table = await connection.create_table(_TABLE, schema=_SCHEMA)
-                # A process killed in the middle leaves out what follows; so it is looked for every time.
-                indexed = {index.columns[0] for index in await table.list_indices()}
-                for column, config in (
-                    ("terms", _KEYWORDS),
-                    ("product_id", Bitmap()),
-                    ("passage_id", BTree()),
-                ):
-                    if column not in indexed:
-                        await table.create_index(column, config=config)
-                if embedder:
-                    await _make_room(table, embedder)
+            connection = await lancedb.connect_async(path, read_consistency_interval=timedelta(0))
+            if not await _is_ready(connection, embedder):
+                async with _writing(path):
+                    await _make_ready(connection, embedder)
+            table = await connection.open_table(_TABLE)
         except (OSError, RuntimeError) as error:
             raise StorageError(
                 f"The search index in {path} cannot be opened: {error}",
@@ -200,16 +193,42 @@ async def _writing(path: Path) -> AsyncIterator[None]:
         yield
 
 
-async def _make_room(table: AsyncTable, embedder: Embedder) -> None:
-    """The vector column for this embedder; one made for another is dropped with what is in it."""
-    whose = f"{embedder.name}/{embedder.dimensions}".encode()
+async def _is_ready(connection: AsyncConnection, embedder: Embedder | None) -> bool:
+    """Whether nothing is missing, so that a reader need not wait for a writer."""
+    if _TABLE not in (await connection.list_tables()).tables:
+        return False
+    table = await connection.open_table(_TABLE)
+    indexed = {index.columns[0] for index in await table.list_indices()}
+    return indexed >= _INDEXES.keys() and (not embedder or _is_of(embedder, await table.schema()))
+
+
+async def _make_ready(connection: AsyncConnection, embedder: Embedder | None) -> None:
+    """Makes what is missing: all of it at first, the rest when a process was killed here, or the vector column
+    when the embedder is another."""
+    if _TABLE in (await connection.list_tables()).tables:
+        table = await connection.open_table(_TABLE)
+    else:
+        table = await connection.create_table(_TABLE, schema=_SCHEMA)
+    indexed = {index.columns[0] for index in await table.list_indices()}
+    for column in _INDEXES.keys() - indexed:
+        await table.create_index(column, config=_INDEXES[column])
     schema = await table.schema()
-    if "vector" in schema.names:
-        if (schema.field("vector").metadata or {}).get(_EMBEDDER) == whose:
-            return
-        await table.drop_columns(["vector"])
-    kind = pa.list_(pa.float32(), embedder.dimensions)
-    await table.add_columns([pa.field("vector", kind, metadata={_EMBEDDER: whose})])
+    if embedder and not _is_of(embedder, schema):
+        if "vector" in schema.names:
+            await table.drop_columns(["vector"])
+        kind = pa.list_(pa.float32(), embedder.dimensions)
+        await table.add_columns([pa.field("vector", kind, metadata={_EMBEDDER: _mark(embedder)})])
+
+
+def _is_of(embedder: Embedder, schema: pa.Schema) -> bool:
+    """Whether the vectors in a table of this schema are the embedder's."""
+    if "vector" not in schema.names:
+        return False
+    return bool((schema.field("vector").metadata or {}).get(_EMBEDDER) == _mark(embedder))
+
+
+def _mark(embedder: Embedder) -> bytes:
+    return f"{embedder.name}/{embedder.dimensions}".encode()
 
 
 def _rows(passages: Sequence[Passage]) -> pa.Table:

@@ -1,9 +1,8 @@
 """Searching the table of index.lance: candidates from the engine, scores, fusion, relevance.
 
 Titles are searched exactly. Their rows are read once for all questions, every cosine is computed, and BM25
-comes
-from one query a question over them; then each cell ranks the rows of its own titles. A scope that is too
-large to be read (the whole library) is asked for its best by each of the two rankings instead.
+comes from one query a question over them; then each cell ranks the rows of its own titles. A scope that is
+too large to be read (the whole of a large library) is asked for its best by each of the two rankings instead.
 """
 
 import asyncio
@@ -27,9 +26,7 @@ from wellread.index.relevance import relevance
 READ_ROWS = 12_000  # a scope of at most so many rows is read whole: 12 titles, 20 ms
 _POOL = 100  # candidates from each of the two rankings
 _ENGINE_ROWS = 1_000  # scores asked of the engine for a scope that is not read
-_QUESTION = (
-    4_000  # characters: more than the embedder reads, and a pasted page is a question by its beginning
-)
+_QUESTION = 4_000  # characters: more than the embedder reads; of a pasted page the beginning is the question
 _PASSAGE = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language")
 _READ = (*_PASSAGE, "terms")
 
@@ -46,6 +43,15 @@ class Scope:
 
     rows: int
     languages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a cell searches: titles (none: everything), the languages of their rows, and their number."""
+
+    titles: tuple[str, ...]
+    languages: frozenset[str]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +103,37 @@ class SearchTable:
         plans = [self._plan(cell, scopes) for cell in cells]
         questions = await self._questions([cell.question for cell in cells], ranking)
         # A question has other terms in a German title than in an English one.
-        asked_of = [(cell.question, plan[1]) for cell, plan in zip(cells, plans, strict=True)]
+        asked_of = [(cell.question, plan.languages) for cell, plan in zip(cells, plans, strict=True)]
         terms = {key: question_terms(key[0][:_QUESTION], key[1]) for key in set(asked_of)}
         asked = [_Question(terms[key], *questions[key[0]]) for key in asked_of]
         found: list[list[Hit]] = [[] for _ in cells]
-        near = [number for number, plan in enumerate(plans) if plan[0] and plan[2] <= self._read_rows]
-        far = [number for number, plan in enumerate(plans) if not plan[0] and plan[2]]
-        far += [number for number, plan in enumerate(plans) if plan[0] and plan[2] > self._read_rows]
+        near = [number for number, plan in enumerate(plans) if plan.titles and plan.rows <= self._read_rows]
+        far = [number for number, plan in enumerate(plans) if plan.rows and number not in near]
 
         async def read(numbers: Sequence[int]) -> None:
-            pools = await self._read([plans[number][0] for number in numbers], [asked[n] for n in numbers])
+            limit = max(cells[number].limit for number in numbers)
+            titles = [plans[number].titles for number in numbers]
+            pools = await self._read(titles, [asked[number] for number in numbers], limit)
             for number, pool in zip(numbers, pools, strict=True):
                 found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
 
         async def ask(number: int) -> None:
-            pool = await self._ask(plans[number][0], asked[number], cells[number].limit)
+            pool = await self._ask(plans[number].titles, asked[number], cells[number].limit)
             found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
 
         batches = _batches(near, plans, scopes, self._read_rows)
         await asyncio.gather(*(read(batch) for batch in batches), *(ask(number) for number in far))
         return found
 
-    def _plan(self, cell: Cell, scopes: Mapping[str, Scope]) -> tuple[tuple[str, ...], frozenset[str], int]:
-        """The product ids to search (none: all), the languages of their rows, and how many rows they have."""
-        named = tuple(dict.fromkeys(name for name in cell.product_ids if name in scopes))
-        if (cell.product_ids and not named) or not cell.question.strip() or cell.limit < 1:
-            return (), frozenset(), 0
-        if not named and sum(scope.rows for scope in scopes.values()) <= self._read_rows:
-            named = tuple(scopes)
-        meant = [scopes[name] for name in named] or list(scopes.values())
-        languages = frozenset().union(*(scope.languages for scope in meant))
-        return named, languages, sum(scope.rows for scope in meant)
+    def _plan(self, cell: Cell, scopes: Mapping[str, Scope]) -> _Plan:
+        titles = tuple(dict.fromkeys(name for name in cell.product_ids if name in scopes))
+        if (cell.product_ids and not titles) or not cell.question.strip() or cell.limit < 1:
+            return _Plan((), frozenset(), 0)
+        meant = [scopes[name] for name in titles] or list(scopes.values())
+        rows = sum(scope.rows for scope in meant)
+        if not titles and rows <= self._read_rows:
+            titles = tuple(scopes)
+        return _Plan(titles, frozenset().union(*(scope.languages for scope in meant)), rows)
 
     async def _questions(
         self, texts: Sequence[str], ranking: Ranking
@@ -144,7 +150,9 @@ class SearchTable:
             for text, cut, vector in zip(distinct, short, vectors, strict=True)
         }
 
-    async def _read(self, products: Sequence[tuple[str, ...]], questions: Sequence[_Question]) -> list[_Pool]:
+    async def _read(
+        self, products: Sequence[tuple[str, ...]], questions: Sequence[_Question], limit: int
+    ) -> list[_Pool]:
         """The pools of cells whose titles are read whole; `products` are those of each cell."""
         names = sorted({name for cell in products for name in cell})
         where = among("product_id", names)
@@ -170,7 +178,7 @@ class SearchTable:
             if vectors is not None and question.vector is not None:
                 cosine = (vectors[own] @ question.vector).astype(np.float64)
             scored = keyword[_terms(question)][own]
-            chosen = _candidates(scored, cosine, _POOL)
+            chosen = _candidates(scored, cosine, max(_POOL, limit))
             pools.append(_Pool(rows.take(own[chosen]), scored[chosen], cosine[chosen]))
         return pools
 
@@ -224,26 +232,19 @@ def passage(row: Mapping[str, object]) -> Passage:
 
 
 def _batches(
-    near: Sequence[int],
-    plans: Sequence[tuple[tuple[str, ...], frozenset[str], int]],
-    scopes: Mapping[str, Scope],
-    most: int,
+    near: Sequence[int], plans: Sequence[_Plan], scopes: Mapping[str, Scope], most: int
 ) -> list[list[int]]:
-    """Cells to read together, each batch with at most `most` rows; cells of the same titles come
-    together."""
+    """Cells to read together, those of the same titles side by side, each batch with at most `most` rows."""
     batches: list[list[int]] = []
     held: set[str] = set()
     rows = most + 1
-    for number in sorted(near, key=lambda number: plans[number][0]):
-        new = set(plans[number][0]) - held
-        more = sum(scopes[name].rows for name in new)
+    for number in sorted(near, key=lambda number: plans[number].titles):
+        more = sum(scopes[name].rows for name in set(plans[number].titles) - held)
         if rows + more > most:
             batches.append([])
-            held, rows = set(), 0
-            new = set(plans[number][0])
-            more = plans[number][2]
+            held, rows, more = set(), 0, plans[number].rows
         batches[-1].append(number)
-        held |= new
+        held |= set(plans[number].titles)
         rows += more
     return batches
 

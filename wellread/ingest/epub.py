@@ -17,6 +17,7 @@ from wellread.ingest.navigation import Navigation, Reference, from_document, fro
 from wellread.ingest.opf import Package, SpineItem, local_name, package, resolved
 from wellread.ingest.opf_metadata import metadata
 from wellread.ingest.outline import Pages, contents
+from wellread.ingest.printed_pages import Watch, page_label
 from wellread.ingest.rights import is_fixed_layout, refuse_encrypted
 from wellread.ingest.tree import parse_xhtml, parse_xml
 
@@ -48,7 +49,7 @@ class _Targets:
     """What a document is looked out for: printed pages by id, CFIs, and the page it begins on."""
 
     pages: dict[str, str] = field(default_factory=dict)
-    cfis: dict[str, flow.Watch] = field(default_factory=dict)  # by local steps
+    cfis: dict[str, Watch] = field(default_factory=dict)  # by local steps
     page: str = ""
 
 
@@ -75,7 +76,7 @@ class _Book:
 
         def locate(page: int, href: str) -> tuple[int, str] | None:
             name, fragment = resolved(names[page], href)
-            number = numbers.get(self.archive.find(name) or name)
+            number = numbers.get(self.real_name(name))
             return None if number is None else (number, fragment)
 
         order = placed(flows, locate)
@@ -121,7 +122,12 @@ class _Book:
                 hint=_NOT_AN_EPUB,
             )
         flowing = (one for one in found if not is_fixed_layout(self.archive, self.root, one))
-        return next(flowing, found[0])
+        chosen = next(flowing, found[0])
+        return replace(chosen, spine=tuple(replace(i, href=self.real_name(i.href)) for i in chosen.spine))
+
+    def real_name(self, name: str) -> str:
+        """The name of the entry meant, which careless tools spell in another case."""
+        return self.archive.find(name) or name
 
     def refuse_unreadable(self) -> None:
         if is_fixed_layout(self.archive, self.root, self.package):
@@ -132,7 +138,7 @@ class _Book:
             )
         if not self.package.spine:
             raise UnreadableError(f"{self.file.name} lists no documents to read.", hint=_NOT_AN_EPUB)
-        wanted = {self.archive.find(item.href) or "" for item in self.package.spine}
+        wanted = {item.href for item in self.package.spine}
         refuse_encrypted(self.archive, self.root, wanted | {self.package.href}, self.file.name)
         self.warnings += [
             f"The spine names {identifier!r}, which is not in the manifest."
@@ -168,7 +174,9 @@ class _Book:
 
     def leads_somewhere(self, lines: Sequence[Reference]) -> bool:
         hrefs = {item.href for item in self.package.spine}
-        return any(line.href in hrefs or line.fragment.startswith("epubcfi(") for line in lines)
+        return any(
+            self.real_name(line.href) in hrefs or line.fragment.startswith("epubcfi(") for line in lines
+        )
 
     def with_real_names(self, found: Navigation) -> Navigation:
         """References by CFI, and those that differ in case only, led to the documents they mean."""
@@ -177,7 +185,8 @@ class _Book:
             if line.fragment.startswith("epubcfi("):
                 item = self.spine_item(line.fragment)
                 return replace(line, href=item.href) if item else line
-            return line
+            name = self.real_name(line.href)
+            return line if name == line.href else replace(line, href=name)
 
         return Navigation(
             [real(line) for line in found.contents],
@@ -197,7 +206,8 @@ class _Book:
         for kind, href in self.package.guide:
             role = section_role(frozenset({kind.lower()}))
             if role is not SectionRole.BODY:
-                found.append((role, Reference("", 0, *resolved(self.package.href, href))))
+                name, fragment = resolved(self.package.href, href)
+                found.append((role, Reference("", 0, self.real_name(name), fragment)))
         return found
 
     # Documents
@@ -257,15 +267,15 @@ class _Book:
             if line.fragment.startswith("epubcfi("):
                 parts = cfi.split(line.fragment)
                 if parts:
-                    wanted.cfis[parts[1]] = flow.Watch(line.fragment, line.title)
+                    wanted.cfis[parts[1]] = Watch(line.fragment, page_label(line.title))
             elif line.fragment:
-                wanted.pages[line.fragment] = line.title
+                wanted.pages[line.fragment] = page_label(line.title)
             else:
-                wanted.page = wanted.page or line.title
+                wanted.page = wanted.page or page_label(line.title)
         for line in navigation.contents:
             parts = cfi.split(line.fragment) if line.fragment.startswith("epubcfi(") else None
             if parts:
-                found.setdefault(line.href, _Targets()).cfis.setdefault(parts[1], flow.Watch(line.fragment))
+                found.setdefault(line.href, _Targets()).cfis.setdefault(parts[1], Watch(line.fragment))
         return found
 
     # The document
@@ -297,8 +307,8 @@ def block(draft: Draft, origin: EpubOrigin, entry: ContentsEntry | None) -> Bloc
     return Block(kind, draft.text, origin, level, draft.language, draft.page, draft.marker)
 
 
-def _watched(root: Any, cfis: Mapping[str, flow.Watch]) -> dict[Any, flow.Watch]:
-    found: dict[Any, flow.Watch] = {}
+def _watched(root: Any, cfis: Mapping[str, Watch]) -> dict[Any, Watch]:
+    found: dict[Any, Watch] = {}
     for steps, watch in cfis.items():
         place = cfi.resolve(root, steps)
         if place is None:

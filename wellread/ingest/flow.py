@@ -13,7 +13,6 @@ from typing import Any
 from lxml import etree
 
 from wellread.content import BlockKind, SectionRole
-from wellread.ingest.cfi import assertion
 from wellread.ingest.drafts import (
     LINE,
     Draft,
@@ -42,28 +41,15 @@ from wellread.ingest.markup import (
     says_nothing,
 )
 from wellread.ingest.mathml import linear
+from wellread.ingest.printed_pages import PrintedPages, Watch
 from wellread.ingest.tables import Grid, is_layout
+from wellread.ingest.trail import Trail
 
-_MAX_STEPS = 500  # of a CFI; what is nested deeper gets the place of its ancestor there
 _MAX_TERMS = 4  # of one definition
-_PAGE_TEXT = 24  # characters; a longer text in a page break is no page number
 _MARK = re.compile(
     r"[\[({]?\s*(?:\d{1,4}|[ivxlc]{1,6}|[a-z]|[*†‡§¶#]{1,4}|[↩↑^⏎⤴↵]\ufe0e?|back|return)\s*[\])}.:]?", re.I
 )
-_PAGE_PREFIX = re.compile(r"^(?:page|pg|p|seite)[\s._-]*(?=[\divxlc]+\W*$)", re.I)
 _INLINE = (Display.INLINE, Display.BREAK, Display.IMAGE, Display.MATH)
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """An element to look out for because a table of contents or page list means it by CFI.
-
-    Its place is noted under `key`; the page `label` begins with it, or, if `inside`, somewhere in its text.
-    """
-
-    key: str = ""
-    label: str = ""
-    inside: bool = False
 
 
 @dataclass(slots=True)
@@ -123,16 +109,14 @@ class _Walk:
     def __init__(
         self, pages: Mapping[str, str], watched: Mapping[Any, Watch], page: str, left_out: frozenset[str]
     ) -> None:
-        self.flow = Flow(page=page)
+        self.flow = Flow()
         self.drafts = self.flow.drafts
-        self.pages, self.watched, self.left_out = pages, watched, left_out
+        self.pages = PrintedPages(pages, page)
+        self.watched, self.left_out = watched, left_out
         self.displays = Displays()
-        self.next_page = ""
+        self.trail = Trail()
+        self.opened = self.trail.opened
         self.fragment = ""
-        # One entry for each open element; `counts` has one more, for the children of the innermost.
-        self.counts = [0]
-        self.opened: list[Any] = []
-        self.steps: list[str | None] = []
         self.frames: list[_Frame] = []
         self.anchors: list[_Anchor] = []
         self.sups: list[tuple[int, int]] = []  # depth and place in the buffer
@@ -140,9 +124,8 @@ class _Walk:
         self.context = _Context()
         self.grid: Grid | None = None
         self.grid_links: list[Link] = []
-        self.flat = (
-            0  # depth of the heading or cell that is open: its text is one line, whatever stands in it
-        )
+        # The depth of the heading or cell that is open: its text is one line, whatever stands in it.
+        self.flat = 0
         self.pre = 0  # depth of the listing that is open
         self.figures = 0  # open
         self.terms: list[Draft] = []
@@ -154,15 +137,12 @@ class _Walk:
 
     def walk(self, root: Any) -> Flow:
         displays, watched = self.displays, self.watched
-        counts, opened, steps = self.counts, self.opened, self.steps
+        trail, opened = self.trail, self.opened
         skipped = None
         walker = etree.iterwalk(root, events=("start", "end"))
         for event, element in walker:
             if event == "start":
-                counts[-1] += 2
-                counts.append(0)
-                opened.append(element)
-                steps.append(None)
+                trail.enter(element)
                 display = displays[element.tag]
                 if display is Display.INLINE and not watched and is_plain(element):
                     self.open_inline(element)
@@ -172,14 +152,12 @@ class _Walk:
             else:
                 if element is not skipped:
                     self.close(element)
-                counts.pop()
-                opened.pop()
-                steps.pop()
+                trail.leave()
                 if opened and (tail := element.tail):
                     self.add(tail)
         self.end_run()
         self.settle_terms()
-        self.flow.page = self.next_page or self.flow.page
+        self.flow.page = self.pages.current
         return self.flow
 
     # Elements
@@ -189,7 +167,11 @@ class _Walk:
         attributes = dict(element.items())
         meaning = Meaning.of(attributes)
         if display is Display.PAGE_NUMBER or meaning.is_page_break:
-            return self.turn_page(element, attributes)
+            only_number = self.pages.at_break(element, attributes)
+            self.note(element, attributes, whole=False)
+            if not only_number:
+                self.open_inline(element)
+            return not only_number
         block = display not in _INLINE
         if display is Display.LEFT_OUT or (attributes and self.is_left_out(attributes, meaning)):
             if block and display is not Display.LEFT_OUT and not self.flat:
@@ -281,7 +263,7 @@ class _Walk:
             self.context = _Context(BlockKind.LIST_ITEM, level, marker, part=display)
         elif display is Display.TABLE and self.grid is None and not is_layout(element, self.displays):
             self.grid, self.grid_links = Grid(), []
-            frame.table = self.draft_here(self.steps_to(frame.depth))
+            frame.table = self.draft_here(self.trail.to_element(frame.depth))
         elif display is Display.CELL and self.grid is not None:
             self.flat = frame.depth
             self.links = self.grid_links
@@ -328,7 +310,7 @@ class _Walk:
         end = len(self.drafts)
         for identifier in frame.identifiers:
             place = self.flow.places[identifier]
-            if end > place.end:
+            if end > place.end and place.start == frame.emitted:
                 self.flow.places[identifier] = Range(place.start, end, place.whole)
         if frame.role is not SectionRole.BODY and end > frame.emitted:
             self.flow.roles.append(RoleRange(frame.emitted, end, frame.role))
@@ -376,44 +358,16 @@ class _Walk:
         if self.watched and (watch := self.watched.get(element)):
             if watch.key:
                 found.append(watch.key)
-            if watch.label and watch.inside:
-                self.next_page = watch.label
-            elif watch.label:
-                self.flow.page = watch.label
+            self.pages.at_watched(watch)
         start = len(self.drafts)
         for identifier in found:
             self.flow.places.setdefault(identifier, Range(start, start + 1, whole and not self.grid))
-            if label := self.pages.get(identifier):
-                self.flow.page = label
+            self.pages.at_id(identifier)
         return tuple(found)
-
-    def turn_page(self, element: Any, attributes: Mapping[str, str]) -> bool:
-        text = one_line("".join(element.itertext()))
-        label = attributes.get("title") or attributes.get("aria-label") or text or attributes.get("id") or ""
-        label = _PAGE_PREFIX.sub("", label.strip()).strip(" .")
-        if label and len(label) <= _PAGE_TEXT:
-            self.flow.page = label
-        self.note(element, attributes, whole=False)
-        if len(text) <= _PAGE_TEXT:
-            return False
-        self.open_inline(element)
-        return True
-
-    def steps_to(self, depth: int) -> str:
-        """The CFI steps from the root to the open element at `depth` (the root's is 1)."""
-        depth = min(depth, _MAX_STEPS)
-        known = depth
-        while known > 1 and self.steps[known - 1] is None:
-            known -= 1
-        steps = self.steps[known - 1] or ""
-        for index in range(known, depth):
-            steps += f"/{self.counts[index]}{assertion(self.opened[index].get('id'))}"
-            self.steps[index] = steps
-        return steps
 
     def draft_here(self, steps: str) -> Draft:
         line = self.opened[-1].sourceline or 0
-        return Draft(BlockKind.PARAGRAPH, "", steps, self.fragment, line, self.flow.page)
+        return Draft(BlockKind.PARAGRAPH, "", steps, self.fragment, line, self.pages.current)
 
     def language(self, element: Any) -> str:
         around = self.opened[-3:]
@@ -428,14 +382,11 @@ class _Walk:
         if self.begun is None:
             if text.isspace() or not text:
                 return
-            depth = len(self.opened)
             frame = self.frames[-1] if self.frames else None
             if frame and frame.emitted == len(self.drafts):
-                steps = self.steps_to(frame.depth)
+                steps = self.trail.to_element(frame.depth)
             else:
-                steps = self.steps_to(depth)
-                if depth <= _MAX_STEPS:
-                    steps += f"/{self.counts[-1] + 1}"
+                steps = self.trail.to_text()
             self.begun = self.draft_here(steps)
         self.buffer.append(text)
 
@@ -446,7 +397,7 @@ class _Walk:
         if self.flat or self.pre:
             self.add(f" {description} " if self.flat else description)
             return
-        draft = self.draft_here(self.steps_to(len(self.opened)))
+        draft = self.draft_here(self.trail.to_element(len(self.opened)))
         draft.kind, draft.text = BlockKind.CAPTION, description
         self.buffer.append(image_token(len(self.images)))
         self.images.append(draft)
@@ -461,9 +412,9 @@ class _Walk:
     def end_run(self) -> None:
         """Make a draft of the text gathered so far."""
         draft = self.begun
-        if draft is None and not self.buffer and not self.next_page:
-            if self.anchors:
-                self.anchors.clear()
+        self.pages.after_run()
+        if draft is None and not self.buffer:
+            self.anchors.clear()
             return
         if draft is None:
             if self.images:
@@ -483,11 +434,10 @@ class _Walk:
                 context.marker = ""
                 self.emit(draft, context.part)
         self.drop_run()
-        if self.next_page:
-            self.flow.page, self.next_page = self.next_page, ""
 
     def emit(self, draft: Draft, part: Display | None) -> None:
         if part is Display.TERM:
+            draft.text = draft.text.replace("\n", ", ")
             self.terms.append(draft)
             if len(self.terms) > _MAX_TERMS:
                 self.drafts.append(self.terms.pop(0))

@@ -231,7 +231,7 @@ def _words(value: str | None) -> frozenset[str]:
 
 
 _SAYS_NOTHING = re.compile(
-    r"\W*|\W*missing alt\W*|(?:front |back |book )?cover(?: image| page| art)?"
+    r"\W*|\W*missing alt\W*|(?:front |back |book )?cover(?: image| page| art)?|title page"
     r"|(?:image|figure|img|fig|photo|graphic|art|plate|chart)\W*[\d.-]*"
     r"|\[\w+\]|\S+\.(?:png|jpe?g|gif|svg|webp|tiff?|bmp)",
     re.I,

@@ -98,7 +98,7 @@ class _Description:
             contributors=contributors,
             publisher=self.first("publisher"),
             date=self.date(),
-            language=self.first("language").replace("_", "-"),
+            language=(self.first("language") or self.package.root.get(_LANG) or "").replace("_", "-"),
             description=next(filter(None, (plain_text(text) for text in self.texts("description"))), ""),
             topics=_distinct(self.texts("subject")),
             identifiers=self.identifiers(),

@@ -1,5 +1,6 @@
 """The table of contents of a document, from what the book states, what it leaves out, and its headings."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -156,16 +157,17 @@ def _with_unnamed(pages: Pages, entries: list[ContentsEntry], roles: _Roles) -> 
     """Entries for the pages in which none begins, if they have a role of their own or open with a heading."""
     named = {pages.placed.drafts[entry.block][0] for entry in entries}
     levels = {entry.block: _level(pages.placed.drafts[entry.block][1]) for entry in entries}
-    found = list(entries)
+    starts = [entry.block for entry in entries]
+    found: list[ContentsEntry] = []
     for page, positions in enumerate(pages.placed.position):
         start, end = positions[0], positions[-1]
         if page in named or start >= end:
             continue
         first = pages.placed.drafts[start][1]
         role = _role_at(start, roles)
-        before = max(
-            (entry for entry in found if entry.block < start), key=lambda one: one.block, default=None
-        )
+        place = bisect_left(starts, start)
+        nearest = [*entries[max(place - 1, 0) : place], *found[-1:]]
+        before = max(nearest, key=lambda one: one.block, default=None)
         if role is not SectionRole.BODY:
             heading = next(
                 (d for _, d in pages.placed.drafts[start:end] if d.kind is BlockKind.HEADING), None
@@ -177,7 +179,7 @@ def _with_unnamed(pages: Pages, entries: list[ContentsEntry], roles: _Roles) -> 
             depth = 0 if before is None or level <= 1 else before.depth + (1 if level > above else 0)
             found.append(ContentsEntry(one_line(first.text), depth, start))
             levels[start] = level
-    return _without_jumps(sorted(found, key=lambda entry: entry.block))
+    return _without_jumps(sorted([*entries, *found], key=lambda entry: entry.block))
 
 
 def _level(draft: Draft) -> int:

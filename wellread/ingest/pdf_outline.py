@@ -136,7 +136,7 @@ def typeset(paragraphs: list[Paragraph], style: Typography) -> list[tuple[str, i
             title = display[0]
             del looks[largest]
     levels = {look: level for level, look in enumerate(sorted(looks, reverse=True), 1)}
-    found = []
+    found: list[tuple[str, int, int]] = []
     for number in display:
         if number == title:
             _as_heading(paragraphs[number], 1)

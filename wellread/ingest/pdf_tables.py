@@ -65,7 +65,6 @@ def _end(group: Sequence[Line], start: int, style: Typography) -> int:
                 break
             if hit == [0] and spans[0][1] > columns[0][1] + 1:
                 break
-                break
             columns, stop = fitted, number + 1
     return stop
 

@@ -57,6 +57,8 @@ def parse_xhtml(raw: bytes, name: str, *, html: bool = True) -> Parsed:
     Raises UnreadableError for a document that defines entities.
     """
     encoded, warning = utf8(raw, xml=True)
+    if b"\0" in encoded:
+        return Parsed(None, "it is no text")
     refuse_entities(encoded, name)
     if b"&" in encoded:
         pattern = _REFERENCE_OR_CDATA if b"<![CDATA[" in encoded else _REFERENCE
@@ -74,6 +76,7 @@ def parse_xhtml(raw: bytes, name: str, *, html: bool = True) -> Parsed:
 def parse_html(raw: bytes) -> Parsed:
     """The tree of an HTML document, its element names without a namespace."""
     encoded, warning = utf8(raw, xml=False)
+    encoded = encoded.replace(b"\0", b"")
     if not encoded.strip():
         return Parsed(None, warning)
     parser = _html_parser()

@@ -13,7 +13,9 @@ from wellread.store.catalog import Catalog
 
 SNIPPET_WORDS = 300  # a snippet never exceeds this
 _CANDIDATES = 12  # hits of a cell from which its snippets are joined
-_ELSEWHERE_HITS = 40
+_ELSEWHERE_HITS = 40  # passages of the whole library by which its titles are compared
+_TITLE_WEIGHT = 0.15  # what a title in the question's own words adds to a relevance
+_NEAR_BEST = 0.7  # the share of the best title's rank that another needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class Inside:
     async def titles(
         self, questions: Sequence[str], *, without: frozenset[str] = frozenset(), limit: int = 5
     ) -> list[TitleHit]:
-        """The titles of the whole library whose passages answer the questions best, outside `without`."""
+        """The titles of the whole library that answer the questions best, outside `without`, best first.
+
+        A title counts by its best passage, and for more when its metadata speak of the question too. Those far
+        behind the best are left out.
+        """
         cells = [Cell(question, (), _ELSEWHERE_HITS) for question in questions]
         best: dict[str, TitleHit] = {}
         for hits in await self._index.search(cells):
@@ -82,8 +88,17 @@ class Inside:
                 known = best.get(product_id)
                 if product_id not in without and (known is None or hit.relevance > known.best):
                     best[product_id] = TitleHit(product_id, hit.relevance, hit.passage.anchor)
-        ranked = sorted(best.values(), key=lambda title: (-title.best, title.product_id))
-        return [title for title in ranked if title.best >= FLOOR][:limit]
+        about = await asyncio.to_thread(self._about, " ".join(questions))
+        rank = {p: hit.best + _TITLE_WEIGHT * about.get(p, 0.0) for p, hit in best.items()}
+        above = [title for title in best.values() if title.best >= FLOOR]
+        above.sort(key=lambda title: (-rank[title.product_id], title.product_id))
+        return [t for t in above if rank[t.product_id] >= _NEAR_BEST * rank[above[0].product_id]][:limit]
+
+    def _about(self, text: str) -> dict[str, float]:
+        """How much of what `text` shares with any title each title has, 0 to 1."""
+        candidates = self._catalog.titles.candidates(text)
+        most = max((candidate.weight for candidate in candidates), default=0.0)
+        return {candidate.product_id: candidate.weight / most for candidate in candidates}
 
     def around(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[Finding]:
         """What a section and those beside it under the same heading say beyond the ranges already `covered`, as

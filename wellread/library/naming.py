@@ -8,6 +8,7 @@ capitals, quotation marks, or a word such as "book" beside it.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -132,7 +133,7 @@ def kind_mentions(question: str, naming: Naming) -> list[KindMention]:
     """The kinds said with an article that no named title explains."""
     tokens = _tokens(question)
     found = []
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         kinds = _KINDS.get(token.word)
         if kinds is None or before.word not in _DETERMINERS:
             continue
@@ -222,7 +223,16 @@ def _runs(tokens: list[_Token], words: Sequence[str], product: Product, total: f
                     last = at
             small = sum(_weight(word) for word in words[:j] if word in _SMALL)
             coverage = min(1.0, (weight + small) / total)
-            found.append(_Match(product, i, last, weight, coverage, all(w in _SMALL for w in words[:j])))
+            leading = all(w in _SMALL for w in words[:j])
+            first = i
+            while (
+                leading
+                and first > 0
+                and first > i - j
+                and tokens[first - 1].word == words[j - (i - first) - 1]
+            ):
+                first -= 1  # "A First Course": the article is part of the name
+            found.append(_Match(product, first, last, weight, coverage, leading))
     return found
 
 
