@@ -85,7 +85,8 @@ def test_lists_have_markers_and_levels(tmp_path: Path) -> None:
     found = document(
         tmp_path,
         "<ol start='3' type='a'><li>three<ul><li><p>inner</p><p>more</p></li></ul></li><li>four</li></ol>"
-        "<dl><dt>Term</dt><dd><p>What it means.</p><p>And more.</p></dd><dt>Alone</dt></dl>",
+        "<dl><dt>Term</dt><dd><p>What it means.</p><p>And more.</p></dd><dt>-a<br/>--all</dt><dd>All.</dd>"
+        "<dt>Alone</dt></dl>",
     )
     assert [(b.text, b.level, b.marker) for b in found.blocks] == [
         ("three", 1, "c."),
@@ -94,6 +95,7 @@ def test_lists_have_markers_and_levels(tmp_path: Path) -> None:
         ("four", 1, "d."),
         ("Term: What it means.", 1, ""),
         ("And more.", 1, ""),
+        ("-a, --all: All.", 1, ""),
         ("Alone", 1, ""),
     ]
     assert {b.kind for b in found.blocks} == {BlockKind.LIST_ITEM}

@@ -38,9 +38,11 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _SAYS = re.compile(
-    r"^(?:please\s+)?(?:(?:what|how) (?:do|does|did|would|can|is|are)|compare(?: what| how)?|contrast(?: what| how)?|where do(?:es)?)\s+"
+    r"^(?:please\s+)?(?:(?:what|how) (?:do|does|did|would|can|is|are)|compare(?: what| how)?|contrast(?: what| how)?|"
+    r"where do(?:es)?)\s+"
     r"(?:(?:the|both|two|authors?|speakers?|guests?|books?|talks?|and|of|in|his|her|their|they|it|he|she|you|video|"
     r"about|on|,)\s+|⟦⟧[,]?\s*)*"
+    r""
     r"(?:say|says|said|think|thinks|advise|advises|recommend|recommends|suggest|suggests|write|writes|teach|teaches|argue|argues|"
     r"differ|disagree|agree|tell us|view|stand|mean|treat|handle|discuss|cover)\s+"
     r"(?:(?:about|on|of|regarding|over|for|by|to)\s+)?(?P<rest>.+)$",
@@ -64,7 +66,8 @@ _POLITE = re.compile(r"(?:\s+to (?:me|us))?(?:,?\s*\bplease\b)?(?=[?.!]*$)", re.
 _NAMED = re.compile(
     r"(?:,?\s*\b(?:according to|based on(?: what (?:you|i) read in)?|in|from|of|by|per|using|with)\s+)?"
     r""
-    r"(?:(?:the|his|her|their|your|my|this|that|both|books?|talks?|videos?|podcasts?|episodes?|manuals?|authors? of)\s+)*"
+    r"(?:"
+    r"(?:the|his|her|their|your|my|this|that|both|books?|talks?|videos?|podcasts?|episodes?|manuals?|authors? of)\s+)*"
     r"⟦⟧(?:'s)?(?:\s+(?:book|talk|video|podcast|episode|manual|handbook|interview|pdf|epub|edition))*"
     r"(?:\s*(?:,|and|or|&)\s*"
     r"(?:(?:the|his|her|their|your|in|from|book|talk|video)\s+)*⟦⟧(?:'s)?(?:\s+(?:book|talk|video))?)*"
@@ -94,7 +97,8 @@ _PRONOUN = re.compile(
     r"\b(?:it|them|they|this|that|these|those)\b(?!\s+\w+(?:s|ing)\b\s+\w+\s+\w+\s+\w+)", re.IGNORECASE
 )
 _ASKING = re.compile(
-    r"^(?:how|what|why|when|who|whom|whose|which|where|should|shall|can|could|do|does|did|is|are|was|were|may|must|will|would|has|have)\b",
+    r"^"
+    r"(?:how|what|why|when|who|whom|whose|which|where|should|shall|can|could|do|does|did|is|are|was|were|may|must|will|would|has|have)\b",
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(
