@@ -17,6 +17,7 @@ reported.
 
 import argparse
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,6 +151,7 @@ class FusionSet:
     asked: list[Asked]
     traits: Floats
     single: float  # the better of the two rankings alone
+    reworded: bool
 
     def fused(self, weights: Floats) -> float:
         foreign = np.array([one.fragmentation for one in self.asked])
@@ -178,16 +180,19 @@ def fusion_sets(asked: Sequence[Asked]) -> list[FusionSet]:
                 float(np.mean([ndcg(one, one.cosine) for one in ones])),
             )
             traits = np.array([one.traits() for one in ones])
-            sets.append(FusionSet(label, ones[0].group, ones, traits, single))
+            sets.append(FusionSet(label, ones[0].group, ones, traits, single, ones is not own))
     return sets
 
 
 def fit_fusion(sets: Sequence[FusionSet], steps: int) -> Floats:
-    """Hill climbing from an even start; the objective is not smooth."""
+    """Hill climbing from an even start; the objective is not smooth. A group counts once, however many sets it
+    has, and a set asked in other words half; the worst loss counts on top."""
+    sizes = Counter(one.group for one in sets)
+    shares = np.array([(0.5 if one.reworded else 1.0) / sizes[one.group] for one in sets])
 
     def gain(weights: Floats) -> float:
         gains = np.array([one.fused(weights) - one.single for one in sets])
-        return float(gains.mean() + 0.3 * min(gains.min(), 0))
+        return float(gains @ shares / shares.sum() + 0.3 * min(gains.min(), 0))
 
     random = np.random.default_rng(3)
     best = np.array([-2.0, 1.0, 1.0])

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from wellread.agent.candidates import candidates
 from wellread.agent.excerpt import Shape, parts
 from wellread.agent.extractive import CLOSING, ExtractiveWriter, works
+from wellread.agent.sentence_choice import Choice
 from wellread.agent.writer import Brief, OpenCell
 from wellread.content import Anchor
 from wellread.events import Elsewhere, Flags, ScopeEntry, Snippet
@@ -152,6 +153,17 @@ def test_every_title_has_its_share_and_is_named():
     markdown = answer(brief(strong, weak, questions=("What does delegation need in the first month?",)))
     assert "[1]" in markdown[markdown.index("**Light Touch**") :]
     assert "[0]" in markdown[markdown.index("**Steady Hands**") :]
+
+
+def test_a_weaker_title_is_not_crowded_out():
+    strong = snippet(0, POINTS)
+    weak = snippet(1, "Delegation takes a month for a lead who likes to be needed.", "light", "Light Touch")
+    offered = candidates([strong, weak])
+    scores = tuple(0.5 if c.quote.snippet == weak else 0.9 for c in offered)
+    for share, titles in ((True, {"steady", "light"}), (False, {"steady"})):
+        choice = Choice(offered, (QUESTION,), (scores,), None)
+        taken = choice.take(QUESTION, {0, 1}, 3, share=share)
+        assert {candidate.quote.snippet.product_id for candidate in taken} == titles
 
 
 def test_nothing_is_said_twice_where_snippets_overlap():

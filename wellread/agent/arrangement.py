@@ -101,7 +101,7 @@ class Arrangement:
             yield from comparison.table_pieces(table, deep=self.brief.deep)
             yield "\n"
             return
-        pool = self.choice.take(question, numbers, _PAIRED_FROM, worth=_PAIRED_WORTH)
+        pool = self.choice.take(question, numbers, _PAIRED_FROM, reserve=False, worth=_PAIRED_WORTH)
         pairs = comparison.pairs(pair, pool)
         used = [candidate for two in pairs for candidate in two]
         self.choice.give_back([candidate for candidate in pool if candidate not in used])

@@ -65,6 +65,7 @@ class Choice:
         *,
         share: bool = True,
         advice: bool = False,
+        reserve: bool = True,
         worth: float = WORTH,
     ) -> list[Candidate]:
         """The up to `limit` best candidates from the snippets numbered in `among`, in order of choice. They
@@ -76,7 +77,7 @@ class Choice:
             for index, candidate in enumerate(self.candidates)
             if candidate.quote.snippet.number in among
             and (not advice or candidate.advises)
-            and not self._belongs_elsewhere(question, index)
+            and not (reserve and self._belongs_elsewhere(question, index))
         ]
         top = max((row[index] for index in eligible), default=0.0)
         still = [index for index in eligible if row[index] >= min(worth, _STILL_WORTH) * top]

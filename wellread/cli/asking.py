@@ -83,17 +83,17 @@ class AnswerPage:
             self._pending = ""
             return
         cut = len(self._pending) if whole else self._pending.rfind("\n\n")
-        # A list or table is one block although blank lines may divide it: wait for the text after it.
         if cut > 0:
             block, self._pending = self._pending[:cut], self._pending[cut:].lstrip("\n")
-            console.print(Markdown(block))
-            if not whole:
-                console.print()
+            # Rich puts its own blank lines around some blocks and none around others: one after each is enough.
+            with console.capture() as rendered:
+                console.print(Markdown(block))
+            sys.stdout.write(rendered.get().strip("\n") + "\n\n")
 
     def _sources(self, citations: Sequence[Citation]) -> None:
         if not citations:
             return
-        console.print("\nSources", style="bold")
+        console.print(f"{'' if console.is_terminal else chr(10)}Sources", style="bold")
         by_number: dict[int, list[Citation]] = {}
         for citation in citations:
             by_number.setdefault(citation.number, []).append(citation)
@@ -105,5 +105,6 @@ class AnswerPage:
                 quote = " ".join(citation.quote.split())
                 if len(quote) > _QUOTE_LENGTH:
                     quote = quote[: quote.rfind(" ", 0, _QUOTE_LENGTH)] + " …"
-                console.print(f"    {citation.anchor}  {place}“{quote}”", markup=False, style="dim")
+                line = f"    {citation.anchor}  {place}“{quote}”"
+                console.print(line, markup=False, style="dim", no_wrap=True, overflow="ellipsis")
         console.print(f"\nOpen one: {command_name()} read {citations[0].anchor}", markup=False)

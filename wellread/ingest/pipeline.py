@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from wellread.content import Product
@@ -30,7 +31,8 @@ from wellread.store.catalog import Catalog, Edition
 from wellread.store.files import FileStore, fingerprint
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
-_EMBED_ROWS = 256  # passages between two marks of progress
+_VECTOR_ROWS = 512  # vectors that are written at once: a kill loses no more than these
+_EMBED_ROWS = 64  # passages between two marks of progress
 _T = TypeVar("_T")
 
 
@@ -163,12 +165,17 @@ class Pipeline:
             total = (await self._index.stats()).without_vectors
             done = 0
             yield Embedded(done, total)
-            async for waiting in self._index.without_vectors(_EMBED_ROWS):
-                texts = [text_to_embed(passage) for passage in waiting]
-                vectors = await asyncio.to_thread(self._embedder.embed_passages, texts)
-                await self._index.put_vectors([passage.passage_id for passage in waiting], vectors)
-                done += len(waiting)
-                yield Embedded(done, max(total, done))
+            async for waiting in self._index.without_vectors(_VECTOR_ROWS):
+                # Texts of like length go together: padding to the longest is what costs an embedder most.
+                ordered = sorted(waiting, key=lambda passage: len(passage.text))
+                vectors = []
+                for some in _batches(ordered, _EMBED_ROWS):
+                    texts = [text_to_embed(passage) for passage in some]
+                    vectors.append(await asyncio.to_thread(self._embedder.embed_passages, texts))
+                    yield Embedded(min(done + sum(map(len, vectors)), total), total)
+                await self._index.put_vectors([p.passage_id for p in ordered], np.concatenate(vectors))
+                done += len(ordered)
+                total = max(total, done)
         finally:
             lock.release()
 
