@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from wellread.agent.budget import budget_for
+from wellread.agent.direct import Facts
 from wellread.agent.extractive import ExtractiveWriter
 from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
@@ -200,7 +201,7 @@ class Wellread:
             catalog=self.catalog,
             inside=inside,
             planner=RulePlanner(),
-            writer=ExtractiveWriter(self.embedder),
+            writer=ExtractiveWriter(self.embedder, await asyncio.to_thread(self._facts)),
             discovered=self.settings.discovered_titles,
         )
         seq = 0
@@ -211,6 +212,10 @@ class Wellread:
             [stored] = await asyncio.to_thread(self.runs.append, run_id, [event], seq)
             seq = stored.seq
             yield stored
+
+    def _facts(self) -> Facts:
+        examples = self.catalog.products(limit=3)
+        return Facts(self.catalog.count(), MODEL, tuple(product.title for product in examples))
 
     def _last_run(self, conversation_id: str) -> RunStarted | None:
         self.runs.conversation(conversation_id)

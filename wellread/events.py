@@ -89,7 +89,7 @@ class Statement(Value):
     text: str
     verdict: VerdictName
     voice: Voice
-    citations: tuple[int, ...]  # numbers of the citations it rests on
+    citations: tuple[int, ...]  # positions in the answer's citations, from 0
 
 
 class Elsewhere(Value):

@@ -3,26 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from wellread.agent.direct import is_calculation
+from wellread.agent.direct import is_calculation, is_greeting, is_who_are_you
 from wellread.events import Flags, ScopeEntry
 
 _ROLE_PLAY = re.compile(
     r"\b(?:pretend (?:that )?(?:you|to be)|imagine (?:that )?you(?:'re| are)|act(?:ing)? (?:as|like)\b|role-?play|"
     r"play the role|as if you were|speak (?:as|like) the|answer (?:as|like) the|take the role|"
     r"in the (?:voice|words) of the author|be my mentor|you are the author)",
-    re.IGNORECASE,
-)
-_GREETING = re.compile(
-    r"^(?:hi|hello|hey|hallo|hola|bonjour|good (?:morning|afternoon|evening|day)|greetings|howdy|"
-    r"thanks?(?: you)?(?: very much| a lot)?|thank you|ok(?:ay)?|bye|goodbye|see you|guten (?:tag|morgen|abend)|你好)"
-    r"(?:[\s,]+(?:there|all|everyone|wellread|again|and|how are you(?: today)?))*[\s!.?,]*$",
-    re.IGNORECASE,
-)
-_WHO = re.compile(
-    r"^(?:hi|hello|hey)?[\s,!.]*(?:and )?(?:who|what) (?:exactly )?are you\b"
-    r"(?! (?:doing|reading|saying|referring))[^.?!]{0,20}[?.! ]*$|"
-    r"^what (?:can you do|is wellread|model (?:are you|do you use))[?.! ]*$|"
-    r"^(?:tell me about yourself|introduce yourself|what'?s your name|what is your name)[?.! ]*$",
     re.IGNORECASE,
 )
 _SENSITIVE = re.compile(
@@ -40,6 +27,6 @@ def flags_of(question: str, scope: Sequence[ScopeEntry] = ()) -> Flags:
     return Flags(
         is_role_play_request=bool(_ROLE_PLAY.search(text)) and bool(scope) and not sensitive,
         is_controversial_sensitive_topic=sensitive,
-        is_greeting_or_simple_calculation=bool(_GREETING.match(text)) or is_calculation(text),
-        is_who_are_you=bool(_WHO.match(text)),
+        is_greeting_or_simple_calculation=is_greeting(text) or is_calculation(text),
+        is_who_are_you=is_who_are_you(text),
     )

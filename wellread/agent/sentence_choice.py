@@ -69,8 +69,9 @@ class Choice:
         worth: float = WORTH,
     ) -> list[Candidate]:
         """The up to `limit` best candidates from the snippets numbered in `among`, in order of choice. They
-        are not given a second time. With `share` each work has its turn before any has another; `worth` is
-        the share of the best score that a candidate must reach."""
+        are not given a second time. With `share` each work has its turn before any has another, with
+        `reserve` what suits a later question better is left to it; `worth` is the share of the best score
+        that a candidate must reach."""
         row = self.scores[self.questions.index(question)]
         eligible = [
             index

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Self
 
@@ -27,7 +28,7 @@ class ReadingProcess:
     def __init__(self, *, seconds: float, memory_mb: int) -> None:
         self._seconds = seconds
         self._memory_mb = memory_mb
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._tasks = 0
 
@@ -44,23 +45,13 @@ class ReadingProcess:
         """
         if self._tasks >= _TASKS_PER_PROCESS:
             self._stop()
-        connection = self._start()
-        self._tasks += 1
-        connection.send(source)
-        deadline = time.monotonic() + self._seconds
-        while not connection.poll(min(0.25, max(0.0, deadline - time.monotonic()))):
-            if time.monotonic() >= deadline:
-                self._stop()
-                raise LimitError(
-                    f"{source.path.name} took longer than {self._seconds:.0f} seconds to read.",
-                    hint="Set WELLREAD_READ_SECONDS higher if the file is sound and this machine is slow.",
-                )
-            if self._process is None or not self._process.is_alive():
-                break
+        used = self._tasks > 0
         try:
-            answer = connection.recv()
-        except (EOFError, ConnectionResetError) as error:
+            answer = self._answer(source)
+        except (EOFError, ConnectionError) as error:
             self._stop()
+            if used:  # an earlier file may have done the damage: this one gets a process of its own
+                return self.read(source)
             raise UnreadableError(
                 f"The reader crashed on {source.path.name}; the file is probably damaged.",
                 hint="Open it in another program and save or export it anew, then add that.",
@@ -69,18 +60,32 @@ class ReadingProcess:
             if isinstance(answer, LimitError):
                 self._stop()
             raise answer
-        name, document = answer
-        return name, document
+        return answer
 
-    def _start(self) -> Connection:
-        if self._connection is None or self._process is None or not self._process.is_alive():
+    def _answer(self, source: Source) -> tuple[str, Document] | WellreadError:
+        """What the process makes of a source. Raises EOFError or ConnectionError when the process dies."""
+        process, connection = self._start()
+        self._tasks += 1
+        connection.send(source)
+        deadline = time.monotonic() + self._seconds
+        while process.is_alive() and not connection.poll(min(0.25, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                self._stop()
+                raise LimitError(
+                    f"{source.path.name} took longer than {self._seconds:.0f} seconds to read.",
+                    hint="Set WELLREAD_READ_SECONDS higher if the file is sound and this machine is slow.",
+                )
+        answer: tuple[str, Document] | WellreadError = connection.recv()
+        return answer
+
+    def _start(self) -> tuple[BaseProcess, Connection]:
+        if self._connection is None or self._process is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
             self._process = context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
             self._process.start()
             theirs.close()
-            self._tasks = 0
-        return self._connection
+        return self._process, self._connection
 
     def _stop(self) -> None:
         if self._connection is not None:
@@ -91,6 +96,7 @@ class ReadingProcess:
             self._process.join()
             self._process.close()
             self._process = None
+        self._tasks = 0
 
 
 def _serve(connection: Connection, memory_mb: int) -> None:
