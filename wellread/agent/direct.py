@@ -23,9 +23,12 @@ _GREETING = re.compile(
 _THANKS = re.compile(r"^\W*(?:thanks?|thx|danke)\b", re.I)
 _FAREWELL = re.compile(r"^\W*(?:bye|goodbye|see\s+you)\b", re.I)
 _WHO = re.compile(
-    r"\b(?:who|what)\s+are\s+you\b|\bwhat(?:'s|’s|\s+is)\s+(?:your\s+name|wellread)\b|\bwhat\s+can\s+you\s+do\b"
-    r"|\b(?:who|what)\s+(?:made|built|created)\s+you\b|\bwhich\s+(?:language\s+)?model\s+(?:are\s+you|do\s+you\s+use)\b"
-    r"|\bare\s+you\s+(?:an?\s+)?(?:ai|chatgpt|gpt|bot|robot|human|llm)\b|\bintroduce\s+yourself\b|\bwer\s+bist\s+du\b",
+    r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:so|and|but)?\W*"
+    r"(?:(?:(?:who|what)\s+(?:exactly\s+|really\s+)?are\s+you|what(?:'s|’s|\s+is)\s+(?:your\s+name|wellread)"
+    r"|what\s+can\s+you\s+do|(?:who|what)\s+(?:made|built|created)\s+you"
+    r"|which\s+(?:language\s+)?model\s+(?:are\s+you|do\s+you\s+use)|introduce\s+yourself|tell\s+me\s+about\s+yourself"
+    r"|are\s+you\s+(?:an?\s+)?(?:ai|chatgpt|gpt|bot|robot|human|llm|real\s+person)|wer\s+bist\s+du)"
+    r"\b(?:\s+(?:exactly|really|then|wellread|for\s+me|please))*\W*(?:\band\b\W*)?)+$",
     re.I,
 )
 _PLEASE = re.compile(
@@ -94,7 +97,7 @@ def is_greeting(question: str) -> bool:
 
 def is_who_are_you(question: str) -> bool:
     """Whether the reader asks about Wellread itself, and about nothing else."""
-    return bool(_WHO.search(question)) and len(question.split()) <= 14
+    return len(question) <= _MOST_CHARACTERS and bool(_WHO.match(question))
 
 
 def calculation(question: str) -> Calculation | None:
