@@ -131,6 +131,12 @@ def test_a_named_title_is_searched_and_nothing_else(demo):
     assert "standing one-on-ones" in one(events, AnswerCompleted).markdown
 
 
+def test_of_two_editions_of_a_work_one_is_searched(demo):
+    events = ask(demo, "When should I write a decision record?")
+    assert titles(events) == ["Light Touch", "Steady Hands", "Two Hats"]
+    assert {entry.found for entry in one(events, RunStarted).scope} == {"whole library"}
+
+
 def test_picked_titles_win_over_named_ones(demo):
     events = ask(demo, "What does Steady Hands say about one-on-ones?", product_ids=["two-hats"])
     assert [(entry.product_id, entry.found) for entry in one(events, RunStarted).scope] == [

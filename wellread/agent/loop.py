@@ -48,6 +48,7 @@ from wellread.events import (
 )
 from wellread.grounding.verdicts import judge
 from wellread.library.inside import Finding, Inside
+from wellread.library.naming import one_edition_each
 from wellread.library.reading import open_anchor
 from wellread.library.scope import entry
 from wellread.store.catalog import Catalog
@@ -183,7 +184,8 @@ class Loop:
         found = [products[hit.product_id] for hit in hits if hit.product_id in products]
         if action.kinds:
             found = [product for product in found if product.kind in action.kinds] or found
-        return tuple(entry(product, "discovered") for product in found[: self.discovered])
+        works = one_edition_each(found, knowledge.start.question)
+        return tuple(entry(product, "discovered") for product in works[: self.discovered])
 
     async def _read(self, step: int, action: ReadSection, knowledge: Knowledge) -> SectionRead:
         section = await asyncio.to_thread(self.catalog.section, action.productId, action.sectionId)

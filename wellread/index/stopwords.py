@@ -22,12 +22,12 @@ _WORDS = {
     "seiner mein meine soll sollte können muss wozu womit worin wofür wie viele wessen wem wen",
     "el": "και το να του η της με που την από για τα είναι των σε ο οι στο θα τη τον στην τους δεν "
     "τις ένα μια ότι ως πώς πως τι ποιος ποια ποιο πότε πού γιατί ή αν στη στον στα",
-    "en": "a about also am among an and any are aren as at be been being between both but by can "
-    "could d did didn do does doesn doing don during each for from had has have he her his how "
-    "i if in into is isn it its just ll m me more most my of on only or other our ours re s she "
-    "should so some such t than that the their them then there these they this those through to "
-    "too us ve very was wasn we were weren what when where which while who whom whose why will "
-    "with would you your yours",
+    "en": "a about also am an and any are aren as at be been being between both but by can could d "
+    "did didn do does doesn doing don during each for from had has have he her his how i if in "
+    "into is isn it its just ll m me more most my of on only or other our ours re s she should "
+    "so some such t than that the their them then there these they this those through to too us "
+    "ve very was wasn we were weren what when where which while who whom whose why will with "
+    "would you your yours",
     "es": "de la que el en y a los del se las por un para con no una su al lo como más pero sus le ya "
     "o este sí porque esta entre cuando muy sin sobre también me hasta hay donde quien desde "
     "todo nos durante qué cómo cuál cuáles cuándo dónde quién por qué es son fue ser era está "

@@ -99,7 +99,7 @@ def named_titles(question: str, candidates: Sequence[Product]) -> Naming:
         same = [m for m in matches if m.weight == best.weight and _overlaps((m.first, m.last), best)]
         if not any(first <= best.last and best.first <= last for first, last in taken):
             equal = [m.product for m in same if m.coverage >= best.coverage - 0.05]
-            works = _one_edition_each(equal, question)
+            works = one_edition_each(equal, question)
             if len(works) > 1:
                 ambiguous += works
             mentions.append(Mention(tokens[best.first].start, tokens[best.last].end, tuple(works)))
@@ -274,16 +274,22 @@ def _overlaps(span: tuple[int, int], match: _Match) -> bool:
     return span[0] <= match.last and match.first <= span[1]
 
 
-def _one_edition_each(products: Sequence[Product], question: str) -> list[Product]:
-    """Of several editions of the same work one: in the format that the question names, else the best."""
-    works: dict[tuple[object, ...], Product] = {}
+def one_edition_each(products: Sequence[Product], question: str) -> list[Product]:
+    """Of several editions of the same work one, in the order given: in the format that the question names, else
+    the best structured."""
     asked = {token.word for token in _tokens(question)}
-    order = sorted(products, key=lambda p: (p.format not in asked, _rank(p.format), p.product_id))
-    for product in order:
+    best: dict[tuple[object, ...], Product] = {}
+    for product in products:
         main = fold_title(product.title).partition(":")[0].strip()  # some editions carry the subtitle there
         work = (main, tuple(map(fold_title, product.metadata.authors)), product.kind)
-        works.setdefault(work, product)
-    return list(works.values())
+        other = best.get(work)
+        if other is None or _preference(product, asked) < _preference(other, asked):
+            best[work] = product  # keeps the place of the first
+    return list(best.values())
+
+
+def _preference(product: Product, asked: set[str]) -> tuple[bool, int, str]:
+    return product.format not in asked, _rank(product.format), product.product_id
 
 
 def _rank(format_name: str) -> int:
@@ -311,7 +317,7 @@ def _by_author(
         if any(m.start < tokens[span[1]].end and tokens[span[0]].start < m.end for m in mentions):
             continue
         meant = [product for product in products if not kinds or product.kind in kinds] or products
-        works = _one_edition_each(meant, question)
+        works = one_edition_each(meant, question)
         found.append(Mention(tokens[span[0]].start, tokens[span[1]].end, tuple(works)))
     return found
 

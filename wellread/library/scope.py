@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wellread.content import Product
 from wellread.events import Found, ScopeEntry
-from wellread.library.naming import Mention, Naming, kind_mentions, named_titles
+from wellread.library.naming import Mention, Naming, kind_mentions, named_titles, one_edition_each
 from wellread.store.catalog import Catalog
 
 _CANDIDATES = 60
@@ -54,7 +54,8 @@ def scope_of(
         if kept:
             return Scope(kept, False)
     if 0 < catalog.count() <= small_library:
-        return Scope(tuple(entry(p, "whole library") for p in catalog.products()), False)
+        works = one_edition_each(catalog.products(), question)
+        return Scope(tuple(entry(product, "whole library") for product in works), False)
     return Scope((), True)
 
 
