@@ -94,3 +94,11 @@ def test_a_pasted_page_is_cut_to_its_first_words():
 )
 def test_the_language_of_a_text_is_told(text: str, language: str):
     assert language_of(text) == language
+
+
+def test_words_chained_by_hyphens_are_found_as_one():
+    passage = passage_terms("Hold no standing one-on-ones with a well-known colleague.", "", "en")
+    [*_, chained] = [form for [form] in question_terms("one-on-one", ["en"]) if form not in ("one",)]
+    assert chained in passage
+    assert "one" in passage
+    assert {"well", "known"} <= set(passage)

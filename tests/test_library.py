@@ -1,6 +1,7 @@
 """Adding, changing and removing titles, as their owner would notice it."""
 
 import asyncio
+import shutil
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -147,6 +148,16 @@ def test_what_a_killed_add_left_is_finished_at_the_next_start(home, tmp_path):
         library.library.catalog.reindex()
         index = library.run(library.library.index(take_up=False))
         library.run(index.keep_only(added.product.product_id, ()))
+    with BlockingWellread(settings=settings) as library:
+        assert found(library, "green tea steeped")
+        assert rows(library) == added.product.passages
+
+
+def test_a_lost_index_is_rebuilt_from_the_catalog(home, tmp_path):
+    settings = Settings(home=home, embedder="none")
+    with BlockingWellread(settings=settings) as library:
+        [added] = add(library, book(tmp_path, "tea.md", "On Tea", TEA))
+    shutil.rmtree(home / "index")
     with BlockingWellread(settings=settings) as library:
         assert found(library, "green tea steeped")
         assert rows(library) == added.product.passages

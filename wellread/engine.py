@@ -48,6 +48,7 @@ class Wellread:
         self._database: Database | None = None
         self._index: PassageIndex | None = None
         self._opening = asyncio.Lock()
+        self._taken_up = False
         self.embedder: Embedder | None = None
         self.embedder_problem: UnavailableError | None = None  # why search is by keyword only
 
@@ -247,7 +248,8 @@ class Wellread:
         async with self._opening:
             if self._index is None:
                 self._index = await self._open_index()
-        if take_up:
+        if take_up and not self._taken_up:
+            self._taken_up = True
             await (await self._pipeline()).take_up()
         return self._index
 

@@ -106,5 +106,7 @@ class AnswerPage:
                 if len(quote) > _QUOTE_LENGTH:
                     quote = quote[: quote.rfind(" ", 0, _QUOTE_LENGTH)] + " …"
                 line = f"    {citation.anchor}  {place}“{quote}”"
-                console.print(line, markup=False, style="dim", no_wrap=True, overflow="ellipsis")
+                console.print(
+                    line, markup=False, style="dim", no_wrap=console.is_terminal, overflow="ellipsis"
+                )
         console.print(f"\nOpen one: {command_name()} read {citations[0].anchor}", markup=False)

@@ -56,6 +56,7 @@ _WORD = re.compile(
     rf"|(?:{_LETTER})+(?:[._](?:{_LETTER}|_)+)*(?:\+\+|\#(?!\w))?"
     rf"|_+(?:{_LETTER})(?:{_LETTER}|[._](?=\w))*"
 )
+_CHAIN = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+){2,}(?![\w-])")
 _PARTS = re.compile(r"[._+#]+")
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 _SCRIPTS = (
@@ -114,9 +115,12 @@ def primary(language: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Words in their order, casefolded; one with a dot, an underscore or signs comes whole and in its
-    parts."""
-    words: list[str] = []
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
+    parts, and three or more with hyphens between come as one too: "one-on-one" is no matter of "one"."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = (
+        [chain[0].replace("-", "")[:MAX_WORD] for chain in _CHAIN.finditer(folded)] if "-" in folded else []
+    )
+    for match in _WORD.finditer(folded):
         word = match[0].strip("_")[:MAX_WORD]
         if match["unspaced"]:
             word = match[0]

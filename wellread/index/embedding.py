@@ -21,7 +21,7 @@ _SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # fastembed's name: tells it how to pool
 _TOKENIZER = ("config.json", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json")
 _WORD_PIECES = 256  # what the model was trained to read; the rest of a longer text is not seen
-_BATCH = 8  # of texts of like length: the fastest on small machines, see benchmarks/embedding.py
+_BATCH = 8  # of texts of like length: the fastest on small machines, see benchmarks/bench_embedding.py
 
 
 class MiniLmEmbedder:

@@ -22,7 +22,7 @@ from wellread.index.lance_search import READ_ROWS, Ranking, Scope, SearchTable, 
 from wellread.index.passages import Cell, Embedder, Hit, IndexStats, Vectors
 
 _TABLE = (
-    "passages-1"  # raised when analysis gives other terms or the columns change: rebuilt from the catalog
+    "passages-2"  # raised when analysis gives other terms or the columns change: rebuilt from the catalog
 )
 _COLUMNS = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language", "terms")
 _SCHEMA = pa.schema(

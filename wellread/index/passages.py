@@ -88,6 +88,14 @@ class PassageIndex(Protocol):
 
     async def stats(self) -> IndexStats: ...
 
+    async def count(self) -> int:
+        """The number of rows."""
+        ...
+
+    async def products(self) -> dict[str, int]:
+        """The number of rows of each product that has any."""
+        ...
+
     async def close(self) -> None: ...
 
     async def search(self, cells: Sequence[Cell]) -> list[list[Hit]]:

@@ -2,8 +2,7 @@
 
 A ranking score only orders the hits of one search; the best hit of a title that has nothing on the question
 gets 1 as well. Relevance is a logistic function of the cosine and of the number and share of the question's
-words that
-the passage has, fitted on judged passages against the best hits of titles about something else, with even
+words that the passage has, fitted on judged passages against the best hits of titles about something else, with even
 odds: .5 means as likely as not, before anything is known about how many titles have an answer.
 """
 
@@ -20,6 +19,9 @@ _COSINE = 4.72
 _MATCH = 2.72
 _FRAGMENTATION = 1.47
 
+# A question of a single word ("conffiles") is as telling as one of two: it is a name more often than not.
+_FEWEST_WORDS = 2
+
 # By words alone; the bias is .58 lower than fitted, so that the same floor divides best.
 _WORDS_BIAS = -3.63
 _WORDS_MATCH = 3.49
@@ -31,7 +33,7 @@ def relevance(cosine: float | None, coverage: float, words: int, fragmentation: 
     `cosine` is None when the passage or the question has no vector; `fragmentation` is Embedder.fragmentation
     of the question, and does not matter then.
     """
-    match = coverage * math.log1p(words)
+    match = coverage * math.log1p(max(words, _FEWEST_WORDS))
     if cosine is None:
         return _logistic(_WORDS_BIAS + _WORDS_MATCH * match)
     known = cosine * (1 - fragmentation)

@@ -107,6 +107,7 @@ class Pipeline:
             await _acquire(lock)
         settings = self._settings
         try:
+            await self._find_lost()
             await self.finish()
             with ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb) as reading:
                 for number, source in enumerate(found, 1):
@@ -130,13 +131,24 @@ class Pipeline:
             await self._index_product(product)
 
     async def take_up(self) -> None:
-        """`finish`, unless another process is at work on it."""
+        """`finish`, and rebuild what the index has lost; nothing when another process is at work on it."""
         lock = self._lock("adding")
         if _try(lock):
             try:
+                await self._find_lost()
                 await self.finish()
             finally:
                 lock.release()
+
+    async def _find_lost(self) -> None:
+        """Let `finish` index anew the products whose rows are gone: the folder of the index was deleted, or is of
+        an earlier version of the index."""
+        if await self._index.count() == await asyncio.to_thread(self._catalog.passages):
+            return
+        rows = await self._index.products()
+        for product in await asyncio.to_thread(self._catalog.products):
+            if rows.get(product.product_id, 0) != product.passages:
+                await asyncio.to_thread(self._catalog.reindex, product.product_id)
 
     async def reindex(self, product: str = "") -> AsyncIterator[Product]:
         """Cut and index anew from the catalog, that product or all; yields each when it is done."""

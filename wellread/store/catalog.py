@@ -195,14 +195,10 @@ class Catalog:
         with self._database.read() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(t.products)) or 0
 
-    def languages(self) -> list[str]:
+    def passages(self) -> int:
+        """How many passages the index holds of all products, as far as the catalog was told."""
         with self._database.read() as connection:
-            return list(connection.scalars(sa.select(t.products.c.language).distinct()))
-
-    def collections(self) -> list[str]:
-        with self._database.read() as connection:
-            query = sa.select(t.products.c.collection).distinct()
-            return sorted(name for name in connection.scalars(query) if name)
+            return connection.scalar(sa.select(sa.func.sum(t.products.c.passages))) or 0
 
     def known(self, *, fingerprint: str = "", path: str = "", product_id: str = "") -> list[Known]:
         """The editions with that fingerprint, that path or of that product, newest first."""

@@ -1,6 +1,6 @@
 """What 3 questions × 5 titles cost, as a multiple of one hybrid query of LanceDB on the same table.
 
-    python benchmarks/matrix.py [FOLDER] [--passages 100000]
+    python benchmarks/bench_matrix.py [FOLDER] [--passages 100000]
 
 FOLDER keeps the index for the next run. The passages are made up: words of a Zipf distribution, random unit
 vectors (which cost a search as much as true ones), 1,000 passages a title. The questions go through the real

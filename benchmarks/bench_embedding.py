@@ -1,6 +1,6 @@
 """The embedder's speed, as a share of what fastembed gives when called bare on the same passages.
 
-    python benchmarks/embedding.py [--passages 256]
+    python benchmarks/bench_embedding.py [--passages 256]
 
 Bare means: passages sorted by length beforehand, in batches of 8, the size that was found fastest
 (`--sweep` tries others), the same model, word piece limit and threads. The two take turns, and the
