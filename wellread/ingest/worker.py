@@ -1,13 +1,18 @@
-"""Reading a file in a process of its own, with limits, so that a bad file ends only itself."""
+"""Reading a file in a process of its own, with limits, so that a bad file ends only itself.
 
-import multiprocessing
+The process is this module run by name: unlike one of `multiprocessing`, it does not import the caller's script
+again, which would go wrong in every script without a `__main__` guard.
+"""
+
+import contextlib
+import pickle
 import resource
 import signal
+import socket
+import subprocess
 import sys
-import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +22,8 @@ from wellread.ingest.document import Document, Source
 from wellread.ingest.readers import reader_for
 
 _TASKS_PER_PROCESS = 50  # what a native library leaks ends with the process
+
+Answer = tuple[str, Document] | WellreadError
 
 
 class ReadingProcess:
@@ -28,7 +35,7 @@ class ReadingProcess:
     def __init__(self, *, seconds: float, memory_mb: int) -> None:
         self._seconds = seconds
         self._memory_mb = memory_mb
-        self._process: BaseProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._tasks = 0
 
@@ -62,30 +69,33 @@ class ReadingProcess:
             raise answer
         return answer
 
-    def _answer(self, source: Source) -> tuple[str, Document] | WellreadError:
+    def _answer(self, source: Source) -> Answer:
         """What the process makes of a source. Raises EOFError or ConnectionError when the process dies."""
-        process, connection = self._start()
+        connection = self._start()
         self._tasks += 1
         connection.send(source)
-        deadline = time.monotonic() + self._seconds
-        while process.is_alive() and not connection.poll(min(0.25, max(0.0, deadline - time.monotonic()))):
-            if time.monotonic() >= deadline:
-                self._stop()
-                raise LimitError(
-                    f"{source.path.name} took longer than {self._seconds:.0f} seconds to read.",
-                    hint="Set WELLREAD_READ_SECONDS higher if the file is sound and this machine is slow.",
-                )
-        answer: tuple[str, Document] | WellreadError = connection.recv()
+        if not connection.poll(self._seconds):  # true also when the process has died
+            self._stop()
+            return LimitError(
+                f"{source.path.name} took longer than {self._seconds:g} seconds to read.",
+                hint="Set WELLREAD_READ_SECONDS higher if the file is sound and this machine is slow.",
+            )
+        answer: Answer = connection.recv()
         return answer
 
-    def _start(self) -> tuple[BaseProcess, Connection]:
-        if self._connection is None or self._process is None:
-            context = multiprocessing.get_context("spawn")
-            self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._memory_mb), daemon=True)
-            self._process.start()
-            theirs.close()
-        return self._process, self._connection
+    def _start(self) -> Connection:
+        if self._connection is None:
+            ours, theirs = socket.socketpair()
+            self._connection = Connection(ours.detach())
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._memory_mb)],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+        return self._connection
 
     def _stop(self) -> None:
         if self._connection is not None:
@@ -93,27 +103,38 @@ class ReadingProcess:
             self._connection = None
         if self._process is not None:
             self._process.kill()
-            self._process.join()
-            self._process.close()
+            self._process.wait()
             self._process = None
         self._tasks = 0
 
 
-def _serve(connection: Connection, memory_mb: int) -> None:
+def serve(connection: Connection, memory_mb: int) -> None:
     """The worker's life: sources in, documents or errors out, until the other side closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the connection
     if sys.platform == "linux":  # elsewhere the address space is not limited by this
         limit = memory_mb << 20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    while True:
-        try:
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
             source: Source = connection.recv()
-        except EOFError:
-            return
-        connection.send(_read(source, memory_mb))
+            connection.send_bytes(_pickled(source, memory_mb))
 
 
-def _read(source: Source, memory_mb: int) -> tuple[str, Document] | WellreadError:
+def _pickled(source: Source, memory_mb: int) -> bytes:
+    try:
+        return pickle.dumps(_read(source, memory_mb))
+    except MemoryError:
+        return pickle.dumps(_too_large(source, memory_mb))
+
+
+def _too_large(source: Source, memory_mb: int) -> LimitError:
+    return LimitError(
+        f"{source.path.name} needs more than {memory_mb} MiB of memory to read.",
+        hint="Set WELLREAD_READ_MEMORY_MB higher if the file is sound.",
+    )
+
+
+def _read(source: Source, memory_mb: int) -> Answer:
     try:
         reader = reader_for(source.path)
         document = reader.read(source)
@@ -123,10 +144,7 @@ def _read(source: Source, memory_mb: int) -> tuple[str, Document] | WellreadErro
     except WellreadError as error:
         return error
     except (MemoryError, RecursionError):
-        return LimitError(
-            f"{source.path.name} needs more than {memory_mb} MiB of memory to read.",
-            hint="Set WELLREAD_READ_MEMORY_MB higher if the file is sound.",
-        )
+        return _too_large(source, memory_mb)
     except OSError as error:
         return UnreadableError(
             f"{source.path.name} could not be read: {error.strerror or error}.",
@@ -138,3 +156,7 @@ def _read(source: Source, memory_mb: int) -> tuple[str, Document] | WellreadErro
             hint="The file is probably damaged; if other programs open it, please report this.",
         )
     return f"{reader.name} {reader.version}", document
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
