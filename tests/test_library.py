@@ -1,6 +1,7 @@
 """Adding, changing and removing titles, as their owner would notice it."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import zipfile
@@ -66,6 +67,59 @@ def test_another_book_of_the_same_title_is_another_product(library, tmp_path):
         book(tmp_path / "b", "other.md", "Notes", COFFEE),
     )
     assert len(library.products()) == 2
+
+
+def test_files_of_the_same_name_and_title_are_two_products_and_stay_so(library, tmp_path):
+    paths = [
+        book(tmp_path / week, "notes.md", "Notes", text) for week, text in (("one", TEA), ("two", COFFEE))
+    ]
+    first = add(library, tmp_path)
+    assert [result.outcome for result in first] == ["added", "added"]
+    assert len(library.products()) == 2
+    assert [result.outcome for result in add(library, tmp_path)] == ["unchanged", "unchanged"]
+    book(tmp_path / "two", "notes.md", "Notes", COFFEE, "More\n\nA flat white has less foam.")
+    [changed] = add(library, paths[1])
+    assert changed.outcome == "replaced"
+    assert changed.product.product_id == first[1].product.product_id
+
+
+def test_a_file_that_moved_and_changed_is_the_same_product(library, tmp_path):
+    old = book(tmp_path / "a", "notes.md", "Notes", TEA)
+    [first] = add(library, old)
+    old.unlink()
+    [second] = add(library, book(tmp_path / "b", "notes.md", "Notes", TEA, COFFEE))
+    assert (second.outcome, second.product.product_id) == ("replaced", first.product.product_id)
+
+
+def test_adding_again_restores_a_lost_copy_and_names_a_collection(library, tmp_path):
+    path = book(tmp_path, "tea.md", "On Tea", TEA)
+    add(library, path)
+    [copy] = [file for file in (library.library.settings.home / "files").rglob("*") if file.is_file()]
+    copy.write_bytes(b"damaged")
+    list(library.add([path], collection="drinks"))
+    assert copy.read_bytes() == path.read_bytes()
+    assert [product.title for product in library.products(collection="drinks")] == ["On Tea"]
+
+
+def test_what_killed_copies_left_is_swept(library, tmp_path):
+    folder = library.library.settings.home / "files"
+    (folder / "ab").mkdir(parents=True)
+    (folder / ".left.partial").write_bytes(b"half")
+    (folder / "ab" / ("ab" * 32)).write_bytes(b"never saved")
+    add(library, book(tmp_path, "tea.md", "On Tea", TEA))
+    assert len([file for file in folder.rglob("*") if file.is_file()]) == 1
+
+
+def test_odd_names_are_added(library, tmp_path):
+    long = "n" * 240 + ".md"
+    names = [long, "-dash.md", "quote'\".md", "new\nline.md", "[brackets].md", "emoji 🙂.md"]
+    for number, name in enumerate(names):
+        book(tmp_path, name, f"Number {number}", f"{TEA} {number}")
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "other").symlink_to(tmp_path / "other")
+    os.mkfifo(tmp_path / "pipe.md")
+    results = add(library, tmp_path)
+    assert sum(isinstance(result, Added) for result in results) == len(names)
 
 
 def test_one_isbn_on_two_formats_makes_two_products(library, tmp_path):

@@ -98,9 +98,10 @@ class Wellread:
             async for progress in pipeline.embed():
                 yield progress
 
-    async def embed(self) -> AsyncIterator[Embedded | Waiting]:
-        """Give the passages that wait for vectors theirs."""
-        async for progress in (await self._pipeline()).embed():
+    async def embed(self, *, wait: bool = True) -> AsyncIterator[Embedded | Waiting]:
+        """Give the passages that wait for vectors theirs. Without `wait`, nothing when another process does it."""
+        await self.index()
+        async for progress in (await self._pipeline()).embed(wait=wait):
             yield progress
 
     async def reindex(self, product_id: str = "") -> AsyncIterator[Product]:
@@ -249,8 +250,7 @@ class Wellread:
             if self._index is None:
                 self._index = await self._open_index()
         if take_up and not self._taken_up:
-            self._taken_up = True
-            await (await self._pipeline()).take_up()
+            self._taken_up = await (await self._pipeline()).take_up()
         return self._index
 
     async def vectors_wait(self) -> bool:

@@ -2,17 +2,19 @@
 question."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import replace
 
 from wellread.agent import persona
 from wellread.agent.arrangement import Arrangement
 from wellread.agent.candidates import candidates
 from wellread.agent.direct import Facts, direct_answer
+from wellread.agent.intent import plays_author
 from wellread.agent.sentence_choice import SentenceEmbedder, weigh
 from wellread.agent.writer import Brief
 from wellread.events import ScopeEntry, Snippet
 from wellread.grounding.inline import inert
+from wellread.library.naming import Work, same_work
 
 CLOSING = (
     "_No language model wrote this answer. Its sentences are quoted from the titles, chosen and arranged for "
@@ -33,7 +35,7 @@ class ExtractiveWriter:
         self._embedder = embedder
         self._facts = facts or Facts()
 
-    async def write(self, brief: Brief) -> AsyncIterator[str]:
+    async def write(self, brief: Brief) -> AsyncGenerator[str, None]:
         """The answer's Markdown in pieces: a heading, a statement or a row at a time."""
         direct = direct_answer(brief.question, brief.flags, self._facts)
         if direct is not None:
@@ -45,6 +47,9 @@ class ExtractiveWriter:
             return
         brief = replace(brief, snippets=_worth_quoting(brief))
         yield _opening(brief)
+        if not plays_author(brief.flags, brief.scope):
+            flags = brief.flags.model_copy(update={"is_role_play_request": False})
+            brief = replace(brief, flags=flags)
         questions = brief.questions or (brief.question,)
         offered = candidates(brief.snippets)
         choice = await asyncio.to_thread(weigh, questions, offered, self._embedder, works(brief.scope))
@@ -60,6 +65,10 @@ class ExtractiveWriter:
 
 def nothing_found(brief: Brief) -> Iterator[str]:
     """The answer when no title in scope says anything: what was searched, where else to look, what to do."""
+    if brief.flags.is_role_play_request and not plays_author(brief.flags, brief.scope):
+        yield persona.declined(brief)
+    if brief.out_of_time:
+        yield "The time was up before the search was done.\n\n"
     where = persona.named(entry.title for entry in brief.scope) if brief.scope else "the library"
     yield f"I found nothing in {where} that answers this.\n\n"
     if brief.open_cells:
@@ -77,21 +86,16 @@ def nothing_found(brief: Brief) -> Iterator[str]:
 
 
 def works(scope: Sequence[ScopeEntry]) -> dict[str, str]:
-    """For each product in scope the first one that is an edition of the same work: of the same kind, by the
-    same authors, and called the same, perhaps with a subtitle."""
+    """For each product in scope the first one that is an edition of the same work."""
     first: dict[str, str] = {}
+    known: list[tuple[Work, str]] = []
     for entry in scope:
-        same = (other for other in scope if other.product_id in first and _is_edition(other, entry))
-        known = next(same, None)
-        first[entry.product_id] = first[known.product_id] if known else entry.product_id
+        work = Work(entry.title, entry.authors, entry.kind)
+        same = next((product_id for other, product_id in known if same_work(other, work)), None)
+        if same is None:
+            known.append((work, entry.product_id))
+        first[entry.product_id] = same or entry.product_id
     return first
-
-
-def _is_edition(one: ScopeEntry, other: ScopeEntry) -> bool:
-    if (one.kind, one.authors) != (other.kind, other.authors):
-        return False
-    short, long = sorted((one.title.casefold(), other.title.casefold()), key=len)
-    return short == long or long.startswith(f"{short}:")
 
 
 def _worth_quoting(brief: Brief) -> tuple[Snippet, ...]:
@@ -103,12 +107,12 @@ def _worth_quoting(brief: Brief) -> tuple[Snippet, ...]:
 
 
 def _opening(brief: Brief) -> str:
-    if brief.flags.is_controversial_sensitive_topic:
-        if brief.flags.is_role_play_request:
-            return persona.declined(brief)
-        return "Who says what, without taking a side:\n\n"
-    if brief.flags.is_role_play_request:
+    if plays_author(brief.flags, brief.scope):
         return persona.opening(brief)
+    if brief.flags.is_role_play_request:
+        return persona.declined(brief)
+    if brief.flags.is_controversial_sensitive_topic:
+        return "Who says what, without taking a side:\n\n"
     return f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
 
 

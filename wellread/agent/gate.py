@@ -16,11 +16,11 @@ MOST_FINDS = 2
 
 
 def allowed(knowledge: Knowledge) -> frozenset[ActionName]:
-    """The actions of the next step. Never empty; on the budget's last step only the draft."""
+    """The actions of the next step. Never empty; on the budget's last step, or out of time, only the draft."""
     start = knowledge.start
     deep = start.mode == "deep"
     names: set[ActionName] = {"create_answer_draft"}
-    if knowledge.steps_completed + 1 >= start.budget.steps:
+    if _must_write(knowledge):
         return frozenset(names)
     done = [action.action for action in knowledge.actions]
     fell_short = any(not cell.knowledge for cell in knowledge.cells)
@@ -53,20 +53,23 @@ def objection(choice: Choice, knowledge: Knowledge) -> str:
             if not new_cells(action, knowledge):
                 return "all of these questions were asked of these titles before"
         case ReadSection():
-            known = {snippet.anchor.split("/")[1] for snippet in knowledge.snippets}
-            if action.sectionId not in known or action.sectionId in knowledge.sections_read:
+            known = {(snippet.product_id, snippet.anchor.split("/")[1]) for snippet in knowledge.snippets}
+            if (action.productId, action.sectionId) not in known - knowledge.sections_read:
                 return f"section {action.sectionId} was not met, or was read before"
         case CreateAnswerDraft():
             unknown = set(action.relevant_knowledge_indices) - numbers
             if unknown:
                 return f"no such knowledge: {', '.join(map(str, sorted(unknown)))}"
-            last = knowledge.steps_completed + 1 >= knowledge.start.budget.steps
             searched = knowledge.cells or any(a.action == "find_products" for a in knowledge.actions)
-            if not (searched or action.flags.needs_no_search or last):
+            if not (searched or action.flags.needs_no_search or _must_write(knowledge)):
                 return "nothing was searched yet"
         case FindProducts() | ReviewEvidence() | AskClarifyingQuestion():
             pass
     return ""
+
+
+def _must_write(knowledge: Knowledge) -> bool:
+    return knowledge.steps_completed + 1 >= knowledge.start.budget.steps or knowledge.out_of_time
 
 
 def new_cells(action: SearchInsideBooks, knowledge: Knowledge) -> list[tuple[str, str]]:

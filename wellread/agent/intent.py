@@ -12,21 +12,32 @@ _ROLE_PLAY = re.compile(
     r"in the (?:voice|words) of the author|be my mentor|you are the author)",
     re.IGNORECASE,
 )
+# Controversies of public life, and these only: books on software hold elections and abort transactions.
 _SENSITIVE = re.compile(
-    r"\b(?:abortion|gun control|immigration policy|death penalty|euthanasia|genocide|racis[mt]|suicide|self-harm|"
-    r"religio(?:n|us) (?:belief|war|conflict)s?|politic(?:s|al party|ians?)|election|"
-    r"vaccin(?:e|ation) mandates?|terroris[mt]|controversial)\b",
+    r"\b(?:(?<!transaction )(?<!process )(?<!mission )(?<!launch )abortions?(?! of (?:an? |the )?(?:transaction|process|"
+    r"mission|launch))|(?:anti-|pro-)abortion|gun control(?! (?:unit|board|panel|circuit))|"
+    r"death penalty|capital punishment|euthanasia|assisted suicide|genocides?|"
+    r"presidential (?:elections?|candidates?|campaigns?)|(?:rigged|stolen) elections?|"
+    r"elections? (?:\w+ ){0,3}(?:rigged|stolen)|"
+    r"(?:whom?|which (?:party|candidate)) (?:should|would|do|did) (?:i|we|you|people) vote for|"
+    r"should (?:i|we|you|people) vote for)\b",
     re.IGNORECASE,
 )
 
 
-def flags_of(question: str, scope: Sequence[ScopeEntry] = ()) -> Flags:
-    """The flags of a question. A role-play needs a title whose author can be spoken for."""
+def flags_of(question: str) -> Flags:
+    """The flags of a question. What is asked for is not always done: see `plays_author`."""
     text = question.strip()
-    sensitive = bool(_SENSITIVE.search(text))
     return Flags(
-        is_role_play_request=bool(_ROLE_PLAY.search(text)) and bool(scope) and not sensitive,
-        is_controversial_sensitive_topic=sensitive,
+        is_role_play_request=bool(_ROLE_PLAY.search(text)),
+        is_controversial_sensitive_topic=bool(_SENSITIVE.search(text)),
         is_greeting_or_simple_calculation=is_greeting(text) or is_calculation(text),
         is_who_are_you=is_who_are_you(text),
     )
+
+
+def plays_author(flags: Flags, scope: Sequence[ScopeEntry]) -> bool:
+    """Whether the answer speaks as the author: on request, as the author of titles that the reader named or
+    picked, and on no sensitive topic."""
+    meant = bool(scope) and all(entry.found in ("named", "picked") for entry in scope)
+    return flags.is_role_play_request and meant and not flags.is_controversial_sensitive_topic

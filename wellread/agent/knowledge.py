@@ -1,11 +1,14 @@
-"""What a run has gathered so far, as a fold over its events."""
+"""What a run has gathered so far, as a fold over its events.
+
+Only a finished step counts: what a step brings is kept aside until its step.completed, and a new step.started
+drops it. So the fold of a run that was cut off is its state after the last finished step.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from wellread.events import (
     AnswerCompleted,
-    AnswerStarted,
     AnyEvent,
     Elsewhere,
     ProductsFound,
@@ -17,7 +20,10 @@ from wellread.events import (
     Snippet,
     StepAction,
     StepCompleted,
+    StepStarted,
 )
+
+_CLOSING = ("create_answer_draft", "ask_clarifying_question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,33 @@ class Knowledge:
     snippets: tuple[Snippet, ...] = ()
     cells: tuple[CellResult, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
-    sections_read: frozenset[str] = frozenset()
-    actions: tuple[StepAction, ...] = ()
+    sections_read: frozenset[tuple[str, str]] = frozenset()  # product id, section id
+    actions: tuple[StepAction, ...] = ()  # of the finished steps
     steps_completed: int = 0
-    answer: AnswerStarted | None = None
+    seconds: float = 0.0  # that the finished steps took
     answered: bool = False
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)  # knowledge number → questions
+    unfinished: tuple[AnyEvent, ...] = ()  # of the step that is not yet completed
 
     def advance(self, event: AnyEvent) -> "Knowledge":
+        match event:
+            case StepStarted():
+                return replace(self, unfinished=())
+            case StepAction() | ProductsFound() | SearchCell() | SearchElsewhere() | SectionRead():
+                return replace(self, unfinished=(*self.unfinished, event))
+            case StepCompleted():
+                after = replace(self, unfinished=())
+                for held in self.unfinished:
+                    after = after._with(held)
+                seconds = round(self.seconds + event.seconds, 3)
+                return replace(after, steps_completed=event.step, seconds=seconds)
+            case AnswerCompleted():
+                return replace(self, answered=True)
+            case _:
+                return self
+
+    def _with(self, event: AnyEvent) -> "Knowledge":
+        """With what an event of a finished step brought."""
         match event:
             case ProductsFound():
                 known = {entry.product_id for entry in self.scope}
@@ -70,21 +95,25 @@ class Knowledge:
                 known_numbers = {s.number for s in self.snippets}
                 return replace(
                     self,
-                    sections_read=self.sections_read | {event.section_id},
+                    sections_read=self.sections_read | {(event.product_id, event.section_id)},
                     snippets=self.snippets + tuple(s for s in event.found if s.number not in known_numbers),
                 )
             case SearchElsewhere():
                 return replace(self, elsewhere=self.elsewhere + event.products)
             case StepAction():
                 return replace(self, actions=(*self.actions, event))
-            case StepCompleted():
-                return replace(self, steps_completed=event.step)
-            case AnswerStarted():
-                return replace(self, answer=event)
-            case AnswerCompleted():
-                return replace(self, answered=True)
             case _:
                 return self
+
+    @property
+    def closing(self) -> StepAction | None:
+        """The action of the last finished step if nothing but the answer follows it."""
+        return self.actions[-1] if self.actions and self.actions[-1].action in _CLOSING else None
+
+    @property
+    def out_of_time(self) -> bool:
+        limit = self.start.budget.seconds
+        return limit is not None and self.seconds >= limit
 
     @property
     def searched(self) -> frozenset[tuple[str, str]]:

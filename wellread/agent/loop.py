@@ -1,12 +1,15 @@
 """The loop: choose an action, do it, say so in events, until the answer is written.
 
 One async generator, for every caller. Each event is also folded into the Knowledge from which the next step is
-chosen, so a run that was cut off goes on from the fold of its stored events.
+chosen, so a run that was cut off goes on from the fold of its stored events: an unfinished step is done again, and
+so is an unfinished answer.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TypeVar
 
 from wellread.agent.actions import (
     AskClarifyingQuestion,
@@ -19,7 +22,8 @@ from wellread.agent.actions import (
 )
 from wellread.agent.budget import Meter
 from wellread.agent.gate import allowed, new_cells, objection
-from wellread.agent.knowledge import Knowledge
+from wellread.agent.intent import plays_author
+from wellread.agent.knowledge import Knowledge, fold
 from wellread.agent.planner import Planner
 from wellread.agent.writer import Brief, OpenCell, Writer
 from wellread.content import Anchor
@@ -54,7 +58,9 @@ from wellread.library.scope import entry
 from wellread.store.catalog import Catalog
 
 _TITLE_LENGTH = 200  # code points of the question in a step's title
-_SAME_RANGE = 0.6  # overlap from which two findings are the same knowledge
+_SAME_RANGE = 0.6  # share of a finding within a snippet from which it is the same knowledge
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +73,21 @@ class Loop:
     writer: Writer
     discovered: int  # titles that find_products brings at most
 
-    async def run(self, knowledge: Knowledge) -> AsyncIterator[AnyEvent]:
+    async def run(self, knowledge: Knowledge) -> AsyncGenerator[AnyEvent, None]:
         """The events from `knowledge` on to the end: run.completed, or run.failed with the error's own words."""
-        meter = Meter()
+        meter = Meter(knowledge.start.budget, spent=knowledge.seconds)
         try:
-            while knowledge.answer is None:
-                async for event in self._step(knowledge, meter):
-                    knowledge = knowledge.advance(event)
-                    yield event
+            while not knowledge.answered:
+                closing = knowledge.closing
+                following = (
+                    self._step(knowledge, meter)
+                    if closing is None
+                    else self._close(closing, knowledge, meter)
+                )
+                async with aclosing(following) as events:
+                    async for event in events:
+                        knowledge = knowledge.advance(event)
+                        yield event
             yield RunCompleted(usage=meter.usage, seconds=meter.seconds)
         except WellreadError as error:
             yield RunFailed(
@@ -86,9 +99,8 @@ class Loop:
                 retryable=error.retryable,
             )
 
-    async def _step(self, knowledge: Knowledge, meter: Meter) -> AsyncIterator[AnyEvent]:
+    async def _step(self, knowledge: Knowledge, meter: Meter) -> AsyncGenerator[AnyEvent, None]:
         step = knowledge.steps_completed + 1
-        began = meter.seconds
         yield StepStarted(step=step, title=f'Step {step} for "{shortened(knowledge.start.question)}"')
         choice = await self.planner.choose(knowledge, allowed(knowledge))
         reason = objection(choice, knowledge)
@@ -105,49 +117,47 @@ class Loop:
             step=step, action=action.name, label=action.label, parameters=action.model_dump(mode="json")
         )
         summary = ""
-        match action:
-            case SearchInsideBooks():
-                found = 0
-                async for result in self._search(step, action, knowledge):
-                    found += len(result.found) if isinstance(result, SearchCell) else 0
-                    yield result
-                summary = f"Ask books complete. Found {_counted(found, 'snippet')}."
-            case FindProducts():
-                products = await self._find(action, knowledge)
-                yield ProductsFound(step=step, query=action.query, products=products)
-                summary = f"Catalog search complete. Found {_counted(len(products), 'title')}."
-            case ReadSection():
-                read = await self._read(step, action, knowledge)
-                yield read
-                summary = f"Section read. It gave {_counted(len(read.found), 'more snippet')}."
-            case ReviewEvidence(missing=missing):
-                summary = f"Review complete. {_counted(len(missing), 'question')} still open."
-                if not missing:
-                    summary = "Review complete. Nothing is missing."
-            case AskClarifyingQuestion():
-                summary = "Asking back"
-            case CreateAnswerDraft():
-                summary = "Ready to provide a comprehensive answer"
-        yield StepCompleted(
-            step=step, summary=summary, usage=meter.usage, seconds=round(meter.seconds - began, 3)
-        )
-        if isinstance(action, AskClarifyingQuestion):
-            async for event in self._ask_back(action, meter):
-                yield event
-        elif isinstance(action, CreateAnswerDraft):
-            async for event in self._answer(action, knowledge, meter):
-                yield event
+        found = 0
+        try:
+            match action:
+                case SearchInsideBooks():
+                    async with aclosing(self._search(step, action, knowledge, meter)) as results:
+                        async for result in results:
+                            found += len(result.found) if isinstance(result, SearchCell) else 0
+                            yield result
+                    summary = f"Ask books complete. Found {_counted(found, 'snippet')}."
+                case FindProducts():
+                    products = await _in_time(self._find(action, knowledge), meter)
+                    yield ProductsFound(step=step, query=action.query, products=products)
+                    summary = f"Catalog search complete. Found {_counted(len(products), 'title')}."
+                case ReadSection():
+                    read = await _in_time(self._read(step, action, knowledge), meter)
+                    yield read
+                    summary = f"Section read. It gave {_counted(len(read.found), 'more snippet')}."
+                case ReviewEvidence(missing=missing):
+                    summary = f"Review complete. {_counted(len(missing), 'question')} still open."
+                    if not missing:
+                        summary = "Review complete. Nothing is missing."
+                case AskClarifyingQuestion():
+                    summary = "Asking back"
+                case CreateAnswerDraft():
+                    summary = "Ready to provide a comprehensive answer"
+        except _TimeUpError:
+            summary = f"The time was up. Found {_counted(found, 'snippet')} until then."
+        # Counted from the end of the step before, so that the steps' seconds add up to the run's.
+        seconds = round(meter.seconds - knowledge.seconds, 3)
+        yield StepCompleted(step=step, summary=summary, usage=meter.usage, seconds=seconds)
 
     async def _search(
-        self, step: int, action: SearchInsideBooks, knowledge: Knowledge
-    ) -> AsyncIterator[SearchCell | SearchElsewhere]:
+        self, step: int, action: SearchInsideBooks, knowledge: Knowledge, meter: Meter
+    ) -> AsyncGenerator[SearchCell | SearchElsewhere, None]:
         titles = {entry.product_id: entry.title for entry in knowledge.scope}
         numbering = _Numbering(knowledge)
-        answered: set[str] = set()
-        for cell in await self.inside.matrix(new_cells(action, knowledge)):
-            snippets = tuple(numbering.snippet(finding, titles[cell.product_id]) for finding in cell.findings)
+        answered = {fold(cell.question) for cell in knowledge.cells if cell.knowledge}
+        for cell in await _in_time(self.inside.matrix(new_cells(action, knowledge)), meter):
+            snippets = numbering.snippets(cell.findings, titles[cell.product_id])
             if snippets:
-                answered.add(cell.question)
+                answered.add(fold(cell.question))
             yield SearchCell(
                 step=step,
                 question=cell.question,
@@ -158,8 +168,8 @@ class Loop:
                 knowledge=tuple(snippet.number for snippet in snippets),
             )
         for question in action.askBookQuestions:
-            if question not in answered:
-                elsewhere = await self._elsewhere(question, frozenset(titles))
+            if fold(question) not in answered:
+                elsewhere = await _in_time(self._elsewhere(question, frozenset(titles)), meter)
                 if elsewhere:
                     yield SearchElsewhere(step=step, question=question, products=elsewhere)
 
@@ -193,7 +203,7 @@ class Loop:
         covered = [anchor for snippet in knowledge.snippets if (anchor := Anchor.parse(snippet.anchor))]
         numbering = _Numbering(knowledge)
         findings = await asyncio.to_thread(self.inside.around, section, action.productId, covered)
-        found = tuple(numbering.snippet(finding, product.title) for finding in findings)
+        found = numbering.snippets(findings, product.title)
         return SectionRead(
             step=step,
             product_id=product.product_id,
@@ -209,7 +219,17 @@ class Loop:
         place = open_anchor(self.catalog, citation.anchor)
         return citation.model_copy(update={"place": place.label})
 
-    async def _ask_back(self, action: AskClarifyingQuestion, meter: Meter) -> AsyncIterator[AnyEvent]:
+    def _close(
+        self, closing: StepAction, knowledge: Knowledge, meter: Meter
+    ) -> AsyncGenerator[AnyEvent, None]:
+        """What follows the last step, from its action as it was stored."""
+        if closing.action == AskClarifyingQuestion.name:
+            return self._ask_back(AskClarifyingQuestion.model_validate(closing.parameters), meter)
+        return self._answer(CreateAnswerDraft.model_validate(closing.parameters), knowledge, meter)
+
+    async def _ask_back(
+        self, action: AskClarifyingQuestion, meter: Meter
+    ) -> AsyncGenerator[AnyEvent, None]:
         markdown = "\n".join([action.question, "", *(f"- {option}" for option in action.options)])
         yield AnswerStarted(flags=Flags(), knowledge=(), voice="wellread")
         yield AnswerDelta(text=markdown)
@@ -217,10 +237,10 @@ class Loop:
 
     async def _answer(
         self, action: CreateAnswerDraft, knowledge: Knowledge, meter: Meter
-    ) -> AsyncIterator[AnyEvent]:
+    ) -> AsyncGenerator[AnyEvent, None]:
         flags = action.flags
-        voice: Voice = "author" if flags.is_role_play_request else "wellread"
         snippets = tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices)
+        voice: Voice = "author" if snippets and plays_author(flags, knowledge.scope) else "wellread"
         yield AnswerStarted(flags=flags, knowledge=action.relevant_knowledge_indices, voice=voice)
         brief = Brief(
             question=knowledge.start.question,
@@ -236,11 +256,13 @@ class Loop:
             ),
             elsewhere=knowledge.elsewhere,
             deep=knowledge.start.mode == "deep",
+            out_of_time=knowledge.out_of_time,
         )
         pieces = []
-        async for text in self.writer.write(brief):
-            pieces.append(text)
-            yield AnswerDelta(text=text)
+        async with aclosing(self.writer.write(brief)) as texts:
+            async for text in texts:
+                pieces.append(text)
+                yield AnswerDelta(text=text)
         markdown = "".join(pieces)
         statements, citations = judge(markdown, snippets, voice=voice)
         citations = await asyncio.to_thread(lambda: tuple(map(self._placed, citations)))
@@ -249,15 +271,36 @@ class Loop:
         )
 
 
+class _TimeUpError(Exception):
+    """The budget's seconds have passed."""
+
+
+async def _in_time(work: Awaitable[_T], meter: Meter) -> _T:
+    """What `work` gives. Raises _TimeUpError when the budget's time is up before it is done."""
+    left = meter.left
+    try:
+        async with asyncio.timeout(left) as limit:
+            return await work
+    except TimeoutError as error:
+        if limit.expired():
+            raise _TimeUpError from error
+        raise
+
+
 class _Numbering:
     """Gives findings their knowledge numbers; one that was found before keeps the number it has."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._known = [(Anchor.parse(s.anchor), s) for s in knowledge.snippets]
 
-    def snippet(self, finding: Finding, title: str) -> Snippet:
+    def snippets(self, findings: Sequence[Finding], title: str) -> tuple[Snippet, ...]:
+        """The findings of one title with their numbers, each number once."""
+        numbered = (self._snippet(finding, title) for finding in findings)
+        return tuple({snippet.number: snippet for snippet in numbered}.values())
+
+    def _snippet(self, finding: Finding, title: str) -> Snippet:
         for anchor, snippet in self._known:
-            if anchor and anchor.overlap(finding.anchor) >= _SAME_RANGE:
+            if anchor and _share_within(finding.anchor, anchor) >= _SAME_RANGE:
                 return snippet
         new = Snippet(
             number=len(self._known),
@@ -271,6 +314,12 @@ class _Numbering:
         )
         self._known.append((finding.anchor, new))
         return new
+
+
+def _share_within(new: Anchor, known: Anchor) -> float:
+    """The share of `new` that lies within `known`: a longer range around a known one says more than it."""
+    shorter = min(new.end - new.start, known.end - known.start)
+    return new.overlap(known) * shorter / (new.end - new.start)
 
 
 def shortened(text: str, length: int = _TITLE_LENGTH) -> str:

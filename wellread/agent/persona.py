@@ -24,10 +24,15 @@ def opening(brief: Brief) -> str:
 
 
 def declined(brief: Brief) -> str:
-    """The first line where a part was asked for that Wellread does not play: a sensitive topic."""
-    titles = named(entry.title for entry in brief.scope)
-    say = "says" if len(brief.scope) == 1 else "say"
-    return f"On this topic I speak for nobody. This is what {titles} {say}:\n\n"
+    """Where a part was asked for that Wellread does not play: why it does not, and what comes instead."""
+    if brief.flags.is_controversial_sensitive_topic:
+        reason = "On this topic I speak for nobody."
+    else:
+        reason = "I speak only as the author of a title that you name or pick, so here I speak for nobody."
+    titles = tuple(dict.fromkeys(snippet.title for snippet in brief.snippets))
+    if not titles:
+        return f"{reason}\n\n"
+    return f"{reason} This is what {named(titles)} {'says' if len(titles) == 1 else 'say'}:\n\n"
 
 
 def follow_ups(brief: Brief, quoted: Sequence[Snippet]) -> tuple[str, ...]:

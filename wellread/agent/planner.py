@@ -1,6 +1,8 @@
 """What chooses the next step, and the planner of rules: it needs no model, and is what a run falls back to."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Protocol
 
 from wellread.agent.actions import (
@@ -15,13 +17,12 @@ from wellread.agent.actions import (
 )
 from wellread.agent.gate import new_cells
 from wellread.agent.intent import flags_of
-from wellread.agent.knowledge import Knowledge
+from wellread.agent.knowledge import CellResult, Knowledge
 from wellread.agent.questions import short_questions
 from wellread.events import ScopeEntry, Snippet
-from wellread.index.relevance import FLOOR
 from wellread.library.naming import kinds_meant
 
-_QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most
+_QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most, but one of each title that answered
 _DEEP_KNOWLEDGE = 16
 _SECTIONS_READ = 2
 _NEAR_BEST = 0.6  # a snippet is relevant when its score is at least this share of the best for its question
@@ -47,7 +48,7 @@ class RulePlanner:
 
     async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice:
         start = knowledge.start
-        flags = flags_of(start.question, start.scope)
+        flags = flags_of(start.question)
         if flags.needs_no_search:
             thinking = "This needs no search in the library, so I answer it directly."
             return Choice(thinking=thinking, action=CreateAnswerDraft(**flags.model_dump()))
@@ -128,7 +129,7 @@ def _deeper(
     if "read_section" in allowed and len(knowledge.sections_read) < _SECTIONS_READ:
         for snippet in sorted(knowledge.snippets, key=lambda s: -s.score):
             section_id = snippet.anchor.split("/")[1]
-            if section_id not in knowledge.sections_read:
+            if (snippet.product_id, section_id) not in knowledge.sections_read:
                 return Choice(
                     thinking=f"“{snippet.section}” is a strong source, so I read what stands around the snippet.",
                     action=ReadSection(productId=snippet.product_id, sectionId=section_id),
@@ -146,7 +147,9 @@ def _draft(knowledge: Knowledge) -> Choice:
         thinking = "Nothing in these titles answers the question well enough, and I will say so."
     else:
         thinking = "No title of the library fits the question, and I will say so."
-    flags = flags_of(start.question, start.scope)
+    if knowledge.out_of_time:
+        thinking = f"The time is up, so I write with what there is. {thinking}" if chosen else "The time is up."
+    flags = flags_of(start.question)
     return Choice(
         thinking=thinking,
         action=CreateAnswerDraft(**flags.model_dump(), relevant_knowledge_indices=chosen),
@@ -154,10 +157,13 @@ def _draft(knowledge: Knowledge) -> Choice:
 
 
 def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
-    """The numbers worth writing from: the best of every cell, so that each title has its share of each
-    question; then what comes near the best for its question."""
-    most = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
-    firsts = [cell.knowledge[0] for cell in sorted(knowledge.cells, key=lambda c: -c.best) if cell.knowledge]
+    """The numbers worth writing from: the best of every cell, the titles taking turns, so that each has its
+    share; then what comes near the best for its question. Every title that answered has one at least."""
+    answered = [cell for cell in knowledge.cells if cell.knowledge]
+    most = max(
+        _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE,
+        len({cell.product_id for cell in answered}),
+    )
     best: dict[str, float] = {}
     for cell in knowledge.cells:
         best[cell.question] = max(best.get(cell.question, 0.0), cell.best)
@@ -167,13 +173,32 @@ def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
         return not asked or any(snippet.score >= _NEAR_BEST * best[question] for question in asked)
 
     ranked = sorted((s for s in knowledge.snippets if near(s)), key=lambda s: -s.score)
-    chosen = dict.fromkeys([*firsts, *(snippet.number for snippet in ranked)])
+    chosen = dict.fromkeys([*_in_turns(answered), *(snippet.number for snippet in ranked)])
     return tuple(sorted(list(chosen)[:most]))
+
+
+def _in_turns(cells: Sequence[CellResult]) -> list[int]:
+    """The first number of each cell, a title after the other; each title begins with the question that has had
+    the fewest turns, and of these with the one that it answers best."""
+    left: dict[str, list[CellResult]] = {}
+    for cell in sorted(cells, key=lambda c: -c.best):
+        left.setdefault(cell.product_id, []).append(cell)
+    turns: Counter[str] = Counter()
+    taken: list[int] = []
+    while left:
+        for product_id, own in list(left.items()):
+            cell = min(own, key=lambda c: (turns[c.question], -c.best))
+            turns[cell.question] += 1
+            taken.append(cell.knowledge[0])
+            own.remove(cell)
+            if not own:
+                del left[product_id]
+    return taken
 
 
 def _answered(knowledge: Knowledge, question: str) -> bool:
     wordings = {question, _key_words(question)}
-    return any(cell.question in wordings and cell.best >= FLOOR for cell in knowledge.cells)
+    return any(cell.question in wordings and cell.knowledge for cell in knowledge.cells)
 
 
 def _key_words(question: str) -> str:

@@ -1,6 +1,6 @@
 """What writes the answer, and what it is given. The extractive writer and models stand behind this seam."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,7 @@ class Brief:
     open_cells: tuple[OpenCell, ...]
     elsewhere: tuple[Elsewhere, ...]
     deep: bool = False
+    out_of_time: bool = False  # whether the search ended because its time was up
 
 
 class Writer(Protocol):
@@ -36,4 +37,4 @@ class Writer(Protocol):
 
     name: str
 
-    def write(self, brief: Brief) -> AsyncIterator[str]: ...
+    def write(self, brief: Brief) -> AsyncGenerator[str, None]: ...

@@ -39,7 +39,7 @@ async def add(paths: Sequence[Path], *, collection: str, wait: bool, as_json: bo
 async def embed(*, quiet: bool, as_json: bool) -> int:
     async with Wellread() as library:
         if quiet:
-            async for _ in library.embed():
+            async for _ in library.embed(wait=False):
                 pass
         else:
             await AddReport(as_json=as_json, summary=False).follow(library.embed())

@@ -75,7 +75,10 @@ def add(
 
 @app.command()
 def embed(
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False, as_json: Json = False
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing, and end when another process is at it.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Make the vectors that wait."""
     _run(_commands("adding").embed(quiet=quiet, as_json=as_json))

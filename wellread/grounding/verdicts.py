@@ -54,6 +54,7 @@ def judge(
     `Statement.citations` are positions in the returned citations, from 0. A citation is unique by its
     knowledge number and its anchor, which is narrowed to the words quoted, or to the sentences that come
     closest. A statement that cites only numbers that no snippet has is unsupported and has no citations.
+    `voice` is the voice of what is quoted; all else is said by Wellread.
     """
     by_number = {snippet.number: snippet for snippet in snippets}
     citations = _Citations()
@@ -67,7 +68,7 @@ def judge(
                 end=claim.end,
                 text=claim.text,
                 verdict=verdict,
-                voice=voice,
+                voice=voice if verdict == "quoted" else "wellread",
                 citations=tuple(positions),
             )
         )

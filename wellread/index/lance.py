@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,9 +18,9 @@ from lancedb.index import FTS, Bitmap, BTree
 from lancedb.table import AsyncTable
 
 from wellread.content import Passage
-from wellread.errors import StorageError
 from wellread.index.analysis import passage_terms
-from wellread.index.lance_search import READ_ROWS, Ranking, Scope, SearchTable, among, passage
+from wellread.index.lance_errors import is_refusal, storage_errors
+from wellread.index.lance_search import READ_ROWS, Ranking, SearchTable, among, passage
 from wellread.index.passages import Cell, Embedder, Hit, IndexStats, Vectors
 
 _TABLE = (
@@ -52,6 +54,12 @@ _UNINDEXED_ROWS = 4_000
 _WRITES = 32  # small files after which they are put together
 _KEPT = timedelta(minutes=10)  # how long a reader in another process may use what was replaced
 _IDS = 500  # ids in one condition
+_WINDOW = (
+    8_192  # waiting passages that are sorted by length together: bounds memory, whatever the library's size
+)
+_EMBEDDED = (
+    "embedded.version"  # a file beside the table's: the version in which no passage waited for a vector
+)
 
 
 class LanceIndex:
@@ -68,7 +76,7 @@ class LanceIndex:
         self._table = table
         self._embedder = embedder
         self._writes = 0
-        self._search = SearchTable(table, embedder, read_rows)
+        self._search = SearchTable(table, path, embedder, read_rows)
 
     @classmethod
     async def open(
@@ -76,20 +84,17 @@ class LanceIndex:
     ) -> "LanceIndex":
         """The index in the folder `path`, made when it is not there. Raises StorageError.
 
-        A scope of at most `read_rows` passages is read whole and searched exactly.
+        A table that cannot be opened because its files are damaged is put aside (`….damaged`, of which one is
+        kept) and made anew, without rows: they come from the catalog. A scope of at most `read_rows` passages is
+        read whole and searched exactly.
         """
-        try:
+        with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
             connection = await lancedb.connect_async(path, read_consistency_interval=timedelta(0))
             if not await _is_ready(connection, embedder):
                 async with _writing(path):
-                    await _make_ready(connection, embedder)
+                    await _make_ready(path, connection, embedder)
             table = await connection.open_table(_TABLE)
-        except (OSError, RuntimeError) as error:
-            raise StorageError(
-                f"The search index in {path} cannot be opened: {error}",
-                hint="Delete that folder and run `wellread reindex`: it is made anew from the library.",
-            ) from error
         return cls(path, table, embedder, read_rows)
 
     async def close(self) -> None:
@@ -101,25 +106,57 @@ class LanceIndex:
             return
         batch = await asyncio.to_thread(_rows, rows)
         async with _writing(self._path):
-            await self._table.merge_insert("passage_id").when_not_matched_insert_all().execute(batch)
+            held: dict[str, dict[str, object]] = {}
+            for some in _chunks([row.passage_id for row in rows], _IDS):
+                found = self._table.query().where(among("passage_id", some)).select(list(_COLUMNS))
+                held |= {row["passage_id"]: row for row in (await found.to_arrow()).to_pylist()}
+            new, moved, rewritten = await asyncio.to_thread(_differing, batch, held)
+            if new.num_rows:
+                await self._table.merge_insert("passage_id").when_not_matched_insert_all().execute(new)
+            if moved.num_rows:
+                await self._table.merge_insert("passage_id").when_matched_update_all().execute(moved)
+            if rewritten.num_rows:
+                schema = await self._table.schema()
+                if "vector" in schema.names:  # was made of the text that is replaced
+                    kind = schema.field("vector").type
+                    rewritten = rewritten.append_column("vector", pa.nulls(rewritten.num_rows, kind))
+                await self._table.merge_insert("passage_id").when_matched_update_all().execute(rewritten)
             await self._tidy()
 
     async def without_vectors(self, batch: int) -> AsyncIterator[Sequence[Passage]]:
-        """The passages that wait, shortest first: texts of like length are embedded fastest together."""
-        if not await self._has_vectors():
-            return
-        waiting = await self._table.query().where("vector IS NULL").select(["passage_id", "text"]).to_arrow()
-        order = pc.sort_indices(pc.utf8_length(waiting["text"].combine_chunks()))
-        ids = waiting["passage_id"].take(order).to_pylist()
-        for start in range(0, len(ids), batch):
-            rows: list[Passage] = []
-            for some in _chunks(ids[start : start + batch], _IDS):
-                # Asked again: another process may have removed or embedded them since.
+        """The passages that wait, also those that are put meanwhile, each once.
+
+        Of each few thousand the shortest come first: texts of like length are embedded fastest together. When
+        none waits any more, the table is put in order.
+        """
+        given: set[str] = set()  # in the window before; those of them that still wait were not reached
+        passed = 0
+        while await self.has_waiting():
+            with storage_errors(self._path):
+                query = self._table.query().where("vector IS NULL").select(["passage_id", "text"])
+                waiting = await query.offset(passed).limit(_WINDOW).to_arrow()
+            order = pc.sort_indices(pc.utf8_length(waiting["text"].combine_chunks()))
+            ids = waiting["passage_id"].take(order).to_pylist()
+            fresh = [passage_id for passage_id in ids if passage_id not in given]
+            passed += len(ids) - len(fresh)
+            given = set(fresh)
+            if not ids:
+                break
+            for start in range(0, len(fresh), batch):
+                if rows := await self._still_waiting(fresh[start : start + batch]):
+                    yield rows
+        if self._writes:
+            await self.optimize()
+
+    async def _still_waiting(self, passage_ids: Sequence[str]) -> list[Passage]:
+        """Asked just before they are embedded: another process may have removed or embedded them since."""
+        rows: list[Passage] = []
+        with storage_errors(self._path):
+            for some in _chunks(passage_ids, _IDS):
                 condition = f"{among('passage_id', some)} AND vector IS NULL"
                 found = await self._table.query().where(condition).select(list(_COLUMNS)).to_arrow()
                 rows += [passage(row) for row in found.to_pylist()]
-            if rows:
-                yield sorted(rows, key=lambda row: len(row.text))
+        return sorted(rows, key=lambda row: len(row.text))
 
     async def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
         """`vectors` has a row for each of `passage_ids`; those that are not in the index are passed over."""
@@ -133,7 +170,7 @@ class LanceIndex:
         batch = pa.table({"passage_id": pa.array(known, pa.string()), "vector": column})
         async with _writing(self._path):
             await self._table.merge_insert("passage_id").when_matched_update_all().execute(batch)
-            await self._tidy(ended=not await self._table.count_rows("vector IS NULL"))
+            await self._tidy()
 
     async def keep_only(self, product_id: str, passage_ids: Sequence[str]) -> None:
         product = among("product_id", [product_id])
@@ -152,26 +189,51 @@ class LanceIndex:
             await self._tidy(ended=True)
 
     async def count(self) -> int:
-        return int(await self._table.count_rows())
+        with storage_errors(self._path):
+            return int(await self._table.count_rows())
+
+    async def has_waiting(self) -> bool:
+        """Whether a passage has no vector. Told without reading the vectors when nothing was written since the
+        answer was no, in whichever process."""
+        mark = self._path / f"{_TABLE}.lance" / _EMBEDDED
+        with storage_errors(self._path):
+            if not await self._has_vectors():
+                return False  # no embedder was here yet: nothing waits for one
+            await self._table.checkout_latest()  # type: ignore[no-untyped-call]
+            version = str(await self._table.version())
+            with contextlib.suppress(FileNotFoundError):
+                if mark.read_text(encoding="ascii") == version:
+                    return False
+            found = (
+                await self._table.query().where("vector IS NULL").select(["passage_id"]).limit(1).to_arrow()
+            )
+            if found.num_rows:
+                return True
+        with contextlib.suppress(OSError):  # only a note: a reader that may not write asks again
+            await asyncio.to_thread(mark.write_text, version, encoding="ascii")
+        return False
 
     async def stats(self) -> IndexStats:
         rows = await self.count()
-        waiting = await self._table.count_rows("vector IS NULL") if await self._has_vectors() else rows
-        return IndexStats(rows, waiting, await asyncio.to_thread(_size, self._path))
+        with storage_errors(self._path):
+            waiting = await self._table.count_rows("vector IS NULL") if await self._has_vectors() else rows
+            return IndexStats(rows, waiting, await asyncio.to_thread(_size, self._path))
 
     async def products(self) -> dict[str, int]:
         """The number of rows of each product that has any."""
-        return {product_id: scope.rows for product_id, scope in (await self._scopes()).items()}
+        counted: Counter[str] = Counter()
+        with storage_errors(self._path):
+            async for batch in await self._table.query().select(["product_id"]).to_batches():
+                for count in pc.value_counts(batch["product_id"]).to_pylist():
+                    counted[count["values"]] += count["counts"]
+        return dict(sorted(counted.items()))
 
     async def search(self, cells: Sequence[Cell], *, ranking: Ranking = Ranking.FUSED) -> list[list[Hit]]:
         """For each cell its hits, best first. Every title is searched for itself, so none crowds out another.
 
         `ranking` is for measuring: by keyword or by vector alone. Never raises for what a question says.
         """
-        return await self._search.search(cells, await self._scopes(), ranking)
-
-    async def _scopes(self) -> dict[str, Scope]:
-        return await self._search.scopes()
+        return await self._search.search(cells, ranking)
 
     async def _has_vectors(self) -> bool:
         return "vector" in (await self._table.schema()).names
@@ -188,26 +250,41 @@ class LanceIndex:
 @contextlib.asynccontextmanager
 async def _writing(path: Path) -> AsyncIterator[None]:
     """One writer at a time, over all processes: the table's own commits may conflict, and two concurrent
-    merges of one passage would leave it twice. The lock falls with its process."""
-    async with AsyncFileLock(path / "write.lock", preserve_lock_file=True):
-        yield
+    merges of one passage would leave it twice. The lock falls with its process. Raises StorageError for what
+    the engine raises within."""
+    with storage_errors(path):
+        async with AsyncFileLock(path / "write.lock", preserve_lock_file=True):
+            yield
 
 
 async def _is_ready(connection: AsyncConnection, embedder: Embedder | None) -> bool:
     """Whether nothing is missing, so that a reader need not wait for a writer."""
-    if _TABLE not in (await connection.list_tables()).tables:
+    table = await _opened(connection)
+    if table is None:
         return False
-    table = await connection.open_table(_TABLE)
     indexed = {index.columns[0] for index in await table.list_indices()}
     return indexed >= _INDEXES.keys() and (not embedder or _is_of(embedder, await table.schema()))
 
 
-async def _make_ready(connection: AsyncConnection, embedder: Embedder | None) -> None:
+async def _opened(connection: AsyncConnection) -> AsyncTable | None:
+    """None when there is no table, or none that can be opened. Raises what the engine raises when the system
+    refuses: then the table may be sound."""
+    if _TABLE not in (await connection.list_tables()).tables:
+        return None
+    try:
+        return await connection.open_table(_TABLE)
+    except (RuntimeError, ValueError) as error:
+        if is_refusal(error):
+            raise
+        return None
+
+
+async def _make_ready(path: Path, connection: AsyncConnection, embedder: Embedder | None) -> None:
     """Makes what is missing: all of it at first, the rest when a process was killed here, or the vector column
     when the embedder is another."""
-    if _TABLE in (await connection.list_tables()).tables:
-        table = await connection.open_table(_TABLE)
-    else:
+    table = await _opened(connection)
+    if table is None:
+        _put_aside(path / f"{_TABLE}.lance")
         table = await connection.create_table(_TABLE, schema=_SCHEMA)
     indexed = {index.columns[0] for index in await table.list_indices()}
     for column in _INDEXES.keys() - indexed:
@@ -218,6 +295,15 @@ async def _make_ready(connection: AsyncConnection, embedder: Embedder | None) ->
             await table.drop_columns(["vector"])
         kind = pa.list_(pa.float32(), embedder.dimensions)
         await table.add_columns([pa.field("vector", kind, metadata={_EMBEDDER: _mark(embedder)})])
+
+
+def _put_aside(folder: Path) -> None:
+    """Keep what may still be of use to somebody, once: a disk must not fill with broken tables."""
+    if folder.exists():
+        aside = folder.with_name(f"{folder.name}.damaged")
+        if aside.exists():
+            shutil.rmtree(aside)
+        folder.rename(aside)
 
 
 def _is_of(embedder: Embedder, schema: pa.Schema) -> bool:
@@ -239,6 +325,26 @@ def _rows(passages: Sequence[Passage]) -> pa.Table:
         " ".join(passage_terms(passage.text, passage.heading, passage.language)) for passage in passages
     ]
     return pa.table(columns, schema=_SCHEMA)
+
+
+def _differing(
+    batch: pa.Table, held: Mapping[str, Mapping[str, object]]
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """The rows that are not `held`, those held with the same words elsewhere, and those held with other words."""
+    new, moved, rewritten = [], [], []
+    for number, row in enumerate(batch.to_pylist()):
+        before = held.get(row["passage_id"])
+        if before is None:
+            new.append(number)
+        elif (row["text"], row["heading"]) != (before["text"], before["heading"]):
+            rewritten.append(number)
+        elif row != before:
+            moved.append(number)
+    return batch.take(_places(new)), batch.take(_places(moved)), batch.take(_places(rewritten))
+
+
+def _places(numbers: Sequence[int]) -> pa.Array:
+    return pa.array(numbers, pa.int64())
 
 
 def _chunks(ids: Sequence[str], size: int) -> Iterable[Sequence[str]]:

@@ -6,9 +6,10 @@ too large to be read (the whole of a large library) is asked for its best by eac
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 from wellread.content import Passage
 from wellread.index.analysis import question_terms
 from wellread.index.fusion import TOP, QueryTraits, Scores, fuse, keyword_weight, lead
+from wellread.index.lance_errors import storage_errors
 from wellread.index.passages import Cell, Embedder, Hit, Vectors
 from wellread.index.relevance import relevance
 
 READ_ROWS = 12_000  # a scope of at most so many rows is read whole: 12 titles, 20 ms
 _POOL = 100  # candidates from each of the two rankings
 _ENGINE_ROWS = 1_000  # scores asked of the engine for a scope that is not read
+_NAMES = 500  # products in one condition
 _QUESTION = 4_000  # characters: more than the embedder reads; of a pasted page the beginning is the question
 _PASSAGE = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language")
 _READ = (*_PASSAGE, "terms")
@@ -39,10 +42,21 @@ class Ranking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is known about a product's rows before they are read."""
+    """What is known about rows before they are read."""
 
     rows: int
     languages: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Scopes:
+    """What is known of a version of the table: of the products asked for so far (no rows: not in it), and of
+    everything."""
+
+    version: int = -1
+    products: dict[str, Scope] = field(default_factory=dict)
+    complete: bool = False  # every product of the table is among `products`
+    whole: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +90,53 @@ class _Pool:
 class SearchTable:
     """The reading half of LanceIndex."""
 
-    def __init__(self, table: AsyncTable, embedder: Embedder | None, read_rows: int) -> None:
+    def __init__(self, table: AsyncTable, path: Path, embedder: Embedder | None, read_rows: int) -> None:
         self._read_rows = read_rows
         self._table = table
+        self._path = path
         self._embedder = embedder
-        self._known: tuple[int, dict[str, Scope]] = (-1, {})
+        self._known = _Scopes()
 
-    async def scopes(self) -> dict[str, Scope]:
-        """Every product in the table, as of its newest version."""
+    async def _scopes(self, cells: Sequence[Cell]) -> _Scopes:
+        """What the cells need to know of the newest version of the table."""
         await self._table.checkout_latest()  # type: ignore[no-untyped-call]
         version = await self._table.version()
-        if self._known[0] != version:
-            rows = await self._table.query().select(["product_id", "language"]).to_arrow()
-            counted = rows.group_by(["product_id", "language"]).aggregate([([], "count_all")]).to_pylist()
-            scopes: dict[str, Scope] = {}
-            for row in counted:
-                known = scopes.get(row["product_id"], Scope(0, frozenset()))
-                languages = known.languages | {row["language"]}
-                scopes[row["product_id"]] = Scope(known.rows + row["count_all"], languages)
-            self._known = (version, scopes)
-        return self._known[1]
+        known = self._known if self._known.version == version else _Scopes(version)
+        names = {name for cell in cells for name in cell.product_ids} - known.products.keys()
+        everything = any(not cell.product_ids for cell in cells) and known.whole is None
+        rows = await self._table.count_rows() if everything else 0
+        if everything and rows <= self._read_rows:
+            known.products = await self._counted("")
+            known.complete = True
+            known.whole = _joined(known.products.values())
+        elif everything:
+            known.whole = Scope(rows, await self._languages())
+        if names and not known.complete:
+            for some in _chunks(sorted(names), _NAMES):
+                absent = dict.fromkeys(some, Scope(0, frozenset()))
+                known.products |= absent | await self._counted(among("product_id", some))
+        self._known = known
+        return known
 
-    async def search(
-        self, cells: Sequence[Cell], scopes: Mapping[str, Scope], ranking: Ranking
-    ) -> list[list[Hit]]:
+    async def _counted(self, where: str) -> dict[str, Scope]:
+        query = self._table.query().select(["product_id", "language"])
+        rows = await (query.where(where) if where else query).to_arrow()
+        scopes: dict[str, Scope] = {}
+        for row in rows.group_by(["product_id", "language"]).aggregate([([], "count_all")]).to_pylist():
+            of_language = Scope(row["count_all"], frozenset([row["language"]]))
+            product = row["product_id"]
+            scopes[product] = _joined([scopes[product], of_language]) if product in scopes else of_language
+        return scopes
+
+    async def _languages(self) -> frozenset[str]:
+        found: set[str] = set()
+        async for batch in await self._table.query().select(["language"]).to_batches():
+            found.update(pc.unique(batch["language"]).to_pylist())
+        return frozenset(found)
+
+    async def search(self, cells: Sequence[Cell], ranking: Ranking) -> list[list[Hit]]:
+        with storage_errors(self._path):
+            scopes = await self._scopes(cells)
         plans = [self._plan(cell, scopes) for cell in cells]
         questions = await self._questions([cell.question for cell in cells], ranking)
         # A question has other terms in a German title than in an English one.
@@ -121,19 +158,21 @@ class SearchTable:
             pool = await self._ask(plans[number].titles, asked[number], cells[number].limit)
             found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
 
-        batches = _batches(near, plans, scopes, self._read_rows)
-        await asyncio.gather(*(read(batch) for batch in batches), *(ask(number) for number in far))
+        batches = _batches(near, plans, scopes.products, self._read_rows)
+        with storage_errors(self._path):
+            await asyncio.gather(*(read(batch) for batch in batches), *(ask(number) for number in far))
         return found
 
-    def _plan(self, cell: Cell, scopes: Mapping[str, Scope]) -> _Plan:
-        titles = tuple(dict.fromkeys(name for name in cell.product_ids if name in scopes))
+    def _plan(self, cell: Cell, scopes: _Scopes) -> _Plan:
+        held = scopes.products
+        titles = tuple(dict.fromkeys(name for name in cell.product_ids if name in held and held[name].rows))
         if (cell.product_ids and not titles) or not cell.question.strip() or cell.limit < 1:
             return _Plan((), frozenset(), 0)
-        meant = [scopes[name] for name in titles] or list(scopes.values())
-        rows = sum(scope.rows for scope in meant)
-        if not titles and rows <= self._read_rows:
-            titles = tuple(scopes)
-        return _Plan(titles, frozenset().union(*(scope.languages for scope in meant)), rows)
+        meant = _joined(held[name] for name in titles) if titles else scopes.whole
+        assert meant  # was looked up for a cell without titles
+        if not titles and scopes.complete:
+            titles = tuple(name for name, scope in held.items() if scope.rows)
+        return _Plan(titles, meant.languages, meant.rows)
 
     async def _questions(
         self, texts: Sequence[str], ranking: Ranking
@@ -219,6 +258,15 @@ class SearchTable:
         query = self._table.query().nearest_to(question.vector).distance_type("dot")
         query = query.where(where) if where else query
         return await query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
+
+
+def _joined(scopes: Iterable[Scope]) -> Scope:
+    parts = list(scopes)
+    return Scope(sum(part.rows for part in parts), frozenset().union(*(part.languages for part in parts)))
+
+
+def _chunks(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (names[start : start + size] for start in range(0, len(names), size))
 
 
 def among(column: str, values: Sequence[str]) -> str:

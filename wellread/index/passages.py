@@ -73,11 +73,16 @@ class PassageIndex(Protocol):
     """Keyword and vector search over passages. Rows are derived data, keyed by passage id."""
 
     async def put(self, passages: Sequence[Passage]) -> None:
-        """Make passages searchable by keyword at once. Putting one again changes nothing."""
+        """Make passages searchable by keyword at once. Putting one again changes nothing; one of a known id that
+        differs replaces what is there, and waits for a vector anew when its text or heading is another."""
         ...
 
     def without_vectors(self, batch: int) -> AsyncIterator[Sequence[Passage]]:
         """The passages that still wait for a vector, `batch` at a time (an async generator)."""
+        ...
+
+    async def has_waiting(self) -> bool:
+        """Whether `without_vectors` would give any. Cheap enough to ask after every answer."""
         ...
 
     async def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None: ...

@@ -28,6 +28,11 @@ def product_id(metadata: Metadata, name: str) -> str:
     return f"{_slug(metadata.title) or metadata.kind.value}-{digest}"
 
 
+def apart(product: str, place: str) -> str:
+    """The id of another product that would have the id `product`: told apart by where it was added from."""
+    return f"{product[:70]}-{hashlib.sha256(place.encode()).hexdigest()[:6]}"
+
+
 def has_firm_identity(metadata: Metadata) -> bool:
     """Whether the id comes from a publisher or an ISBN, and not from title and file name."""
     return bool(metadata.product_id) or any(_ISBN.fullmatch(i) for i in metadata.identifiers)

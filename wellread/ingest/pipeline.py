@@ -21,13 +21,14 @@ from wellread.content import Product
 from wellread.errors import UnreadableError, WellreadError
 from wellread.index.passages import Embedder, PassageIndex, text_to_embed
 from wellread.ingest.document import Document, Source
-from wellread.ingest.identity import edition_id, has_firm_identity, product_id
+from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
 from wellread.ingest.passages import passages
+from wellread.ingest.readers import reader_for, signature
 from wellread.ingest.sections import sections
 from wellread.ingest.sources import same_place
 from wellread.ingest.worker import ReadingProcess
 from wellread.settings import Settings
-from wellread.store.catalog import Catalog, Edition
+from wellread.store.catalog import Catalog, Edition, Known
 from wellread.store.files import FileStore, fingerprint
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
@@ -109,6 +110,7 @@ class Pipeline:
         try:
             await self._find_lost()
             await self.finish()
+            await asyncio.to_thread(self._sweep)
             with ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb) as reading:
                 for number, source in enumerate(found, 1):
                     if isinstance(source, WellreadError):
@@ -130,30 +132,39 @@ class Pipeline:
         for product in await asyncio.to_thread(self._catalog.to_index):
             await self._index_product(product)
 
-    async def take_up(self) -> None:
-        """`finish`, and rebuild what the index has lost; nothing when another process is at work on it."""
+    def _sweep(self) -> None:
+        """Take out the copies of source files that a killed process made and nothing refers to."""
+        self._files.sweep({file.sha256 for _, file in self._catalog.files()})
+
+    async def take_up(self) -> bool:
+        """`finish`, and rebuild what the index has lost. False when another process is at work on it."""
         lock = self._lock("adding")
-        if _try(lock):
-            try:
-                await self._find_lost()
-                await self.finish()
-            finally:
-                lock.release()
+        if not _try(lock):
+            return False
+        try:
+            await self._find_lost()
+            await self.finish()
+        finally:
+            lock.release()
+        return True
 
     async def _find_lost(self) -> None:
-        """Let `finish` index anew the products whose rows are gone: the folder of the index was deleted, or is of
-        an earlier version of the index."""
+        """Make index and catalog agree again where something else than a kill parted them: the folder of the index
+        was deleted, or the catalog restored from a backup."""
         if await self._index.count() == await asyncio.to_thread(self._catalog.passages):
             return
         rows = await self._index.products()
-        for product in await asyncio.to_thread(self._catalog.products):
-            if rows.get(product.product_id, 0) != product.passages:
-                await asyncio.to_thread(self._catalog.reindex, product.product_id)
+        held = {p.product_id: p.passages for p in await asyncio.to_thread(self._catalog.products)}
+        for stranger in rows.keys() - held.keys():
+            await self._index.keep_only(stranger, ())
+        lost = [product for product, passages in held.items() if rows.get(product, 0) != passages]
+        if lost:
+            await asyncio.to_thread(self._catalog.reindex, lost)
 
     async def reindex(self, product: str = "") -> AsyncIterator[Product]:
         """Cut and index anew from the catalog, that product or all; yields each when it is done."""
         async with self._locked("adding"):
-            await asyncio.to_thread(self._catalog.reindex, product)
+            await asyncio.to_thread(self._catalog.reindex, [product] if product else None)
             for waiting in await asyncio.to_thread(self._catalog.to_index):
                 await self._index_product(waiting)
                 yield await asyncio.to_thread(self._catalog.product, waiting)
@@ -165,12 +176,15 @@ class Pipeline:
                 self._files.remove(digest)
             await self.finish()
 
-    async def embed(self) -> AsyncIterator[Embedded | Waiting]:
-        """Give vectors to the passages that wait for them. Ends at once when there is no embedder."""
+    async def embed(self, *, wait: bool = True) -> AsyncIterator[Embedded | Waiting]:
+        """Give vectors to the passages that wait for them. Ends at once when there is no embedder, and, without
+        `wait`, when another process is at it."""
         if self._embedder is None:
             return
         lock = self._lock("embedding")
         if not _try(lock):
+            if not wait:
+                return
             yield Waiting("another process that makes vectors")
             await _acquire(lock)
         try:
@@ -197,7 +211,8 @@ class Pipeline:
         digests = {role: await asyncio.to_thread(self._files.digest, path) for role, path in files.items()}
         mark = fingerprint(digests)
         for known in await asyncio.to_thread(lambda: self._catalog.known(fingerprint=mark)):
-            if known.current:
+            if known.current and known.reader == signature(await asyncio.to_thread(reader_for, source.path)):
+                await self._keep_again(known, source, digests, collection)
                 product = await asyncio.to_thread(self._catalog.product, known.product_id)
                 return Added(source.path, product, "unchanged", time.monotonic() - began, ())
 
@@ -235,25 +250,43 @@ class Pipeline:
         outcome: Literal["added", "replaced"] = "replaced" if replaced else "added"
         return Added(source.path, product, outcome, time.monotonic() - began, document.warnings)
 
+    async def _keep_again(
+        self, known: Known, source: Source, digests: dict[str, str], collection: str
+    ) -> None:
+        """What the same bytes again may still change: a lost copy is restored, the place and collection noted."""
+        for role, path in {"text": source.path, **source.companions}.items():
+            if await asyncio.to_thread(self._files.damaged, digests[role]):
+                await asyncio.to_thread(self._files.add, path)
+        await asyncio.to_thread(
+            lambda: self._catalog.relocate(
+                known.product_id, known.edition_id, path=same_place(source.path), collection=collection
+            )
+        )
+
     def _identify(self, document: Document, source: Source, reader: str) -> str:
-        """The product that a document is: one already here when it is a changed file of that product."""
-        metadata = document.metadata
+        """The product that a document is: one already here when it is another version of that product."""
+        metadata, place = document.metadata, same_place(source.path)
         identity = product_id(metadata, source.path.name)
-        if has_firm_identity(metadata):
-            others = self._catalog.known(product_id=identity)
-            kind = reader.split()[0]
-            if others and not metadata.product_id and all(o.reader.split()[0] != kind for o in others):
-                return f"{identity}-{kind}"  # the same ISBN on an EPUB and a PDF: two products
+        if metadata.product_id:
             return identity
-        for earlier in self._catalog.known(path=same_place(source.path)):
-            before = self._catalog.product(earlier.product_id).metadata
-            if (
-                not metadata.identifiers
-                or before.title == metadata.title
-                or (set(before.identifiers) & set(metadata.identifiers))
-            ):
-                return earlier.product_id
-        return identity
+        if not has_firm_identity(metadata):
+            for earlier in self._catalog.known(path=place):
+                before = self._catalog.product(earlier.product_id).metadata
+                shared = set(before.identifiers) & set(metadata.identifiers)
+                if not metadata.identifiers or shared or before.title == metadata.title:
+                    return earlier.product_id
+        others = self._catalog.known(product_id=identity)
+        if not others or any(other.path == place for other in others):
+            return identity
+        kind = reader.split()[0]
+        if all(other.reader.split()[0] != kind for other in others):
+            return f"{identity}-{kind}"  # the same ISBN on an EPUB and a PDF: two products
+        # Two files of the same name and title, or with the same wrong ISBN, are two products while both are there.
+        same_title = self._catalog.product(identity).title == metadata.title
+        moved = not any(Path(other.path).exists() for other in others)
+        if moved or (metadata.identifiers and same_title):
+            return identity
+        return apart(identity, place)
 
     async def _index_product(self, product: str, *, fresh: bool = False) -> None:
         """Put a product's passages into the index and take its other rows out (`fresh`: it has none)."""

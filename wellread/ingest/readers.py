@@ -18,6 +18,11 @@ def readers() -> tuple[Reader, ...]:
     return tuple(point.load()() for point in points)
 
 
+def signature(reader: Reader) -> str:
+    """Name and version of a reader, as editions remember them: "epub 1"."""
+    return f"{reader.name} {reader.version}"
+
+
 def reader_for(path: Path) -> Reader:
     """The reader of a file or folder. Raises UnreadableError when no reader takes it."""
     head = b""

@@ -21,31 +21,33 @@ def find(paths: Iterable[Path]) -> Iterator[Source | WellreadError]:
     """
     seen: set[Path] = set()
     for path in paths:
-        for found in _below(path.expanduser(), named=True):
-            if isinstance(found, Source):
-                resolved = found.path.resolve()
-                if resolved in seen:
-                    continue
-                seen.add(resolved)
-            yield found
+        yield from _below(path.expanduser(), seen, named=True)
 
 
-def _below(path: Path, *, named: bool) -> Iterator[Source | WellreadError]:
+def _below(path: Path, seen: set[Path], *, named: bool) -> Iterator[Source | WellreadError]:
+    """What is at `path` and below it, but for what was `seen` before: links may lead in circles."""
     try:
+        resolved = path.resolve()
+        if resolved in seen:
+            return
+        seen.add(resolved)
         if path.is_dir():
             if any(reader.accepts(path, b"") for reader in readers()):
                 yield _with_companions(path)
                 return
             for child in sorted(path.iterdir(), key=lambda child: child.name.casefold()):
                 if not child.name.startswith(".") and child.name not in _SKIPPED_FOLDERS:
-                    yield from _below(child, named=False)
+                    yield from _below(child, seen, named=False)
         elif not path.exists():
             yield NotFoundError(f"{path} does not exist.", hint="Check the path; nothing was added for it.")
+        elif not path.is_file():
+            if named:
+                yield NotFoundError(f"{path} is no file and no folder.", hint="Name a file or a folder.")
         elif named or _readable(path):
             yield _with_companions(_captions_of(path) or path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself, before Python 3.13
         yield NotFoundError(
-            f"{path} cannot be looked into: {error.strerror}.",
+            f"{path} cannot be looked into: {getattr(error, 'strerror', None) or error}.",
             hint="Give yourself the right to read it, or name the files that you may read.",
         )
 
@@ -72,8 +74,12 @@ def _captions_of(path: Path) -> Path | None:
         beside = path.with_suffix(suffix)
         if beside.exists():
             return beside
-    translated = sorted(path.parent.glob(f"{_glob_escape(path.stem)}.*.vtt"))
+    translated = sorted(path.parent.glob(f"{_glob_escape(path.stem)}.*.vtt"), key=_english_first)
     return next((p for p in translated if not p.name.endswith(".chapters.vtt")), None)
+
+
+def _english_first(path: Path) -> tuple[bool, str]:
+    return not path.name.lower().endswith((".en.vtt", ".en-us.vtt", ".en-gb.vtt")), path.name
 
 
 def _with_companions(path: Path) -> Source:
@@ -87,8 +93,8 @@ def _with_companions(path: Path) -> Source:
         chapters = path.with_name(stem.name + ".chapters.vtt")
         if chapters.is_file() and chapters != path:
             companions["chapters"] = chapters
-        bases = {stem, stem.with_suffix("")}  # talk.vtt and talk.en.vtt
-        media = (base.with_name(base.name + suffix) for base in sorted(bases) for suffix in MEDIA)
+        bases = (stem, stem.with_suffix(""))  # talk.vtt, else talk.en.vtt
+        media = (base.with_name(base.name + suffix) for base in bases for suffix in MEDIA)
         found = next((m for m in media if m.is_file()), None)
         if found:
             companions["media"] = found
@@ -101,4 +107,4 @@ def _glob_escape(name: str) -> str:
 
 def same_place(path: Path) -> str:
     """How the catalog remembers where a product was added from."""
-    return os.fspath(path.expanduser().resolve())
+    return os.fsencode(path.expanduser().resolve()).decode("utf-8", "backslashreplace")

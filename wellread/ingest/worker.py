@@ -19,7 +19,7 @@ from typing import Self
 from wellread.errors import LimitError, UnreadableError, WellreadError
 from wellread.ingest import sidecar
 from wellread.ingest.document import Document, Source
-from wellread.ingest.readers import reader_for
+from wellread.ingest.readers import reader_for, signature
 
 _TASKS_PER_PROCESS = 50  # what a native library leaks ends with the process
 
@@ -155,7 +155,7 @@ def _read(source: Source, memory_mb: int) -> Answer:
             f"{source.path.name} could not be read ({type(error).__name__}: {error}).",
             hint="The file is probably damaged; if other programs open it, please report this.",
         )
-    return f"{reader.name} {reader.version}", document
+    return signature(reader), document
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wellread.content import Anchor, Section
+from wellread.errors import NotFoundError
 from wellread.index.passages import Cell, Hit, PassageIndex
 from wellread.index.relevance import FLOOR
 from wellread.ingest.words import count_words
@@ -143,7 +144,10 @@ class Inside:
                 continue
             group = _neighbours(hit, good, used)
             used |= {member.passage.passage_id for member in group}
-            section = self._catalog.section(hit.passage.product_id, hit.passage.section_id)
+            try:
+                section = self._catalog.section(hit.passage.product_id, hit.passage.section_id)
+            except NotFoundError:
+                continue  # removed since the search
             start = min(member.passage.start for member in group)
             end = max(member.passage.end for member in group)
             anchor = Anchor(hit.passage.product_id, section.section_id, start, _within(section, start, end))

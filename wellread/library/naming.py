@@ -274,14 +274,32 @@ def _overlaps(span: tuple[int, int], match: _Match) -> bool:
     return span[0] <= match.last and match.first <= span[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a product says of the work that it is an edition of."""
+
+    title: str
+    authors: tuple[str, ...]
+    kind: str
+
+
+def same_work(one: Work, other: Work) -> bool:
+    """Whether two are editions of one work: of the same kind, by the same authors, and called the same, one of
+    them perhaps with a subtitle. With different subtitles they are two works: the volumes of a series."""
+    if one.kind != other.kind or [*map(fold_title, one.authors)] != [*map(fold_title, other.authors)]:
+        return False
+    short, long = sorted((fold_title(one.title).strip(), fold_title(other.title).strip()), key=len)
+    return short == long or long.startswith(f"{short}:")
+
+
 def one_edition_each(products: Sequence[Product], question: str) -> list[Product]:
     """Of several editions of the same work one, in the order given: in the format that the question names, else
     the best structured."""
     asked = {token.word for token in _tokens(question)}
-    best: dict[tuple[object, ...], Product] = {}
+    best: dict[Work, Product] = {}  # by the work as its first edition calls it
     for product in products:
-        main = fold_title(product.title).partition(":")[0].strip()  # some editions carry the subtitle there
-        work = (main, tuple(map(fold_title, product.metadata.authors)), product.kind)
+        work = Work(product.title, product.metadata.authors, product.kind.value)
+        work = next((known for known in best if same_work(known, work)), work)
         other = best.get(work)
         if other is None or _preference(product, asked) < _preference(other, asked):
             best[work] = product  # keeps the place of the first

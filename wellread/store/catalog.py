@@ -5,14 +5,13 @@ current edition; the sections of earlier ones stay, because anchors made on them
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy.dialects.sqlite import insert
 
 from wellread.content import (
     Block,
@@ -60,6 +59,7 @@ class Known:
     edition_id: str
     fingerprint: str
     reader: str
+    path: str  # where it was added from
     current: bool  # whether it is the product's present edition
 
 
@@ -72,7 +72,7 @@ class Catalog:
 
     def save(self, edition: Edition) -> None:
         """Make `edition` its product's current one, all of it or nothing."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
         metadata = edition.metadata
         row = {
             "product_id": edition.product_id,
@@ -90,10 +90,13 @@ class Catalog:
         }
         key = {"product_id": edition.product_id, "edition_id": edition.edition_id}
         with self._database.begin() as connection:
-            statement = insert(t.products).values(row)
             kept = {"added_at", "product_id"} | ({"collection"} if not edition.collection else set())
             changes = {name: value for name, value in row.items() if name not in kept}
-            connection.execute(statement.on_conflict_do_update(index_elements=["product_id"], set_=changes))
+            replaced = connection.execute(
+                sa.update(t.products).filter_by(product_id=edition.product_id).values(changes)
+            )
+            if not replaced.rowcount:
+                connection.execute(sa.insert(t.products).values(row))
             for table in (t.editions, t.source_files, t.sections):
                 connection.execute(sa.delete(table).filter_by(**key))
             connection.execute(
@@ -128,6 +131,19 @@ class Catalog:
                 .values(indexed=edition_id, passages=passages)
             )
 
+    def relocate(self, product_id: str, edition_id: str, *, path: str, collection: str = "") -> None:
+        """The same bytes were added again: from `path`, and into `collection` if one is named."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(t.editions)
+                .filter_by(product_id=product_id, edition_id=edition_id)
+                .values(path=path)
+            )
+            if collection:
+                connection.execute(
+                    sa.update(t.products).filter_by(product_id=product_id).values(collection=collection)
+                )
+
     def remove(self, product_id: str) -> list[str]:
         """Take a product out. Gives the SHA-256 of the source files that no product needs any more.
 
@@ -139,9 +155,10 @@ class Catalog:
             mine = set(
                 connection.scalars(sa.select(t.source_files.c.sha256).filter_by(product_id=product_id))
             )
-            for table in (t.products, t.editions, t.source_files, t.sections, t.title_words):
+            for table in (t.products, t.editions, t.source_files, t.sections, t.removals):
                 connection.execute(sa.delete(table).filter_by(product_id=product_id))
-            connection.execute(insert(t.removals).values(product_id=product_id).on_conflict_do_nothing())
+            self.titles.remove(connection, product_id)
+            connection.execute(sa.insert(t.removals).values(product_id=product_id))
             used = set(
                 connection.scalars(
                     sa.select(t.source_files.c.sha256).where(t.source_files.c.sha256.in_(mine))
@@ -211,7 +228,9 @@ class Catalog:
         )
         with self._database.read() as connection:
             return [
-                Known(row.product_id, row.edition_id, row.fingerprint, row.reader, bool(row.current))
+                Known(
+                    row.product_id, row.edition_id, row.fingerprint, row.reader, row.path, bool(row.current)
+                )
                 for row in connection.execute(query)
             ]
 
@@ -226,11 +245,13 @@ class Catalog:
         with self._database.read() as connection:
             return list(connection.scalars(query))
 
-    def reindex(self, product_id: str = "") -> None:
-        """Let `to_index` name that product, or all."""
+    def reindex(self, product_ids: Collection[str] | None = None) -> None:
+        """Let `to_index` name these products, or all."""
         query = sa.update(t.products).values(indexed="")
+        if product_ids is not None:
+            query = query.where(t.products.c.product_id.in_(product_ids))
         with self._database.begin() as connection:
-            connection.execute(query.filter_by(product_id=product_id) if product_id else query)
+            connection.execute(query)
 
     def files(self, product_id: str = "") -> list[tuple[str, StoredFile]]:
         """Role and file of all source files, or of those of one product's current edition."""

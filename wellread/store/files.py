@@ -1,11 +1,16 @@
 """Source files, kept once each under their SHA-256."""
 
+import errno
 import hashlib
 import os
 import shutil
+import uuid
 import zipfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from wellread.errors import NotFoundError, StorageError
 
@@ -32,48 +37,62 @@ class FileStore:
 
     def digest(self, source: Path) -> str:
         """The SHA-256 that `add` would keep the source under, without keeping it. Errors as of `add`."""
-        if source.is_dir():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            partial = self._folder / f".{os.getpid()}-{source.name}.digest"
-            try:
-                _zip_folder(source, partial)
-                return sha256_of(partial)
-            finally:
-                partial.unlink(missing_ok=True)
-        try:
-            return sha256_of(source)
-        except OSError as error:
-            raise _gone(source, error) from error
+        if not source.is_dir():
+            with _reading(source):
+                return sha256_of(source)
+        with self._partial() as partial:
+            _zip_folder(source, partial)
+            return sha256_of(partial)
 
     def add(self, source: Path) -> StoredFile:
         """Keep a copy of the file, or of the folder as a zip whose bytes depend on names and contents only.
 
-        Raises NotFoundError when the source is gone or unreadable, StorageError when the copy cannot be written.
+        A copy that is there and whole stays; a damaged one is replaced. Raises NotFoundError when the source is
+        gone or unreadable, StorageError when the copy cannot be written.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._folder / f".{os.getpid()}-{source.name}.partial"
-        try:
+        with self._partial() as partial:
+            name = _portable(source.name)
             if source.is_dir():
                 _zip_folder(source, partial)
-                name = source.name + ".zip"
+                name += ".zip"
             else:
-                _copy(source, partial)
-                name = source.name
+                with _reading(source), source.open("rb") as reading:
+                    _copy(reading, partial)
             digest = sha256_of(partial)
             target = self.path(digest)
-            if not target.exists():
+            if self.damaged(digest):
                 target.parent.mkdir(exist_ok=True)
                 with partial.open("rb") as written:
                     os.fsync(written.fileno())
                 partial.replace(target)
             return StoredFile(digest, name, target.stat().st_size)
+
+    @contextmanager
+    def _partial(self) -> Iterator[Path]:
+        """A path for a file that is being made; what is left of it goes at the end."""
+        partial = self._folder / f".{uuid.uuid4().hex}.partial"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            yield partial
         except OSError as error:
             raise StorageError(
-                f"{source.name} could not be copied into the library: {error.strerror}.",
+                f"A file could not be copied into the library: {error.strerror or error}.",
                 hint="Free some space or set WELLREAD_HOME to another disk, then add it again.",
             ) from error
         finally:
             partial.unlink(missing_ok=True)
+
+    def sweep(self, needed: Collection[str]) -> int:
+        """Remove the files that are not among the SHA-256 `needed`, and what killed processes left half made.
+        Nobody may be adding meanwhile. Gives the number of files removed."""
+        stray = [
+            path
+            for path in self._folder.glob("**/*")
+            if path.is_file() and (path.suffix == ".partial" or path.name not in needed)
+        ]
+        for path in stray:
+            path.unlink(missing_ok=True)
+        return len(stray)
 
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
@@ -95,27 +114,33 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _gone(source: Path, error: OSError) -> NotFoundError:
-    return NotFoundError(
-        f"{source} cannot be opened: {error.strerror}.",
-        hint="Check that the file still exists and that you may read it.",
-    )
-
-
-def _copy(source: Path, target: Path) -> None:
+@contextmanager
+def _reading(source: Path) -> Iterator[None]:
     try:
-        reading = source.open("rb")
+        yield
     except OSError as error:
-        raise _gone(source, error) from error
-    with reading, target.open("wb") as writing:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise NotFoundError(
+            f"{source} cannot be opened: {error.strerror or error}.",
+            hint="Check that the file still exists and that you may read it.",
+        ) from error
+
+
+def _copy(reading: BinaryIO, target: Path) -> None:
+    with target.open("wb") as writing:
         shutil.copyfileobj(reading, writing, 1 << 20)
+
+
+def _portable(name: str) -> str:
+    """A file name that the catalog can hold: bytes that are no UTF-8 become the replacement character."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _zip_folder(folder: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            name = path.relative_to(folder).as_posix()
-            entry = zipfile.ZipInfo(name, _ZIP_TIME)
+            entry = zipfile.ZipInfo(_portable(path.relative_to(folder).as_posix()), _ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            with path.open("rb") as reading, archive.open(entry, "w") as writing:
+            with _reading(path), path.open("rb") as reading, archive.open(entry, "w") as writing:
                 shutil.copyfileobj(reading, writing, 1 << 20)

@@ -1,4 +1,7 @@
-"""The tables of the catalog and of the runs. Their history is in `migrations/versions`."""
+"""The tables of the catalog and of the runs. Their history is in `migrations/versions`.
+
+What a file, a reader or a person may spell at any length is Text: a String(n) is what Wellread itself cuts or makes.
+"""
 
 from sqlalchemy import (
     JSON,
@@ -28,11 +31,11 @@ products = Table(
     Column("product_id", String(80), primary_key=True),
     Column("edition_id", String(8), nullable=False),
     Column("indexed", String(8), nullable=False),  # the edition whose passages the index holds
-    Column("collection", String(200), nullable=False),
+    Column("collection", Text, nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("format", String(40), nullable=False),
+    Column("format", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("language", String(35), nullable=False),
+    Column("language", Text, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("words", Integer, nullable=False),
     Column("passages", Integer, nullable=False),
@@ -46,7 +49,7 @@ editions = Table(
     Column("edition_id", String(8), primary_key=True),
     Column("fingerprint", String(64), nullable=False, index=True),
     Column("path", Text, nullable=False, index=True),  # where it was added from
-    Column("reader", String(40), nullable=False),
+    Column("reader", Text, nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("read_at", String(40), nullable=False),
 )
@@ -81,7 +84,6 @@ title_words = Table(
     METADATA,
     Column("word", String(64), primary_key=True),
     Column("product_id", String(80), primary_key=True),
-    Column("field", String(10), primary_key=True),  # title, subtitle, author, series
     Index("ix_title_words_product_id", "product_id"),
 )
 

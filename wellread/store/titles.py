@@ -3,13 +3,11 @@
 import math
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from rapidfuzz.fuzz import ratio
-from sqlalchemy.dialects.sqlite import insert
 
 from wellread.content import Metadata
 from wellread.store import tables as t
@@ -20,6 +18,7 @@ _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]
 _SIMILAR = 80  # rapidfuzz ratio from which a word may be a misspelling of another
 _MOST_WORDS = 400  # of a question that are looked up
 _MOST_VARIANTS = 40
+_COMMON, _COMMON_SHARE = 2000, 0.05  # a word in more titles than both (number, share of all) says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,74 +37,133 @@ class TitleIndex:
 
     def put(self, connection: sa.Connection, product_id: str, metadata: Metadata) -> None:
         """Replace the words of a product, within the caller's transaction."""
-        connection.execute(sa.delete(t.title_words).filter_by(product_id=product_id))
-        fields = {
-            "title": [metadata.title],
-            "subtitle": [metadata.subtitle],
-            "author": [*metadata.authors, *metadata.contributors],
-            "series": [metadata.series],
-        }
-        rows = {
-            (word, field) for field, texts in fields.items() for text in texts for word in title_terms(text)
-        }
-        if not rows:
+        texts = (
+            *(metadata.title, metadata.subtitle, metadata.series),
+            *(*metadata.authors, *metadata.contributors),
+        )
+        words = {word for text in texts for word in title_terms(text)}
+        held = self._words_of(connection, product_id)
+        self._take_out(connection, product_id, held - words)
+        fresh = words - held
+        unknown = fresh - self._counts(connection, fresh).keys()
+        _insert(connection, t.title_words, ({"word": w, "product_id": product_id} for w in sorted(fresh)))
+        _insert(connection, t.word_grams, _gram_rows(unknown))
+
+    def remove(self, connection: sa.Connection, product_id: str) -> None:
+        """Take a product's words out, within the caller's transaction."""
+        self._take_out(connection, product_id, self._words_of(connection, product_id))
+
+    def _take_out(self, connection: sa.Connection, product_id: str, words: set[str]) -> None:
+        if not words:
             return
         connection.execute(
-            sa.insert(t.title_words),
-            [{"word": word, "product_id": product_id, "field": field} for word, field in sorted(rows)],
+            sa.delete(t.title_words).where(
+                t.title_words.c.product_id == product_id, t.title_words.c.word.in_(words)
+            )
         )
-        grams = {(gram, word) for word, _ in rows for gram in _grams(word)}
-        connection.execute(
-            insert(t.word_grams).on_conflict_do_nothing(),
-            [{"gram": gram, "word": word} for gram, word in sorted(grams)],
-        )
+        gone = _gram_rows(words - self._counts(connection, words).keys())
+        if gone:
+            grams = t.word_grams.c
+            connection.execute(
+                sa.delete(t.word_grams).where(
+                    grams.gram == sa.bindparam("old_gram"), grams.word == sa.bindparam("old_word")
+                ),
+                [{"old_gram": row["gram"], "old_word": row["word"]} for row in gone],
+            )
 
     def candidates(self, question: str, *, limit: int = 60) -> list[TitleCandidate]:
-        """The products that most likely are named in `question`, best first, at most `limit`."""
+        """The products that most likely are named in `question`, best first, at most `limit`.
+
+        Words that very many titles have ("the", "of") count only when the question has no other.
+        """
         words = list(dict.fromkeys(title_terms(question)))[:_MOST_WORDS]
         if not words:
             return []
-        weights: dict[str, float] = defaultdict(float)
         with self._database.read() as connection:
             total = connection.scalar(sa.select(sa.func.count()).select_from(t.products)) or 1
-            for variants in self._variants(connection, words).values():
-                found = self._products_with(connection, variants)
-                rarity = math.log(1 + total / len(found)) if found else 0.0
-                for product_id in found:
-                    weights[product_id] += rarity
-        best = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:limit]
-        return [TitleCandidate(product_id, weight) for product_id, weight in best]
-
-    def _variants(self, connection: sa.Connection, words: list[str]) -> dict[str, set[str]]:
-        """For each word of the question the words of the index it may stand for."""
-        known = set(
-            connection.scalars(
-                sa.select(t.title_words.c.word).where(t.title_words.c.word.in_(words)).distinct()
+            common = max(_COMMON, _COMMON_SHARE * total)
+            terms = self._terms(connection, words, common)
+            rare = [term for term in terms if term.products <= common] or terms
+            if not rare:
+                return []
+            matches = sa.union_all(*(_matches(term, total) for term in rare)).subquery()
+            weight = sa.func.sum(matches.c.rarity).label("weight")
+            query = (
+                sa.select(matches.c.product_id, weight)
+                .group_by(matches.c.product_id)
+                .order_by(weight.desc(), matches.c.product_id)
+                .limit(limit)
             )
-        )
-        variants = {word: {word} for word in words if word in known}
+            return [TitleCandidate(row.product_id, row.weight) for row in connection.execute(query)]
+
+    def _terms(self, connection: sa.Connection, words: list[str], common: float) -> list["_Term"]:
+        """Those words of a question that stand for words of the index."""
+        counts = self._counts(connection, words)
+        terms = []
         for word in words:
-            if word not in known and len(word) >= 4:
-                near = self._near(connection, word)
-                if near:
-                    variants[word] = near
-        return variants
+            if word in counts:
+                terms.append(_Term((word,), counts[word]))
+            elif len(word) >= 4:
+                near = self._counts(connection, self._near(connection, word))
+                # "thee" may be "three" misspelt; were it "the", nothing is lost.
+                variants = tuple(sorted(near_word for near_word, count in near.items() if count <= common))
+                if variants:
+                    terms.append(_Term(variants, sum(near[variant] for variant in variants)))
+        return terms
 
     def _near(self, connection: sa.Connection, word: str) -> set[str]:
+        """The words of the index that `word` may be a misspelling of."""
         shared = sa.func.count().label("shared")
         query = (
             sa.select(t.word_grams.c.word, shared)
             .where(t.word_grams.c.gram.in_(sorted(_grams(word))))
             .group_by(t.word_grams.c.word)
-            .order_by(shared.desc())
+            .order_by(shared.desc(), t.word_grams.c.word)
             .limit(_MOST_VARIANTS)
         )
         rows = connection.execute(query)
         return {row.word for row in rows if ratio(word, row.word) >= _SIMILAR}
 
-    def _products_with(self, connection: sa.Connection, words: Iterable[str]) -> set[str]:
-        query = sa.select(t.title_words.c.product_id).where(t.title_words.c.word.in_(sorted(words)))
-        return set(connection.scalars(query.distinct()))
+    def _counts(self, connection: sa.Connection, words: Collection[str]) -> dict[str, int]:
+        """How many products have each of the words that any has."""
+        if not words:
+            return {}
+        query = (
+            sa.select(t.title_words.c.word, sa.func.count())
+            .where(t.title_words.c.word.in_(sorted(words)))
+            .group_by(t.title_words.c.word)
+        )
+        return {word: count for word, count in connection.execute(query)}
+
+    def _words_of(self, connection: sa.Connection, product_id: str) -> set[str]:
+        return set(connection.scalars(sa.select(t.title_words.c.word).filter_by(product_id=product_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A word of a question: the words of the index it may stand for, and how many products have one (at most)."""
+
+    variants: tuple[str, ...]
+    products: int
+
+
+def _matches(term: _Term, total: int) -> sa.Select[tuple[str, float]]:
+    """The products that a term is found in, each once, with the term's idf."""
+    rarity = sa.literal(math.log(1 + total / term.products), sa.Float).label("rarity")
+    words = t.title_words.c
+    if len(term.variants) == 1:
+        return sa.select(words.product_id, rarity).where(words.word == term.variants[0])
+    return sa.select(words.product_id, rarity).where(words.word.in_(term.variants)).distinct()
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, str]]) -> None:
+    values = list(rows)
+    if values:
+        connection.execute(sa.insert(table), values)
+
+
+def _gram_rows(words: Iterable[str]) -> list[dict[str, str]]:
+    return [{"gram": gram, "word": word} for word in sorted(words) for gram in sorted(_grams(word))]
 
 
 def title_terms(text: str) -> list[str]:

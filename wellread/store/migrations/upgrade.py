@@ -11,20 +11,22 @@ from alembic.util import CommandError
 from wellread.errors import StorageError
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Run the migrations that `engine`'s database lacks, in one transaction each."""
+def upgrade(connection: sa.Connection) -> None:
+    """Run the migrations that the database lacks, within the caller's transaction: all of them or none.
+
+    SQLite and PostgreSQL roll back CREATE TABLE like any statement. Raises StorageError for an unknown revision.
+    """
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     context = EnvironmentContext(
         config, scripts, fn=lambda revision, _: scripts._upgrade_revs("head", revision)
     )
+    # Alembic leaves a transaction alone that was begun before `configure`.
+    connection.execute(sa.select(1))
     try:
-        with engine.connect() as connection:
-            context.configure(connection=connection, transaction_per_migration=True)
-            with context.begin_transaction():
-                context.run_migrations()
-            connection.commit()
+        context.configure(connection=connection, transactional_ddl=True)
+        context.run_migrations()
     except CommandError as error:
         raise StorageError(
             f"The catalog's schema is not one this version knows ({error}).",

@@ -13,11 +13,11 @@ def upgrade() -> None:
         sa.Column("product_id", sa.String(80), primary_key=True),
         sa.Column("edition_id", sa.String(8), nullable=False),
         sa.Column("indexed", sa.String(8), nullable=False),
-        sa.Column("collection", sa.String(200), nullable=False),
+        sa.Column("collection", sa.Text, nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("format", sa.String(40), nullable=False),
+        sa.Column("format", sa.Text, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
-        sa.Column("language", sa.String(35), nullable=False),
+        sa.Column("language", sa.Text, nullable=False),
         sa.Column("metadata", sa.JSON, nullable=False),
         sa.Column("words", sa.Integer, nullable=False),
         sa.Column("passages", sa.Integer, nullable=False),
@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("edition_id", sa.String(8), primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False, index=True),
         sa.Column("path", sa.Text, nullable=False, index=True),
-        sa.Column("reader", sa.String(40), nullable=False),
+        sa.Column("reader", sa.Text, nullable=False),
         sa.Column("warnings", sa.JSON, nullable=False),
         sa.Column("read_at", sa.String(40), nullable=False),
     )
@@ -57,7 +57,6 @@ def upgrade() -> None:
         "title_words",
         sa.Column("word", sa.String(64), primary_key=True),
         sa.Column("product_id", sa.String(80), primary_key=True, index=True),
-        sa.Column("field", sa.String(10), primary_key=True),
     )
     op.create_table(
         "word_grams",
