@@ -23,7 +23,13 @@ def commands() -> str:
     root = get_command(app)
     pages = ["# Commands\n\nWhat `wellread COMMAND --help` prints. This page is generated.\n"]
     for name, command in _walk(root, "wellread"):
-        context = typer.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+        context = typer.Context(
+            command,
+            info_name=name,
+            terminal_width=100,
+            max_content_width=100,
+            help_option_names=["-h", "--help"],
+        )
         pages.append(f"## {name}\n\n```\n{command.get_help(context).strip()}\n```\n")
     return "\n".join(pages)
 

@@ -35,7 +35,10 @@ class Settings:
     read_memory_mb: int = _setting(4096, "Memory in MiB a reader may use for one product.")
     quick_steps: int = _setting(4, "Steps a run has at most when DeepSearch is OFF.")
     deep_steps: int = _setting(12, "Steps a run has at most when DeepSearch is ON.")
-    discovered_titles: int = _setting(5, "Titles that a search of the catalog brings into scope at most.")
+    discovered_titles: int = _setting(
+        5,
+        "Titles that a search of the catalog brings into scope at most; a library of no more is searched whole.",
+    )
     cell_snippets: int = _setting(2, "Snippets that one title gives for one question at most.")
 
     @classmethod
@@ -59,6 +62,9 @@ class Settings:
             given = environment.get(f"WELLREAD_{name.upper()}")
             if given:
                 values[name] = row.parse(given)
+        for name, value in values.items():
+            if isinstance(value, int | float) and value <= 0:
+                raise BadRequestError(f"The setting {name} is {value}.", hint="It must be more than 0.")
         settings = cls(home=home, **values)  # type: ignore[arg-type]  # each value was parsed to its field's type
         if not 20 <= settings.passage_words_min < settings.passage_words_max <= 2000:
             raise BadRequestError(

@@ -3,6 +3,7 @@
 import platform
 import shutil
 import sqlite3
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from rich.text import Text
@@ -10,80 +11,99 @@ from rich.text import Text
 from wellread import __version__
 from wellread.cli.output import console, print_json
 from wellread.engine import Wellread
+from wellread.index.passages import IndexStats
+from wellread.store.files import StoredFile
 
 _PACKAGES = ("lancedb", "fastembed", "onnxruntime", "pypdfium2", "lxml", "sqlalchemy", "pydantic")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`serious`: something is lost or damaged, and the exit status says so; else it mends itself."""
+
+    message: str
+    hint: str
+    serious: bool = False
 
 
 async def doctor(*, full: bool, as_json: bool) -> int:
     async with Wellread() as library:
         index = await library.index(take_up=False)
         stats = await index.stats()
-        catalog = library.catalog
-        problems: list[dict[str, str]] = []
-        if library.embedder_problem:
-            problem = library.embedder_problem
-            problems.append({"message": problem.message, "hint": problem.hint})
-        integrity = library.database.check()
-        if integrity != "ok":
-            problems.append(
-                {
-                    "message": f"The catalog is damaged: {integrity}",
-                    "hint": "Restore wellread.db from a backup.",
-                }
-            )
-        files = catalog.files()
-        missing = [f for _, f in files if not library.files.path(f.sha256).exists()]
-        damaged = [f for _, f in files if full and f not in missing and library.files.damaged(f.sha256)]
-        for file, what in [*((f, "missing") for f in missing), *((f, "damaged") for f in damaged)]:
-            problems.append({"message": f"Source file {file.name} is {what}.", "hint": "Add it again."})
-        to_index = catalog.to_index()
-        if to_index:
-            problems.append(
-                {
-                    "message": f"{len(to_index)} products wait to be indexed.",
-                    "hint": "The next `wellread ask` or `wellread add` does it.",
-                }
-            )
-        if stats.without_vectors and library.embedder:
-            problems.append(
-                {
-                    "message": f"{stats.without_vectors:,} passages wait for vectors; keyword search has them.",
-                    "hint": "`wellread embed` makes them now.",
-                }
-            )
-        home = library.settings.home
-        report: dict[str, object] = {
-            "wellread": __version__,
-            "python": platform.python_version(),
-            "sqlite": sqlite3.sqlite_version,
-            "packages": {name: version(name) for name in _PACKAGES},
-            "home": str(home),
-            "free_bytes": shutil.disk_usage(home).free,
-            "embedder": library.embedder.name if library.embedder else "none (keyword search only)",
-            "products": catalog.count(),
-            "source_files": len(files),
-            "passages": stats.rows,
-            "passages_without_vectors": stats.without_vectors,
-            "index_bytes": stats.size,
-            "checksums": "all read and right"
-            if full and not damaged and not missing
-            else "not read (--full)",
-            "problems": problems,
-        }
+        wrong = _wrong_files(library, full=full)
+        problems = [*_problems(library, stats), *wrong]
+        report = _report(library, stats)
+    report["checksums"] = (
+        "not read (--full)" if not full else f"{len(wrong)} files wrong" if wrong else "all right"
+    )
+    status = 1 if any(problem.serious for problem in problems) else 0
     if as_json:
+        report["problems"] = [{"message": p.message, "hint": p.hint} for p in problems]
         print_json(report)
-        return 1 if integrity != "ok" or missing or damaged else 0
+        return status
     for name, value in report.items():
-        if name == "problems":
-            continue
         if isinstance(value, dict):
             value = ", ".join(f"{key} {number}" for key, number in value.items())
-        console.print(
-            Text(f"{name.replace('_', ' '):>26}  {f'{value:,}' if isinstance(value, int) else value}")
-        )
+        shown = f"{value:,}" if isinstance(value, int) else value
+        console.print(Text(f"{name.replace('_', ' '):>26}  {shown}"))
     console.print()
-    for problem_found in problems:
-        console.print(Text(f"! {problem_found['message']} {problem_found['hint']}", style="yellow"))
+    for problem in problems:
+        console.print(
+            Text(f"! {problem.message} {problem.hint}", style="red" if problem.serious else "yellow")
+        )
     if not problems:
         console.print("No problems found.")
-    return 1 if integrity != "ok" or missing or damaged else 0
+    return status
+
+
+def _report(library: Wellread, stats: IndexStats) -> dict[str, object]:
+    home = library.settings.home
+    return {
+        "wellread": __version__,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "packages": {name: version(name) for name in _PACKAGES},
+        "home": str(home),
+        "free_bytes": shutil.disk_usage(home).free,
+        "embedder": library.embedder.name if library.embedder else "none (keyword search only)",
+        "products": library.catalog.count(),
+        "source_files": len(library.catalog.files()),
+        "passages": stats.rows,
+        "passages_without_vectors": stats.without_vectors,
+        "index_bytes": stats.size,
+    }
+
+
+def _problems(library: Wellread, stats: IndexStats) -> list[Problem]:
+    found = []
+    if library.embedder_problem:
+        found.append(Problem(library.embedder_problem.message, library.embedder_problem.hint))
+    integrity = library.database.check()
+    if integrity != "ok":
+        message = f"The catalog is damaged: {integrity}."
+        found.append(Problem(message, "Restore wellread.db from a backup.", serious=True))
+    to_index = len(library.catalog.to_index())
+    if to_index or stats.rows != library.catalog.passages():
+        message = (
+            f"{to_index} products wait to be indexed." if to_index else "Index and catalog do not agree."
+        )
+        found.append(Problem(message, "The next `wellread ask` or `wellread add` mends it."))
+    if stats.without_vectors and library.embedder:
+        message = f"{stats.without_vectors:,} passages wait for vectors; keyword search has them."
+        found.append(Problem(message, "`wellread embed` makes them now."))
+    return found
+
+
+def _wrong_files(library: Wellread, *, full: bool) -> list[Problem]:
+    """The source files that are missing or, if their bytes are read (`full`), damaged."""
+
+    def wrong(file: StoredFile) -> str:
+        if not library.files.path(file.sha256).exists():
+            return "missing"
+        return "damaged" if full and library.files.damaged(file.sha256) else ""
+
+    return [
+        Problem(f"Source file {file.name} is {what}.", "Add it again.", serious=True)
+        for _, file in library.catalog.files()
+        if (what := wrong(file))
+    ]
