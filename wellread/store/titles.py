@@ -45,7 +45,7 @@ class TitleIndex:
         held = self._words_of(connection, product_id)
         self._take_out(connection, product_id, held - words)
         fresh = words - held
-        unknown = fresh - self._counts(connection, fresh).keys()
+        unknown = fresh - set(connection.scalars(_with_grams(fresh)))
         _insert(connection, t.title_words, ({"word": w, "product_id": product_id} for w in sorted(fresh)))
         _insert(connection, t.word_grams, _gram_rows(unknown))
 
@@ -61,7 +61,8 @@ class TitleIndex:
                 t.title_words.c.product_id == product_id, t.title_words.c.word.in_(words)
             )
         )
-        gone = _gram_rows(words - self._counts(connection, words).keys())
+        still = sa.exists().where(t.title_words.c.word == t.word_grams.c.word)
+        gone = _gram_rows(connection.scalars(_with_grams(words).where(~still)))
         if gone:
             grams = t.word_grams.c
             connection.execute(
@@ -129,11 +130,11 @@ class TitleIndex:
         if not words:
             return {}
         query = (
-            sa.select(t.title_words.c.word, sa.func.count())
+            sa.select(t.title_words.c.word, sa.func.count().label("products"))
             .where(t.title_words.c.word.in_(sorted(words)))
             .group_by(t.title_words.c.word)
         )
-        return {word: count for word, count in connection.execute(query)}
+        return {row.word: row.products for row in connection.execute(query)}
 
     def _words_of(self, connection: sa.Connection, product_id: str) -> set[str]:
         return set(connection.scalars(sa.select(t.title_words.c.word).filter_by(product_id=product_id)))
@@ -160,6 +161,16 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str,
     values = list(rows)
     if values:
         connection.execute(sa.insert(table), values)
+
+
+def _with_grams(words: Collection[str]) -> sa.Select[str]:
+    """Those of the words that any product has, told by their first gram: "the" need not be counted for it."""
+    grams = t.word_grams.c
+    return sa.select(grams.word).where(
+        grams.gram.in_(sorted({f"^{word}$"[:3] for word in words})),
+        grams.word.in_(sorted(words)),
+        sa.func.substr(sa.literal("^") + grams.word + sa.literal("$"), 1, 3) == grams.gram,
+    )
 
 
 def _gram_rows(words: Iterable[str]) -> list[dict[str, str]]:

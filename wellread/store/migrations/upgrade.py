@@ -22,9 +22,8 @@ def upgrade(connection: sa.Connection) -> None:
     context = EnvironmentContext(
         config, scripts, fn=lambda revision, _: scripts._upgrade_revs("head", revision)
     )
-    # Alembic leaves a transaction alone that was begun before `configure`.
-    connection.execute(sa.select(1))
     try:
+        # Alembic leaves a transaction alone that it finds begun.
         context.configure(connection=connection, transactional_ddl=True)
         context.run_migrations()
     except CommandError as error:
