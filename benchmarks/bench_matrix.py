@@ -116,6 +116,7 @@ async def _fill(index: LanceIndex, embedder: RandomPassages, count: int) -> None
         await index.put(passages)
         texts = [passage.text for passage in passages]
         await index.put_vectors([passage.passage_id for passage in passages], embedder.embed_passages(texts))
+    await index.optimize()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,11 @@
-"""Peak memory of adding a library: 5 books and 40 books of the same size. It must not grow with their number."""
+"""Peak memory of adding a library, with few books and with many of the same size. It must not grow with their
+number.
+
+    python benchmarks/bench_memory.py
+
+Twice: by keyword only, 5 and 40 books of 150 sections; and with vectors, 3 and 15 books of 60, so that it ends in
+two minutes on two cores. The second includes the embedder with its model.
+"""
 
 import os
 import random
@@ -8,36 +15,40 @@ import tempfile
 from pathlib import Path
 
 WORDS = "river lantern copper meadow whisper granite orchard velvet thunder harbour pebble saffron willow ember".split()
-SECTIONS = 150
 
 
-def make(folder: Path, number: int) -> None:
+def make(folder: Path, number: int, sections: int) -> None:
     folder.mkdir()
     for book in range(number):
         dice = random.Random(book)
-        chapters = [f"# Chapter {n}\n\n{' '.join(dice.choices(WORDS, k=150))}.\n" for n in range(SECTIONS)]
+        chapters = [f"# Chapter {n}\n\n{' '.join(dice.choices(WORDS, k=150))}.\n" for n in range(sections)]
         (folder / f"{book}.md").write_text(f"---\ntitle: Book {book}\n---\n\n" + "\n".join(chapters))
 
 
-def peak(folder: Path, number: int) -> float:
+def peak(number: int, sections: int, embedder: str) -> float:
     """MiB of the largest process of an add (the command or its worker)."""
-    make(folder / f"books{number}", number)
     code = (
         "import resource, subprocess, sys\n"
-        "subprocess.run([sys.executable, '-m', 'wellread', 'add', sys.argv[1]], stdout=-3, check=True)\n"
+        "command = [sys.executable, '-m', 'wellread', 'add', '--wait', sys.argv[1]]\n"
+        "subprocess.run(command, stdout=-3, check=True)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
-    environment = {**os.environ, "WELLREAD_HOME": str(folder / f"home{number}"), "WELLREAD_EMBEDDER": "none"}
-    command = [sys.executable, "-c", code, str(folder / f"books{number}")]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        books = Path(scratch) / "books"
+        make(books, number, sections)
+        environment = {**os.environ, "WELLREAD_HOME": f"{scratch}/home", "WELLREAD_EMBEDDER": embedder}
+        command = [sys.executable, "-c", code, str(books)]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return int(result.stdout) / (1024 if sys.platform == "linux" else 1 << 20)
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        few, many = peak(Path(folder), 5), peak(Path(folder), 40)
-    print(f" 5 books   {few:6.0f} MiB")
-    print(f"40 books   {many:6.0f} MiB   {many / few:.2f} ×   (aim: about 1)")
+    for embedder, sections, few, many in (("none", 150, 5, 40), ("minilm", 60, 3, 15)):
+        sizes = {number: peak(number, sections, embedder) for number in (few, many)}
+        print("by keyword only" if embedder == "none" else f"with vectors ({embedder})")
+        for number, size in sizes.items():
+            print(f"{number:3} books of {sections} passages  {size:6.0f} MiB")
+        print(f"    growth {sizes[many] / sizes[few]:.2f} ×   (aim: about 1)")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The embedder that Wellread brings: offline, ordered, and frank about what it cannot read."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_a_second_embedder_uses_what_the_first_made(embedder: MiniLmEmbedder, tm
 
 
 CHECK = """
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -82,3 +84,22 @@ def test_a_damaged_model_is_refused_with_what_to_do(tmp_path: Path, damage: str)
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert ("not installed" if damage == "gone" else "not the one") in told
     assert "pip install" in told
+
+
+def test_reinstalling_and_killed_processes_do_not_fill_the_disk(tmp_path: Path):
+    killed = tmp_path / f"{MiniLmEmbedder.name}-0.99999"
+    busy = tmp_path / f"{MiniLmEmbedder.name}-0.88888"
+    earlier = tmp_path / f"{MiniLmEmbedder.name}-22972370-1700000000000000000"
+    for folder in (killed, busy, earlier):
+        folder.mkdir()
+        (folder / "model.onnx").write_bytes(b"half")
+    os.utime(killed, (0, 0))
+    (tmp_path / "another's").touch()
+    MiniLmEmbedder(tmp_path).check()
+    left = {path.name for path in tmp_path.iterdir()} - {"another's", busy.name}
+    assert len(left) == 1
+
+    [made] = (tmp_path / name for name in left)
+    (made / "model.onnx").write_bytes(b"half")  # the machine went down while it was written
+    assert MiniLmEmbedder(tmp_path).embed_passages(["Bread rises."]).shape == (1, 384)
+    assert {path.name for path in tmp_path.iterdir()} - {"another's", busy.name} == left

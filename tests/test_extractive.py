@@ -236,6 +236,21 @@ def test_on_a_sensitive_topic_no_author_is_played():
     assert "I speak for nobody" in markdown
 
 
+@pytest.mark.parametrize("found", ["whole library", "discovered"])
+def test_where_no_title_is_named_no_author_is_played_and_the_answer_says_so(found):
+    scope = tuple(
+        ScopeEntry(product_id=s.product_id, title=s.title, found=found, authors=("Somebody",))
+        for s in (STEADY, TOUCH)
+    )
+    flags = Flags(is_role_play_request=True)
+    markdown = answer(brief(STEADY, TOUCH, flags=flags, scope=scope))
+    assert markdown.startswith("I speak only as the author of a title that you name or pick")
+    assert "simulated" not in markdown
+    nothing = answer(brief(flags=flags, scope=scope))
+    assert nothing.startswith("I speak only as the author")
+    assert "I found nothing" in nothing
+
+
 def test_when_nothing_was_found_it_shows_what_was_searched_and_where_else_to_look():
     markdown = answer(
         brief(
@@ -318,6 +333,10 @@ def test_editions_of_one_work_share_a_turn():
         ScopeEntry(product_id="other", title="Light Touchstones", found="named"),
     ]
     assert works(entries) == {"epub": "epub", "pdf": "epub", "talk": "talk", "other": "other"}
+    volumes = [
+        ScopeEntry(product_id=name, title=f"The Cart: {name}", found="named") for name in ("Wheels", "Axles")
+    ]
+    assert works(volumes) == {"Wheels": "Wheels", "Axles": "Axles"}
 
 
 def test_scripts_without_spaces_are_quoted_too():

@@ -12,9 +12,11 @@ from wellread.events import (
     RunStarted,
     ScopeEntry,
     SearchCell,
+    SectionRead,
     Snippet,
     StepAction,
     StepCompleted,
+    StepStarted,
     Usage,
 )
 
@@ -86,8 +88,8 @@ def states(draw) -> Knowledge:
     for step, action in enumerate(draw(st.lists(steps, max_size=5)), 1):
         knowledge = knowledge.advance(acted(action, step))
         if action == "search_inside_books":
-            for product in scope:
-                numbers = draw(st.sampled_from([(), (len(knowledge.snippets),)]))
+            for number, product in enumerate(scope, len(knowledge.snippets)):
+                numbers = draw(st.sampled_from([(), (number,)]))
                 knowledge = knowledge.advance(cell(draw(st.sampled_from(QUESTIONS)), product, numbers))
         if action == "find_products":
             found = tuple(ScopeEntry(product_id=p, title=p, found="discovered") for p in PRODUCTS[:1])
@@ -130,6 +132,7 @@ def test_review_comes_not_twice_in_a_row():
             cell("q", "a", (0,)),
             done(1),
             acted("review_evidence", 2),
+            done(2),
         ]
     )
     assert "review_evidence" not in allowed(knowledge)
@@ -147,8 +150,56 @@ def test_only_sections_that_were_met_can_be_read():
     )
     met = ReadSection(productId="a", sectionId="00000000-1")
     assert not objection(Choice(thinking="", action=met), knowledge)
-    other = ReadSection(productId="a", sectionId="00000000-2")
-    assert objection(Choice(thinking="", action=other), knowledge)
+    for other in (
+        ReadSection(productId="a", sectionId="00000000-2"),
+        ReadSection(productId="b", sectionId="00000000-1"),  # the section of another title
+    ):
+        assert objection(Choice(thinking="", action=other), knowledge)
+
+
+def test_a_section_is_read_once():
+    read = SectionRead(
+        step=2, product_id="a", title="a", section_id="00000000-1", section="s", found=(), knowledge=()
+    )
+    knowledge = fold_events(
+        [
+            started(mode="deep", steps=9),
+            acted("search_inside_books"),
+            cell("q", "a", (0,)),
+            cell("q", "b", (1,)),
+            done(1),
+            acted("read_section", 2),
+            read,
+            done(2),
+        ]
+    )
+    again = ReadSection(productId="a", sectionId="00000000-1")
+    assert objection(Choice(thinking="", action=again), knowledge)
+    namesake = ReadSection(productId="b", sectionId="00000000-1")
+    assert not objection(Choice(thinking="", action=namesake), knowledge)
+
+
+def test_what_an_unfinished_step_brought_does_not_count():
+    events = [started(mode="deep"), acted("search_inside_books"), cell("q", "a", (0,)), done(1)]
+    finished = fold_events(events)
+    begun = StepStarted(step=2, title="")
+    cut = fold_events([*events, begun, acted("review_evidence", 2), cell("p", "a", (1,))])
+    assert allowed(cut) == allowed(finished)
+    assert (cut.snippets, cut.cells, cut.actions) == (finished.snippets, finished.cells, finished.actions)
+    done_again = [acted("review_evidence", 2), done(2)]
+    whole = fold_events([*events, begun, acted("read_section", 2), cell("p", "a", (1,)), begun, *done_again])
+    assert [action.action for action in whole.actions] == ["search_inside_books", "review_evidence"]
+    assert whole.snippets == finished.snippets
+
+
+def test_out_of_time_there_is_only_the_draft():
+    start = started(steps=9).model_copy(update={"budget": Budget(steps=9, seconds=2.0)})
+    knowledge = fold_events([start])
+    assert "search_inside_books" in allowed(knowledge)
+    for step in (1, 2):
+        knowledge = knowledge.advance(done(step).model_copy(update={"seconds": 1.0}))
+    assert allowed(knowledge) == {"create_answer_draft"}
+    assert not objection(Choice(thinking="", action=CreateAnswerDraft()), knowledge)
 
 
 def test_clarification_only_before_anything_else():

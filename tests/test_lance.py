@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -348,3 +350,156 @@ def test_a_folder_that_is_no_index_is_an_error_that_says_what_to_do(tmp_path: Pa
     with pytest.raises(StorageError) as caught:
         asyncio.run(LanceIndex.open(tmp_path / "file"))
     assert "reindex" in caught.value.hint
+
+
+def test_a_passage_that_a_newer_reader_gives_otherwise_replaces_the_old(tmp_path: Path):
+    async def story() -> None:
+        embedder = HashingEmbedder()
+        index = await LanceIndex.open(tmp_path, embedder)
+        await index.put(shelf())
+        await embed(index, embedder)
+        same, moved, reworded, renamed = shelf()[:4]
+        moved = replace(moved, section_id="elsewhere", start=7, end=7 + len(moved.text))
+        reworded = replace(reworded, text="The drones leave in autumn.")
+        renamed = replace(renamed, heading="Beekeeping")
+        await index.put([same, moved, reworded, renamed])
+        assert await index.count() == 24
+        [hits] = await index.search([Cell("drones in autumn: swarm of beekeeping", ("bees",), 9)])
+        found = {hit.passage.passage_id: hit for hit in hits}
+        for passage in (same, moved, reworded, renamed):
+            assert found[passage.passage_id].passage == passage
+        assert [found[p.passage_id].cosine is None for p in (same, moved, reworded, renamed)] == [
+            False, False, True, True,
+        ]  # fmt: skip
+        [hits] = await index.search([Cell("drones")], ranking=Ranking.KEYWORD)
+        assert [hit.passage for hit in hits] == [reworded]
+        assert await embed(index, embedder) == 2
+
+    asyncio.run(story())
+
+
+def test_all_that_wait_are_given_once_also_those_that_come_meanwhile(tmp_path: Path):
+    async def story() -> None:
+        index = await LanceIndex.open(tmp_path, HashingEmbedder(8))
+        await index.put(
+            [passage(number, "large", f"note {number} " + "x" * (number % 50)) for number in range(9000)]
+        )
+        writer = await LanceIndex.open(tmp_path, HashingEmbedder(8))
+        given: list[str] = []
+        longest = 0
+        async for waiting in index.without_vectors(1500):
+            sizes = [len(row.text) for row in waiting]
+            assert sizes == sorted(sizes)
+            longest = max(longest, *sizes)
+            given += [row.passage_id for row in waiting]
+            if len(given) == 1500:
+                assert longest < 50  # the shortest of thousands come first
+                await writer.put(shelf())
+                await writer.keep_only("roses", [])
+            # The embedder gives nothing for the large book's last notes: they go on waiting, and no more.
+            reached = [row.passage_id for row in waiting if row.passage_id < "large-8990"]
+            await index.put_vectors(reached, np.full((len(reached), 8), 8**-0.5, np.float32))
+        assert len(given) == len(set(given)) == 9000 + 18
+        assert (await index.stats()).without_vectors == len([name for name in given if name >= "large-8990"])
+
+    asyncio.run(story())
+
+
+def test_whether_passages_wait(tmp_path: Path):
+    async def story() -> None:
+        embedder = HashingEmbedder()
+        index = await LanceIndex.open(tmp_path, embedder)
+        other = await LanceIndex.open(tmp_path, embedder)
+        for number in range(2):
+            assert not await index.has_waiting()
+            await other.put([passage(number, "bees")])
+            assert await index.has_waiting()
+            await embed(other, embedder)
+            assert not await index.has_waiting()
+            assert not await index.has_waiting()
+        await index.optimize()
+        assert not await (await LanceIndex.open(tmp_path, embedder)).has_waiting()
+        assert await (await LanceIndex.open(tmp_path, HashingEmbedder(32))).has_waiting()
+
+    asyncio.run(story())
+
+
+def _truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:20])
+
+
+def _scribble(file: Path) -> None:
+    file.write_bytes(b"\x5a" * file.stat().st_size)
+
+
+@pytest.mark.parametrize("how", [_truncate, _scribble, Path.unlink], ids=["cut", "scribbled", "gone"])
+@pytest.mark.parametrize("part", ["data", "_indices", "_versions"])
+def test_a_damaged_index_is_told_with_what_to_do_or_made_anew(
+    tmp_path: Path, part: str, how: Callable[[Path], None]
+):
+    async def fill() -> None:
+        index = await LanceIndex.open(tmp_path / "index", HashingEmbedder())
+        await index.put(shelf())
+        await embed(index, HashingEmbedder())
+        await index.close()
+
+    async def use() -> None:
+        index = await LanceIndex.open(tmp_path / "index", HashingEmbedder())
+        for use in (
+            lambda: index.search([Cell("swarm", ("bees",)), Cell("oven")]),
+            lambda: index.put(shelf(12)),
+            lambda: index.put_vectors(["bees-1"], np.zeros((1, 64), np.float32)),
+            lambda: embed(index, HashingEmbedder()),
+            lambda: index.keep_only("bees", []),
+            index.stats,
+            index.products,
+            index.has_waiting,
+            index.optimize,
+        ):
+            try:
+                await use()
+            except StorageError as error:
+                troubles.append(error)
+
+    troubles: list[StorageError] = []
+    asyncio.run(fill())
+    for file in list((tmp_path / "index").rglob(f"{part}/**/*")):
+        if file.is_file():
+            how(file)
+    asyncio.run(use())
+    if (
+        part == "_versions"
+    ):  # nothing can be opened: an empty index, filled from the catalog by whoever counts it
+        assert not troubles
+        assert [folder.name for folder in (tmp_path / "index").glob("*.damaged")] == [
+            "passages-2.lance.damaged"
+        ]
+    else:
+        assert troubles
+        assert all("damaged" in error.message and "wellread reindex" in error.hint for error in troubles)
+        shutil.rmtree(tmp_path / "index")
+    troubles.clear()
+    asyncio.run(fill())
+    asyncio.run(use())
+    assert not troubles
+
+
+def test_a_disk_that_takes_no_more_is_told_and_harms_nothing(tmp_path: Path):
+    resource = pytest.importorskip("resource", reason="no limit of file sizes to stand for a full disk")
+
+    async def story() -> None:
+        index = await LanceIndex.open(tmp_path, HashingEmbedder())
+        await index.put([passage(1, "bees")])
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+        try:
+            with pytest.raises(StorageError, match="cannot be used") as caught:
+                await index.put([passage(number, "bees", f"{number} " * 99) for number in range(2_000)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert "room on the disk" in caught.value.hint
+        assert await index.count() == 1
+        await index.put([passage(number, "bees") for number in range(1, 9)])
+        assert len((await index.search([Cell("swarm")]))[0]) == 8
+
+    asyncio.run(story())

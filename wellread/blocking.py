@@ -1,7 +1,7 @@
 """The library for code without an event loop: calls wait, streams are iterators."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -27,6 +27,7 @@ class BlockingWellread:
     def __init__(self, home: Path | str | None = None, *, settings: Settings | None = None) -> None:
         self.library = Wellread(home, settings=settings)
         self._runner = asyncio.Runner()
+        self._streams: list[AsyncGenerator[Any, None]] = []  # begun, and not yet at their end
 
     def __enter__(self) -> Self:
         try:
@@ -37,8 +38,12 @@ class BlockingWellread:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.run(self.library.__aexit__(*error))
-        self._runner.close()
+        try:
+            while self._streams:
+                self.run(self._streams.pop().aclose())
+            self.run(self.library.__aexit__(*error))
+        finally:
+            self._runner.close()
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Wait for something that `library` does and this class does not mirror."""
@@ -73,15 +78,27 @@ class BlockingWellread:
         """The events of a run; the options are those of `Wellread.ask`."""
         return self._drain(self.library.ask(question, **options))
 
-    def _drain(self, stream: AsyncIterator[_T]) -> Iterator[_T]:
+    def resume(self, run_id: str) -> Iterator[AnyEvent]:
+        """The further events of a run that was cut off."""
+        return self._drain(self.library.resume(run_id))
+
+    def _drain(self, stream: AsyncGenerator[_T, None]) -> Iterator[_T]:
+        """What a stream gives; it is closed when the caller leaves the loop, at the latest with the library."""
+
         async def following() -> tuple[bool, _T | None]:
             try:
                 return True, await anext(stream)
             except StopAsyncIteration:
                 return False, None
 
-        while True:
-            more, item = self.run(following())
-            if not more or item is None:
-                return
-            yield item
+        self._streams.append(stream)
+        try:
+            while stream in self._streams:
+                more, item = self.run(following())
+                if not more or item is None:
+                    return
+                yield item
+        finally:
+            if stream in self._streams:
+                self._streams.remove(stream)
+                self.run(stream.aclose())

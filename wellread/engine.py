@@ -1,7 +1,8 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
@@ -13,9 +14,10 @@ from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
 from wellread.agent.planner import RulePlanner
 from wellread.agent.questions import is_follow_up, self_contained
+from wellread.agent.record import Record, recorded
 from wellread.content import Product, Section
-from wellread.errors import BadRequestError, UnavailableError, WellreadError
-from wellread.events import AnyEvent, Mode, RunStarted, ScopeEntry
+from wellread.errors import BadRequestError, NotFoundError, UnavailableError, WellreadError
+from wellread.events import TERMINAL, AnyEvent, Mode, RunStarted, ScopeEntry
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.document import Source
 from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
@@ -85,29 +87,33 @@ class Wellread:
 
     async def add(
         self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
-    ) -> AsyncIterator[Reading | Added | Refused | Waiting | Embedded]:
+    ) -> AsyncGenerator[Reading | Added | Refused | Waiting | Embedded, None]:
         """Add what is below `paths`. Each product is searchable by keyword from its Added on; then, with
         `vectors`, the passages that wait get theirs."""
         pipeline = await self._pipeline()
         sources: list[Source | WellreadError] = await asyncio.to_thread(
             lambda: list(find(Path(path) for path in paths))
         )
-        async for event in pipeline.add(sources, collection):
-            yield event
+        async with aclosing(pipeline.add(sources, collection)) as events:
+            async for event in events:
+                yield event
         if vectors:
-            async for progress in pipeline.embed():
-                yield progress
+            async with aclosing(pipeline.embed()) as embedding:
+                async for progress in embedding:
+                    yield progress
 
-    async def embed(self, *, wait: bool = True) -> AsyncIterator[Embedded | Waiting]:
+    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Embedded | Waiting, None]:
         """Give the passages that wait for vectors theirs. Without `wait`, nothing when another process does it."""
         await self.index()
-        async for progress in (await self._pipeline()).embed(wait=wait):
-            yield progress
+        async with aclosing((await self._pipeline()).embed(wait=wait)) as embedding:
+            async for progress in embedding:
+                yield progress
 
-    async def reindex(self, product_id: str = "") -> AsyncIterator[Product]:
+    async def reindex(self, product_id: str = "") -> AsyncGenerator[Product, None]:
         """Cut and index anew, from the catalog, with the settings as they are now. Vectors wait for `embed`."""
-        async for product in (await self._pipeline()).reindex(product_id):
-            yield product
+        async with aclosing((await self._pipeline()).reindex(product_id)) as reindexing:
+            async for product in reindexing:
+                yield product
 
     async def remove(self, product_id: str) -> Product:
         """Take a product out of the library. Raises NotFoundError."""
@@ -159,18 +165,24 @@ class Wellread:
         product_ids: Sequence[str] = (),
         mode: Mode = "quick",
         max_steps: int | None = None,
+        max_seconds: float | None = None,
         conversation_id: str = "",
-    ) -> AsyncIterator[AnyEvent]:
+    ) -> AsyncGenerator[AnyEvent, None]:
         """The events of a run on `question`, each stored before it is given out.
 
         `product_ids` are the titles to search, else those that the question names, else those of the
-        conversation's last run, else what is found. Raises BadRequestError for an empty or overlong question,
-        NotFoundError for an unknown product or conversation; later errors are the event run.failed.
+        conversation's last run, else what is found. After `max_seconds` nothing more is looked up, and the answer
+        is written from what there is. A run whose stream is closed before its end is cancelled.
+
+        Raises BadRequestError for an empty or overlong question, NotFoundError for an unknown product or
+        conversation; later errors are the event run.failed.
         """
         question = _check(question)
         if max_steps is not None and max_steps < 1:
             raise BadRequestError("A run needs at least one step.", hint="Give --max-steps 1 or more.")
-        inside = await self._inside()
+        if max_seconds is not None and not max_seconds > 0:
+            raise BadRequestError("A run needs some time.", hint="Give more than 0 seconds, or no limit.")
+        loop = await self._loop()
         before = await asyncio.to_thread(self._last_run, conversation_id) if conversation_id else None
         leans = before is not None and is_follow_up(question)
         asked = self_contained(question, before.asked) if before is not None else question
@@ -197,23 +209,38 @@ class Wellread:
             scope=scope.entries,
             outside=scope.outside,
             options=scope.options,
-            budget=budget_for(mode, self.settings, steps=max_steps),
+            budget=budget_for(mode, self.settings, steps=max_steps, seconds=max_seconds),
         )
-        loop = Loop(
+        async with aclosing(recorded(Record(self.runs, run_id), [start], loop)) as stored:
+            async for event in stored:
+                yield event
+
+    async def resume(self, run_id: str) -> AsyncGenerator[AnyEvent, None]:
+        """Go on with a run that was cut off, from its last finished step: its further events, numbered on.
+
+        Nothing for a run that has ended. Only for a run that no process is at work on. Raises NotFoundError.
+        """
+        events = await asyncio.to_thread(self.runs.events, run_id)
+        if not events:
+            raise NotFoundError(
+                f"There is no run {run_id!r}, or it was cut off before it began.", hint="Ask again."
+            )
+        if isinstance(events[-1], TERMINAL):
+            return
+        record = Record(self.runs, run_id, seq=events[-1].seq)
+        async with aclosing(recorded(record, events, await self._loop())) as stored:
+            async for event in stored:
+                yield event
+
+    async def _loop(self) -> Loop:
+        inside = await self._inside()
+        return Loop(
             catalog=self.catalog,
             inside=inside,
             planner=RulePlanner(),
             writer=ExtractiveWriter(self.embedder, await asyncio.to_thread(self._facts)),
             discovered=self.settings.discovered_titles,
         )
-        seq = 0
-        for event in await asyncio.to_thread(self.runs.append, run_id, [start], seq):
-            seq = event.seq
-            yield event
-        async for event in loop.run(fold_events([start])):
-            [stored] = await asyncio.to_thread(self.runs.append, run_id, [event], seq)
-            seq = stored.seq
-            yield stored
 
     def _facts(self) -> Facts:
         examples = self.catalog.products(limit=3)
@@ -231,7 +258,7 @@ class Wellread:
         """The scope with which the conversation's last run ended."""
         for run_id in reversed(self.runs.runs(conversation_id)):
             events = self.runs.events(run_id)
-            if events:
+            if events and isinstance(events[0], RunStarted):
                 return fold_events(events).scope
         return ()
 

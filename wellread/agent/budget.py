@@ -1,5 +1,6 @@
 """What a run may spend, and what it has spent."""
 
+import math
 import time
 
 from wellread.events import Budget, Mode, Usage
@@ -26,6 +27,14 @@ class Meter:
     @property
     def seconds(self) -> float:
         return round(time.monotonic() - self._began, 3)
+
+    def step_seconds(self, before: float, *, time_up: bool = False) -> float:
+        """What the step took that began `before` seconds into the run. When the time was up, the steps' seconds
+        together reach the limit, however they are rounded."""
+        seconds = round(self.seconds - before, 3)
+        if time_up and self._limit is not None:
+            seconds = max(seconds, math.ceil((self._limit - before) * 1000) / 1000)
+        return seconds
 
     @property
     def left(self) -> float | None:

@@ -14,8 +14,8 @@ _ROLE_PLAY = re.compile(
 )
 # Controversies of public life, and these only: books on software hold elections and abort transactions.
 _SENSITIVE = re.compile(
-    r"\b(?:(?<!transaction )(?<!process )(?<!mission )(?<!launch )abortions?(?! of (?:an? |the )?(?:transaction|process|"
-    r"mission|launch))|(?:anti-|pro-)abortion|gun control(?! (?:unit|board|panel|circuit))|"
+    r"\b(?:(?<!transaction )(?<!process )(?<!mission )(?<!launch )abortions?"
+    r"(?! of (?:an? |the )?(?:transaction|process|mission|launch))|gun control(?! (?:unit|board|panel|circuit))|"
     r"death penalty|capital punishment|euthanasia|assisted suicide|genocides?|"
     r"presidential (?:elections?|candidates?|campaigns?)|(?:rigged|stolen) elections?|"
     r"elections? (?:\w+ ){0,3}(?:rigged|stolen)|"

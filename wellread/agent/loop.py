@@ -118,6 +118,7 @@ class Loop:
         )
         summary = ""
         found = 0
+        time_up = False
         try:
             match action:
                 case SearchInsideBooks():
@@ -143,9 +144,10 @@ class Loop:
                 case CreateAnswerDraft():
                     summary = "Ready to provide a comprehensive answer"
         except _TimeUpError:
+            time_up = True
             summary = f"The time was up. Found {_counted(found, 'snippet')} until then."
         # Counted from the end of the step before, so that the steps' seconds add up to the run's.
-        seconds = round(meter.seconds - knowledge.seconds, 3)
+        seconds = meter.step_seconds(knowledge.seconds, time_up=time_up)
         yield StepCompleted(step=step, summary=summary, usage=meter.usage, seconds=seconds)
 
     async def _search(
@@ -227,9 +229,7 @@ class Loop:
             return self._ask_back(AskClarifyingQuestion.model_validate(closing.parameters), meter)
         return self._answer(CreateAnswerDraft.model_validate(closing.parameters), knowledge, meter)
 
-    async def _ask_back(
-        self, action: AskClarifyingQuestion, meter: Meter
-    ) -> AsyncGenerator[AnyEvent, None]:
+    async def _ask_back(self, action: AskClarifyingQuestion, meter: Meter) -> AsyncGenerator[AnyEvent, None]:
         markdown = "\n".join([action.question, "", *(f"- {option}" for option in action.options)])
         yield AnswerStarted(flags=Flags(), knowledge=(), voice="wellread")
         yield AnswerDelta(text=markdown)

@@ -148,7 +148,9 @@ def _draft(knowledge: Knowledge) -> Choice:
     else:
         thinking = "No title of the library fits the question, and I will say so."
     if knowledge.out_of_time:
-        thinking = f"The time is up, so I write with what there is. {thinking}" if chosen else "The time is up."
+        thinking = (
+            f"The time is up, so I write with what there is. {thinking}" if chosen else "The time is up."
+        )
     flags = flags_of(start.question)
     return Choice(
         thinking=thinking,

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import threading
+import time
 from collections.abc import Sequence
 from importlib import resources, util
 from pathlib import Path
@@ -21,11 +22,13 @@ _SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # fastembed's name: tells it how to pool
 _TOKENIZER = ("config.json", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json")
 _WORD_PIECES = 256  # what the model was trained to read; the rest of a longer text is not seen
+_ABANDONED = 3600  # seconds after which nobody is still copying the model
 _BATCH = 8  # of texts of like length: the fastest on small machines, see benchmarks/bench_embedding.py
 
 
 class MiniLmEmbedder:
-    """`cache` is a folder that this class may fill (24 MB at most); it is made when missing.
+    """`cache` is a folder that this class may fill (24 MB, what was left by killed processes aside for an hour);
+    it is made when missing.
 
     The model is loaded at the first call, which may come from any thread. Raises UnavailableError, there and
     then, when the package with the model is missing, damaged or of another version.
@@ -107,13 +110,14 @@ class MiniLmEmbedder:
         return model
 
     def _folder(self, installed: Path) -> Path:
-        """A folder with the model beside its tokenizer, as fastembed wants it; made once for an installed
-        model."""
-        stat = installed.stat()
-        folder = self._cache / f"{self.name}-{stat.st_size}-{stat.st_mtime_ns}"
-        if folder.is_dir():
+        """A folder with the model beside its tokenizer, as fastembed wants it; made once for a model, however
+        often and wherever the package is installed."""
+        folder = self._cache / f"{self.name}-{_SHA256[:12]}"
+        copy = folder / "model.onnx"
+        if copy.is_file() and copy.stat().st_size == installed.stat().st_size:
             return folder
         _verify(installed)
+        self._sweep()
         making = self._cache / f"{folder.name}.{os.getpid()}"
         making.mkdir(parents=True, exist_ok=True)
         tokenizer = resources.files("wellread.index") / "minilm"
@@ -128,6 +132,13 @@ class MiniLmEmbedder:
             if not folder.is_dir():
                 raise
         return folder
+
+    def _sweep(self) -> None:
+        """Remove a copy that is not whole, those of other models, and what killed processes left unfinished."""
+        for old in self._cache.glob(f"{self.name}-*"):
+            unfinished = old.suffix.removeprefix(".").isdecimal()
+            if not unfinished or time.time() - old.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _verify(installed: Path) -> None:

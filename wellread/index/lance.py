@@ -120,7 +120,8 @@ class LanceIndex:
                 if "vector" in schema.names:  # was made of the text that is replaced
                     kind = schema.field("vector").type
                     rewritten = rewritten.append_column("vector", pa.nulls(rewritten.num_rows, kind))
-                await self._table.merge_insert("passage_id").when_matched_update_all().execute(rewritten)
+                merge = self._table.merge_insert("passage_id").when_matched_update_all()
+                await merge.execute(rewritten, on_bad_vectors="null")
             await self._tidy()
 
     async def without_vectors(self, batch: int) -> AsyncIterator[Sequence[Passage]]:

@@ -19,7 +19,9 @@ _SOURCE = re.compile(r",? ?\S*\.rs:\d+:\d+$")  # where in the engine's source it
 
 def is_refusal(error: Exception) -> bool:
     """Whether the system refused (disk full, no permission), so that the files themselves may be sound."""
-    return isinstance(error, OSError) or bool(_REFUSALS.search(str(error)))
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return False  # something else is in the index's place
+    return (isinstance(error, OSError) and error.errno is not None) or bool(_REFUSALS.search(str(error)))
 
 
 @contextlib.contextmanager
@@ -34,5 +36,5 @@ def storage_errors(path: Path) -> Iterator[None]:
             raise StorageError(f"The search index in {path} cannot be used: {told}", hint=hint) from error
         raise StorageError(
             f"The search index in {path} is damaged: {told}",
-            hint="Delete that folder and run `wellread reindex`: all of it is made anew from the library.",
+            hint=f"Delete {path} and run `wellread reindex`: all of it is made anew from the library.",
         ) from error

@@ -7,7 +7,7 @@ point is seen from the catalog and the index, and done by `finish` and `embed`.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -99,7 +99,7 @@ class Pipeline:
 
     async def add(
         self, sources: Iterable[Source | WellreadError], collection: str = ""
-    ) -> AsyncIterator[Reading | Added | Refused | Waiting]:
+    ) -> AsyncGenerator[Reading | Added | Refused | Waiting, None]:
         """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors."""
         found = list(sources)
         lock = self._lock("adding")
@@ -161,7 +161,7 @@ class Pipeline:
         if lost:
             await asyncio.to_thread(self._catalog.reindex, lost)
 
-    async def reindex(self, product: str = "") -> AsyncIterator[Product]:
+    async def reindex(self, product: str = "") -> AsyncGenerator[Product, None]:
         """Cut and index anew from the catalog, that product or all; yields each when it is done."""
         async with self._locked("adding"):
             await asyncio.to_thread(self._catalog.reindex, [product] if product else None)
@@ -176,7 +176,7 @@ class Pipeline:
                 self._files.remove(digest)
             await self.finish()
 
-    async def embed(self, *, wait: bool = True) -> AsyncIterator[Embedded | Waiting]:
+    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Embedded | Waiting, None]:
         """Give vectors to the passages that wait for them. Ends at once when there is no embedder, and, without
         `wait`, when another process is at it."""
         if self._embedder is None:
