@@ -283,7 +283,7 @@ class Wellread:
     async def vectors_wait(self) -> bool:
         """Whether passages wait for vectors that this installation can make."""
         index = await self.index(take_up=False)
-        return self.embedder is not None and (await index.stats()).without_vectors > 0
+        return self.embedder is not None and await index.has_waiting()
 
     async def _open_index(self) -> PassageIndex:
         try:
