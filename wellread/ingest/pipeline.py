@@ -192,16 +192,15 @@ class Pipeline:
             done = 0
             yield Embedded(done, total)
             async for waiting in self._index.without_vectors(_VECTOR_ROWS):
-                # Texts of like length go together: padding to the longest is what costs an embedder most.
-                ordered = sorted(waiting, key=lambda passage: len(passage.text))
                 vectors = []
-                for some in _batches(ordered, _EMBED_ROWS):
+                for some in _batches(waiting, _EMBED_ROWS):
                     texts = [text_to_embed(passage) for passage in some]
                     vectors.append(await asyncio.to_thread(self._embedder.embed_passages, texts))
-                    yield Embedded(min(done + sum(map(len, vectors)), total), total)
-                await self._index.put_vectors([p.passage_id for p in ordered], np.concatenate(vectors))
-                done += len(ordered)
+                    yield Embedded(min(done + sum(map(len, vectors)), total - 1), total)
+                await self._index.put_vectors([p.passage_id for p in waiting], np.concatenate(vectors))
+                done += len(waiting)
                 total = max(total, done)
+                yield Embedded(done, total)  # all of them only now, when they are written
         finally:
             lock.release()
 
