@@ -80,6 +80,8 @@ def test_names_are_found(question, titles):
         "What is the policy on cancelled meetings?",
         "How do I wear two hats at once?",
         "How do I lead a team?",
+        "What do they say about engineering teams",
+        "What does she say about pytest tips",
         "hello",
         "???",
     ],

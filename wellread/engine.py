@@ -94,11 +94,13 @@ class Wellread:
         sources: list[Source | WellreadError] = await asyncio.to_thread(
             lambda: list(find(Path(path) for path in paths))
         )
+        changed = False
         async with aclosing(pipeline.add(sources, collection)) as events:
             async for event in events:
+                changed = changed or (isinstance(event, Added) and event.outcome != "unchanged")
                 yield event
-        if vectors:
-            async with aclosing(pipeline.embed()) as embedding:
+        if vectors:  # who added nothing need not wait for the vectors that another process makes
+            async with aclosing(pipeline.embed(wait=changed)) as embedding:
                 async for progress in embedding:
                     yield progress
 

@@ -195,7 +195,7 @@ class Loop:
         products = await asyncio.to_thread(self.catalog.products_by_id, [hit.product_id for hit in hits])
         found = [products[hit.product_id] for hit in hits if hit.product_id in products]
         if action.kinds:
-            found = [product for product in found if product.kind in action.kinds] or found
+            found = [product for product in found if product.kind in action.kinds]
         works = one_edition_each(found, knowledge.start.question)
         return tuple(entry(product, "discovered") for product in works[: self.discovered])
 

@@ -64,7 +64,7 @@ async def reindex(product_id: str, *, wait: bool, as_json: bool) -> int:
         if wait:
             await AddReport(as_json=as_json, summary=False).follow(library.embed())
         if not as_json:
-            console.print(f"{products:,} products, {passages:,} passages.")
+            console.print(f"Products: {products:,}. Passages: {passages:,}.")
     if not wait:
         start_embedding()
     return 0

@@ -47,6 +47,12 @@ async def ask(
                 status = 1
         if await library.vectors_wait():
             start_embedding()
+            if not as_json:
+                console.print(
+                    "\nVectors are still being made: until then answers rest mostly on the words they share "
+                    "with the question. Ask again later.",
+                    style="dim",
+                )
     return status
 
 

@@ -17,6 +17,7 @@ async def retrieval(folder: Path, *, as_json: bool) -> int:
     except UnavailableError as error:
         embedder = None
         progress_console.print(f"{error.message} {error.hint}", style="yellow")
+    progress_console.print("Indexing the set and asking its queries; some 60 passages a second.", style="dim")
     figures = await evaluate(folder, embedder)
     if as_json:
         print_json(figures)

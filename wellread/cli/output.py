@@ -8,7 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+# In a pipe nothing is wrapped for a screen that is not there.
+_WIDE = 200
+console = Console(
+    highlight=False, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else _WIDE
+)
 progress_console = Console(stderr=True, highlight=False)
 
 

@@ -28,7 +28,8 @@ async def list_products(*, collection: str, as_json: bool) -> int:
         )
         return 0
     table = Table(box=None, pad_edge=False)
-    for name in ("id", "title", "authors", "kind"):
+    table.add_column("id", no_wrap=True)  # to be copied
+    for name in ("title", "authors", "kind"):
         table.add_column(name, overflow="fold")
     table.add_column("words", justify="right")
     table.add_column("collection")

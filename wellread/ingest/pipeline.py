@@ -32,7 +32,7 @@ from wellread.store.catalog import Catalog, Edition, Known
 from wellread.store.files import FileStore, fingerprint
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
-_VECTOR_ROWS = 512  # vectors that are written at once: a kill loses no more than these
+_VECTOR_ROWS = 192  # vectors that are written at once: a kill loses no more than these
 _EMBED_ROWS = 64  # passages between two marks of progress
 _T = TypeVar("_T")
 

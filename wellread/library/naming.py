@@ -250,7 +250,8 @@ def _is_name(match: _Match, tokens: list[_Token]) -> bool:
         spoken = any(token.word in _SPEECH for token in around)
         if match.coverage >= 0.85:
             return quoted or capital or kind or _topic_follows(match, tokens)
-        if spoken and match.last - match.first == 1 and (capital or tokens[match.last + 1].word in _SPEECH):
+        said = any(token.word in _SPEECH for token in tokens[match.last + 1 : match.last + 2])
+        if spoken and match.last - match.first == 1 and (capital or said):
             return True  # a guest, as in "what does Ada Lovelace say about …"
         placed = match.leading and _after_preposition(match, tokens)
         return (quoted or kind or placed) and match.coverage >= 0.5
