@@ -137,6 +137,14 @@ def test_of_two_editions_of_a_work_one_is_searched(demo):
     assert {entry.found for entry in one(events, RunStarted).scope} == {"whole library"}
 
 
+def test_a_title_speaks_for_itself_and_not_of_the_other(demo):
+    events = ask(demo, "How do Steady Hands and Light Touch differ on one-on-ones?")
+    answer = one(events, AnswerCompleted).markdown
+    assert "never cancel it" in answer
+    assert "Hold no standing one-on-ones" in answer
+    assert "another short book" not in answer
+
+
 def test_picked_titles_win_over_named_ones(demo):
     events = ask(demo, "What does Steady Hands say about one-on-ones?", product_ids=["two-hats"])
     assert [(entry.product_id, entry.found) for entry in one(events, RunStarted).scope] == [

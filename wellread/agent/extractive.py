@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wellread.agent import persona
 from wellread.agent.arrangement import Arrangement
-from wellread.agent.candidates import candidates
+from wellread.agent.candidates import Candidate, candidates
 from wellread.agent.direct import Facts, direct_answer
 from wellread.agent.intent import plays_author
 from wellread.agent.sentence_choice import SentenceEmbedder, weigh
@@ -51,7 +51,7 @@ class ExtractiveWriter:
             flags = brief.flags.model_copy(update={"is_role_play_request": False})
             brief = replace(brief, flags=flags)
         questions = brief.questions or (brief.question,)
-        offered = candidates(brief.snippets)
+        offered = _own_words(candidates(brief.snippets), brief)
         choice = await asyncio.to_thread(weigh, questions, offered, self._embedder, works(brief.scope))
         arrangement = Arrangement(brief, questions, choice)
         for piece in arrangement.pieces():
@@ -61,6 +61,19 @@ class ExtractiveWriter:
         if brief.flags.is_role_play_request:
             yield persona.closing_offer(brief, arrangement.quoted)
         yield CLOSING
+
+
+def _own_words(offered: tuple[Candidate, ...], brief: Brief) -> tuple[Candidate, ...]:
+    """Without what one title in scope says about another by name, unless it has nothing else to say."""
+    names = {entry.product_id: entry.title.partition(":")[0].strip() for entry in brief.scope}
+
+    def tells_of_another(candidate: Candidate) -> bool:
+        own = names.get(candidate.place[0])
+        return any(name in candidate.text for name in names.values() if " " in name and name != own)
+
+    kept = tuple(candidate for candidate in offered if not tells_of_another(candidate))
+    speaking = {candidate.place[0] for candidate in kept}
+    return tuple(c for c in offered if c in kept or c.place[0] not in speaking)
 
 
 def nothing_found(brief: Brief) -> Iterator[str]:

@@ -25,7 +25,7 @@ from wellread.library.naming import kinds_meant
 _QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most, but one of each title that answered
 _DEEP_KNOWLEDGE = 16
 _SECTIONS_READ = 2
-_NEAR_BEST = 0.6  # a snippet is relevant when its score is at least this share of the best for its question
+_NEAR_BEST = 0.6  # a snippet is relevant from this share of the best that its title has for its question
 _STOP = re.compile(
     r"\b(?:what|how|why|when|where|which|who|is|are|was|were|do|does|did|can|could|should|would|the|an?|i|me|my|we|our|"
     r"you|your|to|of|in|on|for|with|and|or|it|its|this|that|there|effectively|really|best|way|ways)\b",
@@ -160,19 +160,18 @@ def _draft(knowledge: Knowledge) -> Choice:
 
 def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
     """The numbers worth writing from: the best of every cell, the titles taking turns, so that each has its
-    share; then what comes near the best for its question. Every title that answered has one at least."""
+    share; then what comes near the best of its title for its question. Every title that answered has one at least."""
     answered = [cell for cell in knowledge.cells if cell.knowledge]
     most = max(
         _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE,
         len({cell.product_id for cell in answered}),
     )
-    best: dict[str, float] = {}
-    for cell in knowledge.cells:
-        best[cell.question] = max(best.get(cell.question, 0.0), cell.best)
+    best = {(cell.question, cell.product_id): cell.best for cell in knowledge.cells}
 
     def near(snippet: Snippet) -> bool:
         asked = knowledge.asked.get(snippet.number, ())
-        return not asked or any(snippet.score >= _NEAR_BEST * best[question] for question in asked)
+        bests = [best[question, snippet.product_id] for question in asked]
+        return not asked or any(snippet.score >= _NEAR_BEST * top for top in bests)
 
     ranked = sorted((s for s in knowledge.snippets if near(s)), key=lambda s: -s.score)
     chosen = dict.fromkeys([*_in_turns(answered), *(snippet.number for snippet in ranked)])
