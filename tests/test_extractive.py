@@ -12,6 +12,7 @@ from wellread.agent.candidates import candidates
 from wellread.agent.excerpt import Shape, parts
 from wellread.agent.extractive import CLOSING, ExtractiveWriter, works
 from wellread.agent.sentence_choice import Choice
+from wellread.agent.standing import is_quotable
 from wellread.agent.writer import Brief, OpenCell
 from wellread.content import Anchor
 from wellread.events import Elsewhere, Flags, ScopeEntry, Snippet
@@ -413,3 +414,19 @@ def test_a_scope_of_many_titles_is_named_briefly(flags):
     ]
     opening = pieces(brief(*many, flags=flags))[0]
     assert "*Title 0*, *Title 1*, *Title 2* and 4 more" in opening
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotable"),
+    [
+        ("See Main building script: debian/rules for all of the details.", False),
+        ("Check out the Debian Policy Manual for details.", False),
+        ("This section has moved to Shared libraries in this manual.", False),
+        (
+            "See to it that the review is published where every team can read it within five working days of the end.",
+            True,
+        ),
+    ],
+)
+def test_sentences_that_only_point_elsewhere_are_not_quoted(sentence, quotable):
+    assert is_quotable(sentence) is quotable

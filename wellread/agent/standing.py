@@ -88,11 +88,22 @@ _COPULA = re.compile(
 )
 
 
+_STUB = re.compile(
+    r"\W*(?:please\s+)?(?:see|refer to|check out|consult)\b|\W*this \w+ (?:has|was) moved\b", re.IGNORECASE
+)
+_STUB_WORDS = 14
+
+
 def is_quotable(text: str) -> bool:
     """Whether a sentence is whole, says something, and points to no other place in its source."""
     if not FEWEST_WORDS <= count_words(text) <= MOST_WORDS or _REPORTING.match(text):
         return False
-    return is_whole(text) and not _POINTING.search(text)
+    return is_whole(text) and not _POINTING.search(text) and not _is_stub(text)
+
+
+def _is_stub(text: str) -> bool:
+    """ "See Main building script: debian/rules.": a short sentence that only sends the reader elsewhere."""
+    return bool(_STUB.match(text)) and count_words(text) <= _STUB_WORDS
 
 
 def is_whole(text: str) -> bool:
