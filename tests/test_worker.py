@@ -114,3 +114,16 @@ def test_a_script_without_a_main_guard_can_add(home, tmp_path):
     )
     result = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert result.stdout == "['Reading', 'Added']\n"
+
+
+def test_text_cannot_command_the_terminal(library, tmp_path):
+    page = tmp_path / "evil.html"
+    page.write_text(
+        "<html><head><title>Evil &#27;[31mRed</title></head><body><h1>Tea &#27;[2J</h1>"
+        "<p>Green tea is steeped at eighty &#27;[31mdegrees \u202eand that for two minutes.</p></body></html>"
+    )
+    [added] = add(library, page)
+    [cell] = library.search(["green tea steeped degrees"], product_ids=[added.product.product_id])
+    shown = added.product.title + "".join(f.section + f.text for f in cell.findings)
+    assert "eighty" in shown
+    assert not {"\x1b", "\u202e"} & set(shown)

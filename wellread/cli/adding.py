@@ -17,6 +17,7 @@ from rich.progress import (
 from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.content import Product
 from wellread.engine import Wellread
+from wellread.ingest.characters import harmless
 from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
 
 AddEvent = Reading | Added | Refused | Waiting | Embedded
@@ -163,7 +164,7 @@ class AddReport:
     def _line(self, text: str, style: str | None = None) -> None:
         # On a terminal the bar shares the screen: print through it, or the two overwrite each other.
         target = self._bar.console if progress_console.is_terminal else console
-        target.print(text, style=style, markup=False)
+        target.print(harmless(text), style=style, markup=False)
 
 
 def start_embedding() -> None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from wellread.content import Block, BlockKind, PlacedBlock, Section, SectionRole
+from wellread.ingest.characters import harmless
 from wellread.ingest.document import ContentsEntry, Document
 
 SEPARATOR = "\n\n"  # between two blocks in a section's canonical text
 
-# NUL and lone surrogates can be stored neither in PostgreSQL nor as UTF-8.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _NUMBERING = r"(?:(?:appendix|chapter|anhang|kapitel)\s+)?(?:[a-z0-9]{1,4}[.:)]?\s+(?:[—–-]\s+)?)?"
 _TITLES = {
@@ -99,7 +98,7 @@ def _placed(blocks: Sequence[Block]) -> tuple[str, tuple[PlacedBlock, ...]]:
     texts: list[str] = []
     start = 0
     for block in blocks:
-        text = _UNSTORABLE.sub("\ufffd", unicodedata.normalize("NFC", block.text)).strip()
+        text = harmless(unicodedata.normalize("NFC", block.text)).strip()
         if not text:
             continue
         end = start + len(text)
@@ -147,4 +146,4 @@ def _made_up_title(blocks: Sequence[Block], ordinal: int) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", unicodedata.normalize("NFC", " ".join(text.split())))
+    return harmless(unicodedata.normalize("NFC", " ".join(text.split())))

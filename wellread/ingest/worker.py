@@ -18,6 +18,7 @@ from typing import Self
 
 from wellread.errors import LimitError, UnreadableError, WellreadError
 from wellread.ingest import sidecar
+from wellread.ingest.characters import harmless, harmless_metadata
 from wellread.ingest.document import Document, Source
 from wellread.ingest.readers import reader_for, signature
 
@@ -141,6 +142,11 @@ def _read(source: Source, memory_mb: int) -> Answer:
         if "sidecar" in source.companions:
             metadata = sidecar.apply(document.metadata, Path(source.companions["sidecar"]))
             document = replace(document, metadata=metadata)
+        document = replace(
+            document,
+            metadata=harmless_metadata(document.metadata),
+            warnings=tuple(map(harmless, document.warnings)),
+        )
     except WellreadError as error:
         return error
     except (MemoryError, RecursionError):
