@@ -105,9 +105,10 @@ def test_what_killed_copies_left_is_swept(library, tmp_path):
     folder = library.library.settings.home / "files"
     (folder / "ab").mkdir(parents=True)
     (folder / ".left.partial").write_bytes(b"half")
-    (folder / "ab" / ("ab" * 32)).write_bytes(b"never saved")
+    (folder / "ab" / ("ab" * 32)).write_bytes(b"perhaps the only copy")
     add(library, book(tmp_path, "tea.md", "On Tea", TEA))
-    assert len([file for file in folder.rglob("*") if file.is_file()]) == 1
+    assert len([file for file in folder.rglob("*") if file.is_file()]) == 2
+    assert not (folder / ".left.partial").exists()
 
 
 def test_odd_names_are_added(library, tmp_path):

@@ -1,6 +1,7 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from importlib.metadata import entry_points
@@ -33,6 +34,7 @@ from wellread.store.runs import RunStore
 
 MODEL = "extractive"
 LONGEST_QUESTION = 20_000  # code points
+_RUN = re.compile(r"([^\w\s])\1{3,}")
 
 
 class Wellread:
@@ -307,7 +309,8 @@ def load_embedder(settings: Settings) -> Embedder | None:
 
 
 def _check(question: str) -> str:
-    text = question.strip()
+    # White space and rows of marks mean nothing to a search, and patterns are slow on them.
+    text = _RUN.sub(r"\1\1\1", " ".join(question.split()))
     if not text:
         raise BadRequestError(
             "The question is empty.", hint='Ask something, as in: wellread ask "What is …?"'

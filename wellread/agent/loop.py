@@ -50,6 +50,7 @@ from wellread.events import (
     StepThinking,
     Voice,
 )
+from wellread.grounding.inline import inert
 from wellread.grounding.verdicts import judge
 from wellread.library.inside import Finding, Inside
 from wellread.library.naming import one_edition_each
@@ -230,7 +231,9 @@ class Loop:
         return self._answer(CreateAnswerDraft.model_validate(closing.parameters), knowledge, meter)
 
     async def _ask_back(self, action: AskClarifyingQuestion, meter: Meter) -> AsyncGenerator[AnyEvent, None]:
-        markdown = "\n".join([action.question, "", *(f"- {option}" for option in action.options)])
+        markdown = "\n".join(
+            [inert(action.question), "", *(f"- {inert(option)}" for option in action.options)]
+        )
         yield AnswerStarted(flags=Flags(), knowledge=(), voice="wellread")
         yield AnswerDelta(text=markdown)
         yield AnswerCompleted(markdown=markdown, citations=(), statements=(), usage=meter.usage)

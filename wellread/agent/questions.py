@@ -11,6 +11,7 @@ from functools import partial
 from wellread.ingest.sentences import sentences
 
 MOST = 4
+_SHORT = 100  # code points; longer text could keep the pattern of "what does X say?" busy for ever
 LONGEST = 300  # code points of one question
 
 _FRAME = re.compile(
@@ -154,7 +155,7 @@ def _mask(text: str, mentions: Sequence[tuple[int, int]]) -> str:
 
 def _question(unit: str) -> tuple[str, bool]:
     """What a sentence asks, without frame and names; and whether it asks at all or only tells."""
-    if _SAYS_ONLY.match(unit):
+    if len(unit) <= _SHORT and _SAYS_ONLY.match(unit):
         return "", False
     unit = _AFTER_COLON.sub("", unit)
     if _FRAME.match(unit):

@@ -170,7 +170,7 @@ class AddReport:
 def start_embedding() -> None:
     """Start a process that makes the waiting vectors and ends; it outlives this one."""
     subprocess.Popen(
-        [sys.executable, "-m", "wellread", "embed", "--quiet"],
+        [sys.executable, "-P", "-m", "wellread", "embed", "--quiet"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -62,7 +62,9 @@ def demo(as_json: Json = False) -> None:
 
 @app.command()
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are searched through.")],
+    paths: Annotated[
+        list[Path], typer.Argument(readable=False, help="Files and folders; folders are searched through.")
+    ],
     collection: Annotated[str, typer.Option(help="A name for this part of the library.")] = "",
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for the vectors, or leave them to the background.")

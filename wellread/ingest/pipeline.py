@@ -110,7 +110,7 @@ class Pipeline:
         try:
             await self._find_lost()
             await self.finish()
-            await asyncio.to_thread(self._sweep)
+            await asyncio.to_thread(self._files.sweep)
             with ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb) as reading:
                 for number, source in enumerate(found, 1):
                     if isinstance(source, WellreadError):
@@ -131,10 +131,6 @@ class Pipeline:
             await asyncio.to_thread(self._catalog.removed, product)
         for product in await asyncio.to_thread(self._catalog.to_index):
             await self._index_product(product)
-
-    def _sweep(self) -> None:
-        """Take out the copies of source files that a killed process made and nothing refers to."""
-        self._files.sweep({file.sha256 for _, file in self._catalog.files()})
 
     async def take_up(self) -> bool:
         """`finish`, and rebuild what the index has lost. False when another process is at work on it."""

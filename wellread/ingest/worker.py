@@ -90,7 +90,7 @@ class ReadingProcess:
             self._connection = Connection(ours.detach())
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._memory_mb)],
+                    [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(self._memory_mb)],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -33,7 +33,9 @@ class Database:
 
         Raises StorageError when the file cannot be opened, is damaged, or was written by a newer Wellread.
         """
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+        engine = sa.create_engine(
+            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         database = cls(engine)

@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,17 +82,11 @@ class FileStore:
         finally:
             partial.unlink(missing_ok=True)
 
-    def sweep(self, needed: Collection[str]) -> int:
-        """Remove the files that are not among the SHA-256 `needed`, and what killed processes left half made.
-        Nobody may be adding meanwhile. Gives the number of files removed."""
-        stray = [
-            path
-            for path in self._folder.glob("**/*")
-            if path.is_file() and (path.suffix == ".partial" or path.name not in needed)
-        ]
-        for path in stray:
+    def sweep(self) -> None:
+        """Remove what killed processes left half made. Nobody may be adding meanwhile. Whole copies stay, also
+        those that the catalog does not know: it may be new, and they the only ones."""
+        for path in self._folder.glob(".*.partial"):
             path.unlink(missing_ok=True)
-        return len(stray)
 
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
