@@ -166,6 +166,16 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(library, tmp_path):
     assert library.products() == []
 
 
+def test_a_zip_bomb_of_many_small_entries_is_refused(library, tmp_path):
+    path = tmp_path / "bomb.epub"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(10):
+            archive.writestr(f"{number}.xhtml", b"0" * (3 << 20))
+    [result] = add(library, path)
+    assert isinstance(result, Refused)
+    assert "times its packed size" in result.error.message
+
+
 def test_removing_takes_everything_of_a_product(library, tmp_path):
     results = add(
         library, book(tmp_path, "tea.md", "On Tea", TEA), book(tmp_path, "coffee.md", "On Coffee", COFFEE)

@@ -77,6 +77,10 @@ class Archive:
                 f"{self._name} would unpack to {declared / (1 << 30):,.1f} GiB; 2 GiB are allowed.",
                 hint=_BOMB_HINT,
             )
+        packed = sum(info.compress_size for info in infos)
+        if declared > RATIO_FLOOR and declared > MAX_RATIO * max(packed, 1):
+            size = f"{declared / _MEBIBYTE:,.0f} MiB, more than {MAX_RATIO} times its packed size"
+            raise UnreadableError(f"{self._name} would unpack to {size}.", hint=_BOMB_HINT)
         for info in infos:
             if info.file_size > RATIO_FLOOR and info.file_size > MAX_RATIO * max(info.compress_size, 1):
                 size = f"{info.file_size / _MEBIBYTE:,.0f} MiB, more than {MAX_RATIO} times its packed size"
