@@ -4,6 +4,7 @@ import pytest
 from conftest import add, book
 from markdown_it import MarkdownIt
 
+from wellread.agent.budget import Limits
 from wellread.blocking import BlockingWellread
 from wellread.cli.demonstration import QUESTION
 from wellread.cli.trace import trace_lines
@@ -247,7 +248,7 @@ def test_deep_reviews_and_reads_around(demo):
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_budget_of_steps_is_kept(demo, steps):
-    events = ask(demo, QUESTION, mode="deep", max_steps=steps)
+    events = ask(demo, QUESTION, mode="deep", limits=Limits(steps=steps))
     assert len(every(events, StepCompleted)) <= steps
     assert every(events, StepAction)[-1].action == "create_answer_draft"
     assert isinstance(events[-1], RunCompleted)

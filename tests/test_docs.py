@@ -66,7 +66,7 @@ def test_every_page_is_linked_from_the_readme_or_another_page():
 
 
 def test_the_python_examples_run(demo_home):
-    for page in (ROOT / "README.md", DOCS / "asking.md"):
+    for page in (ROOT / "README.md", DOCS / "asking.md", DOCS / "models.md"):
         [code] = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
         result = subprocess.run(
             [sys.executable, "-c", code],

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from wellread.agent.budget import Meter
 from wellread.agent.candidates import candidates
 from wellread.agent.excerpt import Shape, parts
 from wellread.agent.extractive import CLOSING, ExtractiveWriter, works
@@ -15,7 +16,7 @@ from wellread.agent.sentence_choice import Choice
 from wellread.agent.standing import is_quotable
 from wellread.agent.writer import Brief, OpenCell
 from wellread.content import Anchor
-from wellread.events import Elsewhere, Flags, ScopeEntry, Snippet
+from wellread.events import Budget, Elsewhere, Flags, ScopeEntry, Snippet
 from wellread.grounding.verdicts import judge
 
 DELEGATION = (
@@ -89,7 +90,7 @@ def brief(*snippets, questions=(QUESTION,), asked=None, flags=None, **more):
 
 def pieces(brief_, writer=None):
     async def drain():
-        return [piece async for piece in (writer or ExtractiveWriter()).write(brief_)]
+        return [piece async for piece in (writer or ExtractiveWriter()).write(brief_, Meter(Budget(steps=2)))]
 
     return asyncio.run(drain())
 
@@ -310,7 +311,7 @@ def test_the_first_piece_comes_before_the_sentences_are_weighed():
         embed_questions = embed_passages
 
     async def first():
-        async for piece in ExtractiveWriter(Refusing()).write(brief(STEADY)):
+        async for piece in ExtractiveWriter(Refusing()).write(brief(STEADY), Meter(Budget(steps=2))):
             return piece
         return ""
 

@@ -59,7 +59,8 @@ def cell(question, product, numbers=()):
 
 
 def acted(action, step=1):
-    return StepAction(step=step, action=action, label=action, parameters={})
+    parameters = {"missing": ["What else?"]} if action == "review_evidence" else {}
+    return StepAction(step=step, action=action, label=action, parameters=parameters)
 
 
 def done(step):

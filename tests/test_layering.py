@@ -8,7 +8,7 @@ import wellread
 PACKAGE = Path(wellread.__file__).parent
 ROWS = (
     ("errors", "content", "events"),
-    ("settings",),
+    ("settings", "tracing"),
     ("ingest",),
     ("store",),
     ("index",),
@@ -73,12 +73,15 @@ def test_every_package_has_a_row():
             row_of(f"wellread.{path.stem}" if path.stem != "__init__" else "wellread")
 
 
-def test_only_the_store_holds_sql_and_only_the_index_a_search_engine():
+def test_each_large_library_has_one_home():
     for library, home in {
         "sqlalchemy": "store",
         "alembic": "store",
         "lancedb": "index",
         "fastembed": "index",
+        "pydantic_ai": "models",
+        "openai": "models",
+        "xllamacpp": "models",
     }.items():
         for path in PACKAGE.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

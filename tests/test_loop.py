@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from conftest import add, book
 
-from wellread.agent.actions import ActionName, Choice
+from wellread.agent.actions import ActionName
+from wellread.agent.budget import Limits, Meter
 from wellread.agent.intent import flags_of, plays_author
 from wellread.agent.knowledge import Knowledge, fold_events
-from wellread.agent.loop import Loop, _Numbering
-from wellread.agent.planner import RulePlanner
+from wellread.agent.loop import Loop
+from wellread.agent.numbering import Numbering
+from wellread.agent.planner import Planned, RulePlanner
 from wellread.agent.record import Record, recorded
 from wellread.blocking import BlockingWellread
 from wellread.cli.demonstration import QUESTION
@@ -24,6 +26,7 @@ from wellread.events import (
     AnswerStarted,
     Budget,
     Flags,
+    Roles,
     RunCancelled,
     RunFailed,
     RunStarted,
@@ -177,7 +180,7 @@ class Broken:
 
     name = "broken"
 
-    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice:
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned:
         raise LookupError("no such step")
 
 
@@ -188,8 +191,8 @@ def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):
     seen = []
 
     async def failing():
-        good = await demo.library._loop()
-        loop = Loop(good.catalog, good.inside, Broken(), good.writer, good.discovered)
+        good = await demo.library._loop(Roles())
+        loop = Loop(good.catalog, good.inside, [Broken()], good.writers, good.discovered)
         async for event in recorded(Record(runs, run_id), [start], loop):
             seen.append(event)
 
@@ -205,17 +208,17 @@ def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):
 
 
 def test_when_the_time_is_up_the_answer_is_written_with_what_there_is(demo):
-    events = list(demo.ask(QUESTION, mode="deep", max_seconds=0.0001))
+    events = list(demo.ask(QUESTION, mode="deep", limits=Limits(seconds=0.0001)))
     assert events[0].budget.seconds == 0.0001
     done = [event for event in events if isinstance(event, StepCompleted)]
     assert len(done) == 2
     assert done[0].summary == "The time was up. Found 0 snippets until then."
     assert [event.action for event in events if isinstance(event, StepAction)][-1] == "create_answer_draft"
     assert "The time was up" in one(events, AnswerCompleted).markdown
-    enough = list(demo.ask(QUESTION, max_seconds=600))
+    enough = list(demo.ask(QUESTION, limits=Limits(seconds=600)))
     assert len([event for event in enough if isinstance(event, SearchCell)]) == 4
     with pytest.raises(BadRequestError, match="time"):
-        list(demo.ask(QUESTION, max_seconds=0))
+        list(demo.ask(QUESTION, limits=Limits(seconds=0)))
 
 
 # What the planner and the loop make of what was found
@@ -264,7 +267,7 @@ def state(*cells, products=(), mode="quick"):
 
 
 @pytest.mark.parametrize("titles", [5, 12])
-def test_every_title_that_answered_has_its_share(demo, titles):
+def test_every_title_that_answered_has_its_share(titles):
     products = [f"p{n}" for n in range(titles)]
     questions = ["a?", "b?", "c?", "d?"]
     cells = [
@@ -273,16 +276,16 @@ def test_every_title_that_answered_has_its_share(demo, titles):
         for q, question in enumerate(questions)
     ]
     knowledge = state(*cells, products=products)
-    choice = demo.run(RulePlanner().choose(knowledge, frozenset({"create_answer_draft"})))
+    choice = RulePlanner().choice(knowledge, frozenset({"create_answer_draft"}))
     chosen = choice.action.relevant_knowledge_indices
     assert len(chosen) == max(8, titles)
     assert {number // 4 for number in chosen} == set(range(titles))
     assert {number % 4 for number in chosen} == set(range(4))
 
 
-def test_a_match_just_below_the_floor_is_no_answer(demo):
+def test_a_match_just_below_the_floor_is_no_answer():
     knowledge = state(("q", "a", (), 0.346), products=["a"], mode="deep")
-    choice = demo.run(RulePlanner().choose(knowledge, frozenset({"create_answer_draft", "review_evidence"})))
+    choice = RulePlanner().choice(knowledge, frozenset({"create_answer_draft", "review_evidence"}))
     assert choice.action.missing
 
 
@@ -291,7 +294,7 @@ def finding(start, end):
 
 
 def test_a_longer_finding_around_a_known_one_is_new():
-    numbering = _Numbering(state(("q", "a", (1,), 0.5), ("p", "a", (0,), 0.5), products=["a"]))
+    numbering = Numbering(state(("q", "a", (1,), 0.5), ("p", "a", (0,), 0.5), products=["a"]))
     inside, around = finding(110, 190), finding(100, 500)
     found = numbering.snippets([around, inside, finding(120, 185)], "a")
     assert [(s.number, s.text) for s in found] == [(2, around.text), (1, "t" * 90)]

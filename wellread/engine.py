@@ -8,17 +8,28 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
 
-from wellread.agent.budget import budget_for
+from wellread.agent.budget import Limits, budget_for
+from wellread.agent.control import Control
+from wellread.agent.crew import crew
 from wellread.agent.direct import Facts
-from wellread.agent.extractive import ExtractiveWriter
+from wellread.agent.estimate import Estimate
+from wellread.agent.estimate import estimate as estimated
 from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
-from wellread.agent.planner import RulePlanner
 from wellread.agent.questions import is_follow_up, self_contained
 from wellread.agent.record import Record, recorded
 from wellread.content import Product, Section
 from wellread.errors import BadRequestError, NotFoundError, UnavailableError, WellreadError
-from wellread.events import TERMINAL, AnyEvent, Mode, RunStarted, ScopeEntry
+from wellread.events import (
+    TERMINAL,
+    AnswerCompleted,
+    AnyEvent,
+    Exchange,
+    KnowledgeCarried,
+    Mode,
+    Roles,
+    RunStarted,
+)
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.document import Source
 from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
@@ -26,14 +37,16 @@ from wellread.ingest.sources import find
 from wellread.library.inside import CellFindings, Inside
 from wellread.library.reading import Place, open_anchor
 from wellread.library.scope import scope_of
+from wellread.models.resolve import EXTRACTIVE, Models
 from wellread.settings import Settings
 from wellread.store.catalog import Catalog
 from wellread.store.database import Database
 from wellread.store.files import FileStore
 from wellread.store.runs import RunStore
 
-MODEL = "extractive"
 LONGEST_QUESTION = 20_000  # code points
+_EXCHANGES = 3  # of the conversation that a run knows of
+_ANSWER_SHOWN = 600  # code points of an answer in them
 _RUN = re.compile(r"([^\w\s])\1{3,}")
 
 
@@ -55,12 +68,14 @@ class Wellread:
         self._taken_up = False
         self.embedder: Embedder | None = None
         self.embedder_problem: UnavailableError | None = None  # why search is by keyword only
+        self.models = Models(self.settings)
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._open)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.models.close()
         if self._index is not None:
             await self._index.close()
         self.database.close()
@@ -162,46 +177,123 @@ class Wellread:
             ids = [hit.product_id for hit in await inside.titles(questions, limit=limit)]
         return await inside.matrix([(question, product_id) for question in questions for product_id in ids])
 
+    async def roles(
+        self,
+        *,
+        model: str = "",
+        planner_model: str = "",
+        writer_model: str = "",
+        judge_model: str = "",
+        fallback_model: str = "",
+    ) -> Roles:
+        """The models of a run: those that are named here, else those of the settings, else the automatic choice.
+
+        Raises BadRequestError, NotFoundError or UnavailableError for one that cannot be used.
+        """
+        own = self.settings if not model else Settings(home=self.settings.home)
+        return await asyncio.to_thread(
+            lambda: self._roles(
+                model,
+                planner_model or own.planner_model,
+                writer_model or own.writer_model,
+                judge_model or own.judge_model,
+                fallback_model or self.settings.fallback_model,
+            )
+        )
+
+    def _roles(self, model: str, planner: str, writer: str, judge: str, fallback: str) -> Roles:
+        if not model and not (planner and writer):
+            model = self.models.automatic().name
+        checked = {
+            name: self.models.check(name) for name in (model, planner, writer, judge, fallback) if name
+        }
+        chosen = planner or model
+        return Roles(
+            planner=checked[chosen],
+            writer=checked[writer or model],
+            judge=checked[judge or chosen],
+            fallback=checked.get(fallback, ""),
+        )
+
     async def ask(
         self,
         question: str,
         *,
         product_ids: Sequence[str] = (),
         mode: Mode = "quick",
-        max_steps: int | None = None,
-        max_seconds: float | None = None,
+        roles: Roles | None = None,
+        limits: Limits | None = None,
         conversation_id: str = "",
+        control: Control | None = None,
     ) -> AsyncGenerator[AnyEvent, None]:
         """The events of a run on `question`, each stored before it is given out.
 
         `product_ids` are the titles to search, else those that the question names, else those of the
-        conversation's last run, else what is found. After `max_seconds` nothing more is looked up, and the answer
-        is written from what there is. A run whose stream is closed before its end is cancelled.
+        conversation's last run, else what is found. `roles` are its models (see `roles`), `limits` what it may spend
+        in place of its mode's own budget; `control` lets the reader stop it. A run whose stream is closed before its
+        end is cancelled.
 
-        Raises BadRequestError for an empty or overlong question, NotFoundError for an unknown product or
-        conversation; later errors are the event run.failed.
+        Raises BadRequestError for an empty or overlong question or a limit of nothing, NotFoundError for an unknown
+        product or conversation; later errors are the event run.failed.
         """
+        start, carried = await self._start(
+            question, product_ids, mode, roles or await self.roles(), limits or Limits(), conversation_id
+        )
+        before: list[AnyEvent] = [start, carried] if carried else [start]
+        loop = await self._loop(start.roles)
+        record = Record(self.runs, start.run_id)
+        async with aclosing(recorded(record, before, loop, control)) as stored:
+            async for event in stored:
+                yield event
+
+    async def estimate(
+        self,
+        question: str,
+        *,
+        product_ids: Sequence[str] = (),
+        mode: Mode = "quick",
+        roles: Roles | None = None,
+        limits: Limits | None = None,
+    ) -> Estimate:
+        """What `ask` would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
+        roles = roles or await self.roles()
+        start, _ = await self._start(question, product_ids, mode, roles, limits or Limits(), "", begin=False)
+        names = [roles.planner, roles.writer]
+        planner, writer = [None if name == EXTRACTIVE else await self.models.open(name) for name in names]
+        return estimated(start, planner, writer)
+
+    async def _start(
+        self,
+        question: str,
+        product_ids: Sequence[str],
+        mode: Mode,
+        roles: Roles,
+        limits: Limits,
+        conversation_id: str,
+        *,
+        begin: bool = True,
+    ) -> tuple[RunStarted, KnowledgeCarried | None]:
+        """How a run begins: its first event, and the knowledge that it takes over from the answer before. Without
+        `begin` it has no id and is not stored."""
         question = _check(question)
-        if max_steps is not None and max_steps < 1:
-            raise BadRequestError("A run needs at least one step.", hint="Give --max-steps 1 or more.")
-        if max_seconds is not None and not max_seconds > 0:
-            raise BadRequestError("A run needs some time.", hint="Give more than 0 seconds, or no limit.")
-        loop = await self._loop()
-        before = await asyncio.to_thread(self._last_run, conversation_id) if conversation_id else None
-        leans = before is not None and is_follow_up(question)
-        asked = self_contained(question, before.asked) if before is not None else question
-        carried = self._carried(conversation_id) if before is not None else ()
+        _check_limits(limits)
+        earlier = await asyncio.to_thread(self._earlier, conversation_id) if conversation_id else []
+        last = fold_events(earlier[-1]) if earlier else None
+        leans = last is not None and is_follow_up(question)
+        asked = self_contained(question, last.question) if last is not None else question
         scope = await asyncio.to_thread(
             lambda: scope_of(
                 self.catalog,
                 asked if leans else question,
                 picked=product_ids,
-                carried=carried,
+                carried=last.scope if last is not None else (),
                 small_library=self.settings.discovered_titles,
             )
         )
-        conversation = conversation_id or await asyncio.to_thread(self.runs.new_conversation, question)
-        run_id = await asyncio.to_thread(self.runs.new_run, conversation, question)
+        conversation = run_id = ""
+        if begin:
+            conversation = conversation_id or await asyncio.to_thread(self.runs.new_conversation, question)
+            run_id = await asyncio.to_thread(self.runs.new_run, conversation, question)
         start = RunStarted(
             run_id=run_id,
             conversation_id=conversation,
@@ -209,62 +301,48 @@ class Wellread:
             asked=asked,
             mentions=scope.mentions,
             mode=mode,
-            model=MODEL,
+            model=" + ".join(dict.fromkeys((roles.planner, roles.writer))),
+            roles=roles,
+            before=tuple(map(_exchange, earlier[-_EXCHANGES:])) if roles.uses_models else (),
             scope=scope.entries,
             outside=scope.outside,
             options=scope.options,
-            budget=budget_for(mode, self.settings, steps=max_steps, seconds=max_seconds),
+            budget=budget_for(mode, self.settings, limits, with_model=roles.uses_models),
         )
-        async with aclosing(recorded(Record(self.runs, run_id), [start], loop)) as stored:
-            async for event in stored:
-                yield event
+        return start, _carried(earlier[-1]) if earlier and roles.uses_models else None
 
-    async def resume(self, run_id: str) -> AsyncGenerator[AnyEvent, None]:
+    async def resume(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
         """Go on with a run that was cut off, from its last finished step: its further events, numbered on.
 
         Nothing for a run that has ended. Only for a run that no process is at work on. Raises NotFoundError.
         """
         events = await asyncio.to_thread(self.runs.events, run_id)
-        if not events:
+        if not events or not isinstance(events[0], RunStarted):
             raise NotFoundError(
                 f"There is no run {run_id!r}, or it was cut off before it began.", hint="Ask again."
             )
         if isinstance(events[-1], TERMINAL):
             return
         record = Record(self.runs, run_id, seq=events[-1].seq)
-        async with aclosing(recorded(record, events, await self._loop())) as stored:
+        loop = await self._loop(events[0].roles)
+        async with aclosing(recorded(record, events, loop, control)) as stored:
             async for event in stored:
                 yield event
 
-    async def _loop(self) -> Loop:
+    async def _loop(self, roles: Roles) -> Loop:
         inside = await self._inside()
-        return Loop(
-            catalog=self.catalog,
-            inside=inside,
-            planner=RulePlanner(),
-            writer=ExtractiveWriter(self.embedder, await asyncio.to_thread(self._facts)),
-            discovered=self.settings.discovered_titles,
-        )
+        facts = await asyncio.to_thread(self._facts, roles.writer)
+        return crew(roles, self.models, self.settings, self.catalog, inside, self.embedder, facts)
 
-    def _facts(self) -> Facts:
+    def _facts(self, model: str) -> Facts:
         examples = self.catalog.products(limit=3)
-        return Facts(self.catalog.count(), MODEL, tuple(product.title for product in examples))
+        return Facts(self.catalog.count(), model, tuple(product.title for product in examples))
 
-    def _last_run(self, conversation_id: str) -> RunStarted | None:
+    def _earlier(self, conversation_id: str) -> list[list[AnyEvent]]:
+        """The events of the conversation's last runs, oldest first."""
         self.runs.conversation(conversation_id)
-        for run_id in reversed(self.runs.runs(conversation_id)):
-            events = self.runs.events(run_id)
-            if events and isinstance(events[0], RunStarted):
-                return events[0]
-        return None
-
-    def _carried(self, conversation_id: str) -> tuple[ScopeEntry, ...]:
-        """The scope with which the conversation's last run ended."""
-        for run_id in reversed(self.runs.runs(conversation_id)):
-            events = self.runs.events(run_id)
-            if events and isinstance(events[0], RunStarted):
-                return fold_events(events).scope
-        return ()
+        events = (self.runs.events(run_id) for run_id in self.runs.runs(conversation_id)[-_EXCHANGES:])
+        return [own for own in events if own and isinstance(own[0], RunStarted)]
 
     async def _inside(self) -> Inside:
         index = await self.index()
@@ -306,6 +384,33 @@ def load_embedder(settings: Settings) -> Embedder | None:
     embedder: Embedder = _load("wellread.embedders", settings.embedder)(settings.home / "cache")
     embedder.check()
     return embedder
+
+
+def _exchange(events: Sequence[AnyEvent]) -> Exchange:
+    answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
+    return Exchange(question=fold_events(events).question, answer=" ".join(answers)[:_ANSWER_SHOWN])
+
+
+def _carried(events: Sequence[AnyEvent]) -> KnowledgeCarried | None:
+    """What the answer of a run cited, to be used again by its numbers."""
+    knowledge = fold_events(events)
+    answers = [event for event in events if isinstance(event, AnswerCompleted)]
+    numbers = {citation.number for answer in answers for citation in answer.citations}
+    snippets = tuple(snippet for snippet in knowledge.snippets if snippet.number in numbers)
+    return KnowledgeCarried(run_id=knowledge.start.run_id, snippets=snippets) if snippets else None
+
+
+def _check_limits(limits: Limits) -> None:
+    """Raises BadRequestError for a limit with which nothing can be done."""
+    if limits.steps is not None and limits.steps < 1:
+        raise BadRequestError("A run needs at least one step.", hint="Give --max-steps 1 or more.")
+    for name in ("seconds", "input_tokens", "output_tokens", "cost"):
+        limit = getattr(limits, name)
+        if limit is not None and not limit > 0:
+            raise BadRequestError(
+                f"A run needs some {name.replace('_', ' ').replace('seconds', 'time')}.",
+                hint="Give more than 0, or no limit.",
+            )
 
 
 def _check(question: str) -> str:

@@ -56,6 +56,39 @@ class UnavailableError(WellreadError):
     retryable = True
 
 
+class ModelError(WellreadError):
+    """A language model that gave nothing to go on with. The run goes on without it."""
+
+    status = 502
+
+
+class ModelUnavailableError(ModelError):
+    """The model's provider cannot be reached, does not answer in time, or asks to come back later."""
+
+    status = 503
+    retryable = True
+
+
+class ModelRejectedError(ModelError):
+    """The provider refuses the request: the key, the model's name, or what was asked."""
+
+
+class PromptTooLongError(ModelRejectedError):
+    """What the model would have to read does not fit its context."""
+
+    status = 413
+
+
+class UnusableReplyError(ModelError):
+    """A reply that cannot be used: malformed, empty, or none of the forms that were allowed."""
+
+
+class BudgetSpentError(ModelError):
+    """The budget ended inside the call."""
+
+    status = 413
+
+
 class StorageError(WellreadError):
     """The disk or the database refused: full, read-only, locked or damaged."""
 

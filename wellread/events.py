@@ -29,19 +29,33 @@ class ScopeEntry(Value):
 
 
 class Budget(Value):
-    """Limits of a run. None: no limit."""
+    """Limits of a run. None: no limit. `cost` is in US dollars."""
 
     steps: int
     seconds: float | None = None
-    tokens: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
     cost: float | None = None
 
 
 class Usage(Value):
+    """What calls of language models took. `cached_tokens` are those of the input that the provider, or llama.cpp,
+    did not have to read again; `cost` is in US dollars, None as soon as one call has no known price."""
+
     model_calls: int = 0
     input_tokens: int = 0
+    cached_tokens: int = 0
     output_tokens: int = 0
-    cost: float = 0.0
+    cost: float | None = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            model_calls=self.model_calls + other.model_calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
+        )
 
 
 class Flags(Value):
@@ -101,6 +115,33 @@ class Elsewhere(Value):
     anchor: str
 
 
+class Roles(Value):
+    """The models of a run by name; "extractive" where none is at work."""
+
+    planner: str = "extractive"
+    writer: str = "extractive"
+    judge: str = "extractive"
+    fallback: str = ""  # what goes on when one of them fails, before the rules do
+
+    @property
+    def uses_models(self) -> bool:
+        return any(name != "extractive" for name in (self.planner, self.writer))
+
+
+class Exchange(Value):
+    """A question of the conversation so far, as it was understood, and the beginning of its answer."""
+
+    question: str
+    answer: str
+
+
+class OutlineSection(Value):
+    """A section of a long answer before it is written, with the knowledge it rests on."""
+
+    heading: str
+    knowledge: tuple[int, ...]
+
+
 class Event(BaseModel):
     """What all events carry. `seq` and `at` are given when the event is stored."""
 
@@ -118,11 +159,50 @@ class RunStarted(Event):
     asked: str  # the question made self-contained, for searching
     mentions: tuple[tuple[int, int], ...] = ()  # ranges of `asked` (code points) that name titles
     mode: Mode
-    model: str
+    model: str  # for people; `roles` has the names
+    roles: Roles = Roles()
+    before: tuple[Exchange, ...] = ()  # of the conversation, oldest first
     scope: tuple[ScopeEntry, ...]
     outside: bool = False  # whether titles beyond `scope` may be looked for
     options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose, if a name fits several
     budget: Budget
+
+
+class KnowledgeCarried(Event):
+    """Snippets that the answer before rested on; they keep their numbers in this run."""
+
+    type: Literal["knowledge.carried"] = "knowledge.carried"
+    run_id: str  # where they come from
+    snippets: tuple[Snippet, ...]
+
+
+class QuestionUnderstood(Event):
+    """A follow-up that a model made self-contained, and the scope that it then has."""
+
+    type: Literal["question.understood"] = "question.understood"
+    asked: str
+    mentions: tuple[tuple[int, int], ...]
+    scope: tuple[ScopeEntry, ...]
+    outside: bool
+
+
+class RunStopping(Event):
+    """The reader wants the answer now, with what there is."""
+
+    type: Literal["run.stopping"] = "run.stopping"
+
+
+class ModelFailed(Event):
+    """A model failed in a role, and is left alone for the rest of the run. `instead` is what goes on."""
+
+    type: Literal["model.failed"] = "model.failed"
+    step: int
+    role: Literal["planner", "writer", "judge"]
+    model: str
+    status: int
+    message: str
+    hint: str
+    instead: str
 
 
 class StepStarted(Event):
@@ -143,6 +223,8 @@ class StepAction(Event):
     action: str
     label: str
     parameters: dict[str, object]
+    chosen_by: str = "rules"  # or the model's name
+    note: str = ""  # why the rules chose in its place, if they did
 
 
 class ProductsFound(Event):
@@ -187,6 +269,16 @@ class SectionRead(Event):
     knowledge: tuple[int, ...]
 
 
+class EvidenceScored(Event):
+    """How far a snippet helps with the question, 0 to 10, as a model read it, and what it says on it in short."""
+
+    type: Literal["evidence.scored"] = "evidence.scored"
+    step: int
+    number: int  # of the knowledge
+    score: int
+    summary: str
+
+
 class StepCompleted(Event):
     type: Literal["step.completed"] = "step.completed"
     step: int
@@ -202,6 +294,13 @@ class AnswerStarted(Event):
     voice: Voice
 
 
+class AnswerOutlined(Event):
+    """The sections of a long answer, before the first of them is written."""
+
+    type: Literal["answer.outlined"] = "answer.outlined"
+    sections: tuple[OutlineSection, ...]
+
+
 class AnswerDelta(Event):
     type: Literal["answer.delta"] = "answer.delta"
     text: str
@@ -213,6 +312,8 @@ class AnswerCompleted(Event):
     citations: tuple[Citation, ...]
     statements: tuple[Statement, ...]
     usage: Usage
+    written_by: str = "extractive"  # the model's name; with " + " between, when another had to go on
+    dropped_citations: int = 0  # numbers that the model gave and that were not among the knowledge it had
 
 
 class RunCompleted(Event):
@@ -239,6 +340,10 @@ class RunCancelled(Event):
 
 AnyEvent = Annotated[
     RunStarted
+    | KnowledgeCarried
+    | QuestionUnderstood
+    | RunStopping
+    | ModelFailed
     | StepStarted
     | StepThinking
     | StepAction
@@ -246,8 +351,10 @@ AnyEvent = Annotated[
     | SearchCell
     | SearchElsewhere
     | SectionRead
+    | EvidenceScored
     | StepCompleted
     | AnswerStarted
+    | AnswerOutlined
     | AnswerDelta
     | AnswerCompleted
     | RunCompleted

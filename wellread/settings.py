@@ -33,8 +33,44 @@ class Settings:
     )
     read_seconds: float = _setting(300.0, "Seconds a reader may take for one product.")
     read_memory_mb: int = _setting(4096, "Memory in MiB a reader may use for one product.")
+    model: str = _setting(
+        "auto",
+        "Language model as `provider/model`, `extractive` for none, or `auto`: by a key in the environment, "
+        "a running Ollama, a local file, else none.",
+    )
+    planner_model: str = _setting("", "Model that chooses the steps, if not `model`.")
+    writer_model: str = _setting("", "Model that writes the answer, if not `model`.")
+    judge_model: str = _setting("", "Model that scores evidence, if not the planner's.")
+    fallback_model: str = _setting("", "Model that goes on when another one fails, before the rules do.")
+    openai_base_url: str = _setting(
+        "", "Address of an endpoint that speaks OpenAI's language, as in http://…/v1."
+    )
+    anthropic_base_url: str = _setting("", "Address in place of Anthropic's own.")
+    google_base_url: str = _setting("", "Address in place of Google's own.")
+    groq_base_url: str = _setting("", "Address in place of Groq's own.")
+    mistral_base_url: str = _setting("", "Address in place of Mistral's own.")
+    bedrock_base_url: str = _setting("", "Address in place of Amazon Bedrock's own.")
+    ollama_base_url: str = _setting("", "Address of Ollama, if not http://127.0.0.1:11434.")
+    ollama_context_tokens: int = _setting(4096, "Context of Ollama's models, as its server is set up.")
+    local_context_tokens: int = _setting(8192, "Context of a local model, prompt and reply together.")
+    local_threads: int = _setting(0, "Threads of a local model; 0 for the machine's cores.")
+    local_first_token_seconds: float = _setting(
+        600.0, "Seconds a model on this machine may read before its first word."
+    )
+    model_first_token_seconds: float = _setting(60.0, "Seconds a hosted model may take to its first word.")
+    model_silent_seconds: float = _setting(30.0, "Seconds a model may be silent between two words.")
+    model_tries: int = _setting(3, "Times a call is tried before the model counts as failing.")
     quick_steps: int = _setting(4, "Steps a run has at most when DeepSearch is OFF.")
+    quick_seconds: float = _setting(300.0, "Seconds a run with a model has at most when DeepSearch is OFF.")
+    quick_input_tokens: int = _setting(60_000, "Tokens models may read in a run when DeepSearch is OFF.")
+    quick_output_tokens: int = _setting(8_000, "Tokens models may write in a run when DeepSearch is OFF.")
+    quick_cost: float = _setting(0.5, "US dollars a run may cost when DeepSearch is OFF.")
     deep_steps: int = _setting(12, "Steps a run has at most when DeepSearch is ON.")
+    deep_seconds: float = _setting(1800.0, "Seconds a run with a model has at most when DeepSearch is ON.")
+    deep_input_tokens: int = _setting(600_000, "Tokens models may read in a run when DeepSearch is ON.")
+    deep_output_tokens: int = _setting(40_000, "Tokens models may write in a run when DeepSearch is ON.")
+    deep_cost: float = _setting(5.0, "US dollars a run may cost when DeepSearch is ON.")
+    deep_judged: int = _setting(12, "Snippets that DeepSearch has a model score in one round at most.")
     discovered_titles: int = _setting(
         5,
         "Titles that a search of the catalog brings into scope at most; a library of no more is searched whole.",
@@ -63,7 +99,7 @@ class Settings:
             if given:
                 values[name] = row.parse(given)
         for name, value in values.items():
-            if isinstance(value, int | float) and value <= 0:
+            if isinstance(value, int | float) and (value < 0 or (value == 0 and known[name].default != 0)):
                 raise BadRequestError(f"The setting {name} is {value}.", hint="It must be more than 0.")
         settings = cls(home=home, **values)  # type: ignore[arg-type]  # each value was parsed to its field's type
         if not 20 <= settings.passage_words_min < settings.passage_words_max <= 2000:

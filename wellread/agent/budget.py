@@ -2,27 +2,85 @@
 
 import math
 import time
+from dataclasses import dataclass
 
 from wellread.events import Budget, Mode, Usage
+from wellread.models.language_model import Allowance, Tally
 from wellread.settings import Settings
 
+WRITING_SHARE = 0.4  # of each limit that a run with a model keeps for its answer
 
-def budget_for(
-    mode: Mode, settings: Settings, *, steps: int | None = None, seconds: float | None = None
-) -> Budget:
-    """The budget of a mode, with `steps` in place of the mode's own limit if given (1 at least), and `seconds`
-    for looking things up (None: no limit)."""
-    own = settings.quick_steps if mode == "quick" else settings.deep_steps
-    return Budget(steps=max(1, own if steps is None else steps), seconds=seconds)
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that somebody set for one question, in place of the mode's own."""
+
+    steps: int | None = None
+    seconds: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+
+
+def budget_for(mode: Mode, settings: Settings, limits: Limits, *, with_model: bool) -> Budget:
+    """The budget of a run: its own limits, else those of its mode. Without a model only the steps have one."""
+
+    def limit(name: str) -> float | None:
+        own: float | None = getattr(limits, name)
+        if own is None and with_model:
+            own = getattr(settings, f"{mode}_{name}")
+        return own
+
+    def whole(name: str) -> int | None:
+        own = limit(name)
+        return None if own is None else int(own)
+
+    steps = settings.quick_steps if mode == "quick" else settings.deep_steps
+    return Budget(
+        steps=max(1, steps if limits.steps is None else limits.steps),
+        seconds=limit("seconds"),
+        input_tokens=whole("input_tokens"),
+        output_tokens=whole("output_tokens"),
+        cost=limit("cost"),
+    )
+
+
+def spent(budget: Budget, seconds: float, usage: Usage, *, share: float = 1.0) -> str:
+    """What of `share` of a budget is used up: "time", "tokens", "money", or "" as long as nothing is."""
+    if budget.seconds is not None and seconds >= share * budget.seconds:
+        return "time"
+    read, wrote = budget.input_tokens, budget.output_tokens
+    if read is not None and usage.input_tokens >= share * read:
+        return "tokens"
+    if wrote is not None and usage.output_tokens >= share * wrote:
+        return "tokens"
+    if (
+        budget.cost is not None
+        and usage.cost is not None
+        and usage.cost >= share * budget.cost
+        and usage.cost > 0
+    ):
+        return "money"
+    return ""
 
 
 class Meter:
-    """Time and usage of a run as it goes; `spent` seconds went before, in the part of it that was cut off."""
+    """Time and usage of a run as it goes. `seconds` and `usage` went before, in the part of it that was cut off;
+    `share` is the part of the budget that looking things up may take. `dropped_citations` counts those of the
+    answer that named no knowledge."""
 
-    def __init__(self, budget: Budget, *, spent: float = 0.0) -> None:
-        self._began = time.monotonic() - spent
-        self._limit = budget.seconds
-        self.usage = Usage()
+    def __init__(
+        self, budget: Budget, *, seconds: float = 0.0, usage: Usage | None = None, share: float = 1.0
+    ) -> None:
+        self._began = time.monotonic() - seconds
+        self._budget = budget
+        self._share = share
+        self.tally = Tally(usage or Usage())
+        self.dropped_citations = 0
+
+    @property
+    def usage(self) -> Usage:
+        return self.tally.usage
 
     @property
     def seconds(self) -> float:
@@ -32,11 +90,48 @@ class Meter:
         """What the step took that began `before` seconds into the run. When the time was up, the steps' seconds
         together reach the limit, however they are rounded."""
         seconds = round(self.seconds - before, 3)
-        if time_up and self._limit is not None:
-            seconds = max(seconds, math.ceil((self._limit - before) * 1000) / 1000)
+        if time_up and self._budget.seconds is not None:
+            limit = self._share * self._budget.seconds
+            seconds = max(seconds, math.ceil((limit - before) * 1000) / 1000)
         return seconds
 
     @property
     def left(self) -> float | None:
-        """Seconds until the budget's time is up, 0 when it is; None without a limit."""
-        return None if self._limit is None else max(0.0, self._began + self._limit - time.monotonic())
+        """Seconds until the time for looking things up is over, 0 when it is; None without a limit."""
+        if self._budget.seconds is None:
+            return None
+        return max(0.0, self._began + self._share * self._budget.seconds - time.monotonic())
+
+    @property
+    def left_in_all(self) -> float | None:
+        """Seconds until the run's time is up, the answer's included; None without a limit."""
+        if self._budget.seconds is None:
+            return None
+        return max(0.0, self._began + self._budget.seconds - time.monotonic())
+
+    def planning(self) -> Allowance:
+        """What a call may spend that prepares the answer."""
+        return self._allowance(self._share)
+
+    def writing(self) -> Allowance:
+        """What a call may spend that writes the answer."""
+        return self._allowance(1.0)
+
+    def _allowance(self, share: float) -> Allowance:
+        budget, usage = self._budget, self.usage
+        left = None if budget.seconds is None else share * budget.seconds - (time.monotonic() - self._began)
+        return Allowance(
+            seconds=left,
+            input_tokens=_whole(budget.input_tokens, usage.input_tokens, share),
+            output_tokens=_whole(budget.output_tokens, usage.output_tokens, share),
+            cost=None if budget.cost is None else share * budget.cost - (usage.cost or 0.0),
+        )
+
+
+def _whole(limit: int | None, used: int, share: float) -> int | None:
+    return None if limit is None else max(0, math.floor(share * limit) - used)
+
+
+def least(limit: int | None, other: int) -> int:
+    """The smaller of a limit, if there is one, and another."""
+    return other if limit is None else min(limit, other)

@@ -27,10 +27,13 @@ _WHO = re.compile(
     r"(?:(?:(?:who|what)\s+(?:exactly\s+|really\s+)?are\s+you|what(?:'s|’s|\s+is)\s+(?:your\s+name|wellread)"
     r"|what\s+can\s+you\s+do|(?:who|what)\s+(?:made|built|created)\s+you"
     r"|which\s+(?:language\s+)?model\s+(?:are\s+you|do\s+you\s+use)|introduce\s+yourself|tell\s+me\s+about\s+yourself"
-    r"|are\s+you\s+(?:an?\s+)?(?:ai|chatgpt|gpt|bot|robot|human|llm|real\s+person)|wer\s+bist\s+du)"
+    r"|(?:what(?:'s|’s|\s+is|\s+are)|show(?:\s+me)?|print|repeat|reveal|tell\s+me)\s+(?:me\s+)?your\s+(?:system\s+)?"
+    r"(?:prompts?|instructions)|are\s+you\s+(?:an?\s+)?(?:ai|chatgpt|gpt|bot|robot|human|llm|real\s+person)|wer\s+bist\s+du)"
     r"\b(?:\s+(?:exactly|really|then|wellread|for\s+me|please))*\W*(?:\band\b\W*)?)+$",
     re.I,
 )
+_PROMPT = re.compile(r"\b(?:prompts?|instructions)\b", re.I)
+_PROMPTS_ARE_OPEN = "\nMy instructions are no secret: they are the files in `wellread/agent/prompts`.\n"
 _PLEASE = re.compile(
     r"^[\s,!?.\"“']*(?:(?:hi|hello|hey)\b[\s,!.]*)?(?:please\s+)?(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:tell\s+me\s+)?"
     r"(?:what(?:'s|’s|\s+is|\s+are|\s+does)?|how\s+much\s+(?:is|are)|calculate|compute|evaluate|work\s+out|solve)?\s*",
@@ -139,7 +142,7 @@ def is_calculation(question: str) -> bool:
 def direct_answer(question: str, flags: Flags, facts: Facts) -> str | None:
     """The Markdown of an answer that needs no search, or None when the flags ask for one."""
     if flags.is_who_are_you:
-        return introduction(facts)
+        return introduction(facts) + (_PROMPTS_ARE_OPEN if _PROMPT.search(question) else "")
     if not flags.is_greeting_or_simple_calculation:
         return None
     found = calculation(question)
@@ -148,6 +151,11 @@ def direct_answer(question: str, flags: Flags, facts: Facts) -> str | None:
     if found:
         return f"{inert(found.expression)} = **{found.result}**\n"
     return greeting(question, facts)
+
+
+def is_known_direct(question: str, flags: Flags) -> bool:
+    """Whether `direct_answer` knows what to say, and need not take it for a greeting on somebody's word."""
+    return flags.is_who_are_you or is_greeting(question) or is_calculation(question)
 
 
 def greeting(question: str, facts: Facts) -> str:

@@ -2,26 +2,31 @@
 question."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from wellread.agent import persona
 from wellread.agent.arrangement import Arrangement
+from wellread.agent.budget import Meter
 from wellread.agent.candidates import Candidate, candidates
 from wellread.agent.direct import Facts, direct_answer
 from wellread.agent.intent import plays_author
 from wellread.agent.sentence_choice import SentenceEmbedder, weigh
+from wellread.agent.silence import left_open, nothing_found
 from wellread.agent.writer import Brief
 from wellread.events import ScopeEntry, Snippet
-from wellread.grounding.inline import inert
+from wellread.grounding.statements import claims
 from wellread.library.naming import Work, same_work
 
 CLOSING = (
     "_No language model wrote this answer. Its sentences are quoted from the titles, chosen and arranged for "
     "your question; each number opens the place it comes from._\n"
 )
+CLOSING_FROM_THERE = (
+    "_From there on no language model wrote: the sentences are quoted from the titles, chosen and arranged for your "
+    "question._\n"
+)
 NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
-_MOST_OPEN = 8
 _NEAR_BEST = 0.65
 
 
@@ -35,18 +40,23 @@ class ExtractiveWriter:
         self._embedder = embedder
         self._facts = facts or Facts()
 
-    async def write(self, brief: Brief) -> AsyncGenerator[str, None]:
+    async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str, None]:  # noqa: ARG002 - it costs nothing
         """The answer's Markdown in pieces: a heading, a statement or a row at a time."""
         direct = direct_answer(brief.question, brief.flags, self._facts)
         if direct is not None:
             yield direct
             return
+        if brief.written:
+            brief = replace(brief, snippets=_not_yet_cited(brief))
+            if not brief.snippets:
+                return
         if not brief.snippets:
             for piece in nothing_found(brief):
                 yield piece
+            yield NOTHING_CLOSING
             return
         brief = replace(brief, snippets=_worth_quoting(brief))
-        yield _opening(brief)
+        yield _continuing(brief) if brief.written else _opening(brief)
         if not plays_author(brief.flags, brief.scope):
             flags = brief.flags.model_copy(update={"is_role_play_request": False})
             brief = replace(brief, flags=flags)
@@ -56,11 +66,11 @@ class ExtractiveWriter:
         arrangement = Arrangement(brief, questions, choice)
         for piece in arrangement.pieces():
             yield piece
-        for piece in _left_open(brief, arrangement.unanswered):
+        for piece in left_open(brief, arrangement.unanswered):
             yield piece
         if brief.flags.is_role_play_request:
             yield persona.closing_offer(brief, arrangement.quoted)
-        yield CLOSING
+        yield CLOSING_FROM_THERE if brief.written else CLOSING
 
 
 def _own_words(offered: tuple[Candidate, ...], brief: Brief) -> tuple[Candidate, ...]:
@@ -74,28 +84,6 @@ def _own_words(offered: tuple[Candidate, ...], brief: Brief) -> tuple[Candidate,
     kept = tuple(candidate for candidate in offered if not tells_of_another(candidate))
     speaking = {candidate.place[0] for candidate in kept}
     return tuple(c for c in offered if c in kept or c.place[0] not in speaking)
-
-
-def nothing_found(brief: Brief) -> Iterator[str]:
-    """The answer when no title in scope says anything: what was searched, where else to look, what to do."""
-    if brief.flags.is_role_play_request and not plays_author(brief.flags, brief.scope):
-        yield persona.declined(brief)
-    if brief.out_of_time:
-        yield "The time was up before the search was done.\n\n"
-    where = persona.named(entry.title for entry in brief.scope) if brief.scope else "the library"
-    yield f"I found nothing in {where} that answers this.\n\n"
-    if brief.open_cells:
-        yield "What was searched, and how close the best passage came (1.00 is the closest there can be):\n\n"
-        yield "| Question | Title | Best match |\n|---|---|---|\n"
-        for cell in brief.open_cells:
-            yield f"| {inert(cell.question)} | {inert(cell.title)} | {cell.best:.2f} |\n"
-        yield "\n"
-    if brief.elsewhere:
-        yield from _elsewhere(brief)
-        yield "Add it to the titles and ask again.\n\n"
-    else:
-        yield "You could ask in the words that the titles themselves use, or choose other titles.\n\n"
-    yield NOTHING_CLOSING
 
 
 def works(scope: Sequence[ScopeEntry]) -> dict[str, str]:
@@ -119,6 +107,16 @@ def _worth_quoting(brief: Brief) -> tuple[Snippet, ...]:
     return tuple(s for s in brief.snippets if s.product_id in named or s.score >= least)
 
 
+def _not_yet_cited(brief: Brief) -> tuple[Snippet, ...]:
+    """The snippets that what is written does not rest on, and that say what it does not say."""
+    cited = {number for claim in claims(brief.written) for number in claim.numbers}
+    return tuple(snippet for snippet in brief.snippets if snippet.number not in cited)
+
+
+def _continuing(brief: Brief) -> str:
+    return f"Further, from {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
+
+
 def _opening(brief: Brief) -> str:
     if plays_author(brief.flags, brief.scope):
         return persona.opening(brief)
@@ -127,38 +125,3 @@ def _opening(brief: Brief) -> str:
     if brief.flags.is_controversial_sensitive_topic:
         return "Who says what, without taking a side:\n\n"
     return f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
-
-
-def _left_open(brief: Brief, unanswered: tuple[str, ...]) -> Iterator[str]:
-    """What no title, or not every title, answered."""
-    found = {question for questions in brief.asked.values() for question in questions}
-    named = {entry.title for entry in brief.scope if entry.found in ("named", "picked")}
-    silent = [cell for cell in brief.open_cells if cell.question in found and cell.title in named]
-    lines = [f"- {inert(question)} — nothing beyond what is quoted above\n" for question in unanswered]
-    open_questions = dict.fromkeys(cell.question for cell in brief.open_cells if cell.question not in found)
-    for question in open_questions:
-        best = max(cell.best for cell in brief.open_cells if cell.question == question)
-        lines.append(f"- {inert(question)} — nothing found (best match {best:.2f})\n")
-    lines += [
-        f"- {inert(cell.question)} — nothing in *{inert(cell.title)}* (best match {cell.best:.2f})\n"
-        for cell in silent
-    ]
-    if not lines and not brief.elsewhere:
-        return
-    if lines:
-        yield "**Still open**\n\n"
-        yield from lines[:_MOST_OPEN]
-        if len(lines) > _MOST_OPEN:
-            yield f"- and {len(lines) - _MOST_OPEN} more\n"
-        yield "\n"
-    if brief.elsewhere:
-        yield from _elsewhere(brief)
-        yield "\n\n"
-
-
-def _elsewhere(brief: Brief) -> Iterator[str]:
-    best = max(brief.elsewhere, key=lambda title: title.best)
-    yield f"**Not here, but there:** *{inert(best.title)}* speaks to it (match {best.best:.2f}). "
-    others = [title.title for title in brief.elsewhere if title.product_id != best.product_id]
-    if others:
-        yield f"So may {persona.named(others)}. "

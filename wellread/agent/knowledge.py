@@ -7,12 +7,18 @@ drops it. So the fold of a run that was cut off is its state after the last fini
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from wellread.agent.budget import WRITING_SHARE, spent
 from wellread.events import (
     AnswerCompleted,
     AnyEvent,
     Elsewhere,
+    EvidenceScored,
+    KnowledgeCarried,
+    ModelFailed,
     ProductsFound,
+    QuestionUnderstood,
     RunStarted,
+    RunStopping,
     ScopeEntry,
     SearchCell,
     SearchElsewhere,
@@ -21,6 +27,8 @@ from wellread.events import (
     StepAction,
     StepCompleted,
     StepStarted,
+    StepThinking,
+    Usage,
 )
 
 _CLOSING = ("create_answer_draft", "ask_clarifying_question")
@@ -50,22 +58,49 @@ class Knowledge:
     actions: tuple[StepAction, ...] = ()  # of the finished steps
     steps_completed: int = 0
     seconds: float = 0.0  # that the finished steps took
+    usage: Usage = field(default_factory=Usage)  # up to the end of the last finished step
     answered: bool = False
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)  # knowledge number → questions
+    scores: dict[int, EvidenceScored] = field(default_factory=dict)  # by knowledge number
+    carried: frozenset[int] = frozenset()  # numbers that came from the answer before
+    understood: QuestionUnderstood | None = None
+    stopped: bool = False  # by the reader
+    failed: frozenset[tuple[str, str]] = frozenset()  # role, model
     unfinished: tuple[AnyEvent, ...] = ()  # of the step that is not yet completed
+    history: tuple[AnyEvent, ...] = ()  # of the finished steps
 
     def advance(self, event: AnyEvent) -> "Knowledge":
         match event:
             case StepStarted():
                 return replace(self, unfinished=())
-            case StepAction() | ProductsFound() | SearchCell() | SearchElsewhere() | SectionRead():
+            case (
+                StepThinking()
+                | StepAction()
+                | ProductsFound()
+                | SearchCell()
+                | SearchElsewhere()
+                | SectionRead()
+                | EvidenceScored()
+            ):
                 return replace(self, unfinished=(*self.unfinished, event))
             case StepCompleted():
-                after = replace(self, unfinished=())
+                after = replace(self, unfinished=(), history=(*self.history, *self.unfinished, event))
                 for held in self.unfinished:
                     after = after._with(held)
                 seconds = round(self.seconds + event.seconds, 3)
-                return replace(after, steps_completed=event.step, seconds=seconds)
+                return replace(after, steps_completed=event.step, seconds=seconds, usage=event.usage)
+            case KnowledgeCarried():
+                return replace(
+                    self,
+                    snippets=self.snippets + event.snippets,
+                    carried=self.carried | {snippet.number for snippet in event.snippets},
+                )
+            case QuestionUnderstood():
+                return replace(self, understood=event, scope=event.scope)
+            case RunStopping():
+                return replace(self, stopped=True)
+            case ModelFailed():
+                return replace(self, failed=self.failed | {(event.role, event.model)})
             case AnswerCompleted():
                 return replace(self, answered=True)
             case _:
@@ -100,6 +135,8 @@ class Knowledge:
                 )
             case SearchElsewhere():
                 return replace(self, elsewhere=self.elsewhere + event.products)
+            case EvidenceScored():
+                return replace(self, scores={**self.scores, event.number: event})
             case StepAction():
                 return replace(self, actions=(*self.actions, event))
             case _:
@@ -111,9 +148,31 @@ class Knowledge:
         return self.actions[-1] if self.actions and self.actions[-1].action in _CLOSING else None
 
     @property
-    def out_of_time(self) -> bool:
-        limit = self.start.budget.seconds
-        return limit is not None and self.seconds >= limit
+    def question(self) -> str:
+        """What is asked, self-contained."""
+        return self.understood.asked if self.understood else self.start.asked
+
+    @property
+    def mentions(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of `question` (code points) that name titles."""
+        return self.understood.mentions if self.understood else self.start.mentions
+
+    @property
+    def outside(self) -> bool:
+        """Whether titles beyond the scope may be looked for."""
+        return self.understood.outside if self.understood else self.start.outside
+
+    @property
+    def lookup_share(self) -> float:
+        """The part of the budget that looking things up may take: all of it where no model writes."""
+        return 1 - WRITING_SHARE if self.start.roles.writer != "extractive" else 1.0
+
+    @property
+    def spent(self) -> str:
+        """Why nothing more is looked up: "reader" (stopped), "time", "tokens", "money"; "" while there is no reason."""
+        if self.stopped:
+            return "reader"
+        return spent(self.start.budget, self.seconds, self.usage, share=self.lookup_share)
 
     @property
     def searched(self) -> frozenset[tuple[str, str]]:

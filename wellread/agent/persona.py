@@ -23,6 +23,18 @@ def opening(brief: Brief) -> str:
     )
 
 
+def author_of(scope: Sequence[ScopeEntry]) -> str:
+    """Who speaks in a role-play: the authors that all titles share, or "the author of *A* and *B*"."""
+    return _authors(scope) or f"the author of {named(entry.title for entry in scope)}"
+
+
+def simulated(scope: Sequence[ScopeEntry]) -> str:
+    """The line above an answer that a model writes in the author's voice."""
+    titles = named(entry.title for entry in scope)
+    whose = f" of {author}" if (author := _authors(scope)) else ""
+    return f"_A simulated voice{whose}, from {titles}. The author did not write this to you._\n\n"
+
+
 def declined(brief: Brief) -> str:
     """Where a part was asked for that Wellread does not play: why it does not, and what comes instead."""
     if brief.flags.is_controversial_sensitive_topic:

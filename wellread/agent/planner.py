@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from wellread.agent.actions import (
@@ -15,7 +16,8 @@ from wellread.agent.actions import (
     ReviewEvidence,
     SearchInsideBooks,
 )
-from wellread.agent.gate import new_cells
+from wellread.agent.budget import Meter
+from wellread.agent.gate import new_cells, unread_sections
 from wellread.agent.intent import flags_of
 from wellread.agent.knowledge import CellResult, Knowledge
 from wellread.agent.questions import short_questions
@@ -26,6 +28,13 @@ _QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most, but one of each tit
 _DEEP_KNOWLEDGE = 16
 _SECTIONS_READ = 2
 _NEAR_BEST = 0.6  # a snippet is relevant from this share of the best that its title has for its question
+_SPENT = {
+    "reader": "You want the answer now",
+    "time": "The time is up",
+    "tokens": "The tokens for searching are used up",
+    "money": "The money for searching is used up",
+}
+_UNHELPFUL = 2  # score of a snippet up to which a model found no help in it
 _STOP = re.compile(
     r"\b(?:what|how|why|when|where|which|who|is|are|was|were|do|does|did|can|could|should|would|the|an?|i|me|my|we|our|"
     r"you|your|to|of|in|on|for|with|and|or|it|its|this|that|there|effectively|really|best|way|ways)\b",
@@ -33,12 +42,20 @@ _STOP = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A choice, and who made it: a model's name, or "rules"."""
+
+    choice: Choice
+    by: str
+
+
 class Planner(Protocol):
-    """Chooses one of the allowed actions from the state."""
+    """Chooses one of the allowed actions from the state, spending from the meter. Raises ModelError."""
 
     name: str
 
-    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice: ...
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned: ...
 
 
 class RulePlanner:
@@ -46,7 +63,10 @@ class RulePlanner:
 
     name = "rules"
 
-    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice:
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned:  # noqa: ARG002
+        return Planned(self.choice(knowledge, allowed), self.name)
+
+    def choice(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice:
         start = knowledge.start
         flags = flags_of(start.question)
         if flags.needs_no_search:
@@ -56,7 +76,7 @@ class RulePlanner:
             return _clarify(start.options)
         if "find_products" in allowed and not knowledge.scope:
             return _find(knowledge)
-        questions = short_questions(start.asked, start.mentions)
+        questions = short_questions(knowledge.question, knowledge.mentions)
         if "search_inside_books" in allowed:
             search = SearchInsideBooks(
                 askBookQuestions=questions, productIds=tuple(entry.product_id for entry in knowledge.scope)
@@ -79,9 +99,8 @@ def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:
 
 
 def _find(knowledge: Knowledge) -> Choice:
-    start = knowledge.start
-    questions = short_questions(start.asked, start.mentions)
-    kinds = tuple(sorted(kinds_meant(start.asked)))
+    questions = short_questions(knowledge.question, knowledge.mentions)
+    kinds = tuple(sorted(kinds_meant(knowledge.question)))
     return Choice(
         thinking="The question names no title of the library, so I look for titles that may answer it.",
         action=FindProducts(query=" ".join(questions), kinds=kinds),
@@ -127,13 +146,12 @@ def _deeper(
             action=FindProducts(query=" ".join(open_questions)),
         )
     if "read_section" in allowed and len(knowledge.sections_read) < _SECTIONS_READ:
-        for snippet in sorted(knowledge.snippets, key=lambda s: -s.score):
-            section_id = snippet.anchor.split("/")[1]
-            if (snippet.product_id, section_id) not in knowledge.sections_read:
-                return Choice(
-                    thinking=f"“{snippet.section}” is a strong source, so I read what stands around the snippet.",
-                    action=ReadSection(productId=snippet.product_id, sectionId=section_id),
-                )
+        for product_id, section_id in unread_sections(knowledge):
+            snippet = next(s for s in knowledge.snippets if f"{product_id}/{section_id}/" in s.anchor)
+            return Choice(
+                thinking=f"“{snippet.section}” is a strong source, so I read what stands around the snippet.",
+                action=ReadSection(productId=product_id, sectionId=section_id),
+            )
     return None
 
 
@@ -147,10 +165,9 @@ def _draft(knowledge: Knowledge) -> Choice:
         thinking = "Nothing in these titles answers the question well enough, and I will say so."
     else:
         thinking = "No title of the library fits the question, and I will say so."
-    if knowledge.out_of_time:
-        thinking = (
-            f"The time is up, so I write with what there is. {thinking}" if chosen else "The time is up."
-        )
+    if knowledge.spent:
+        why = _SPENT[knowledge.spent]
+        thinking = f"{why}, so I write with what there is. {thinking}" if chosen else f"{why}."
     flags = flags_of(start.question)
     return Choice(
         thinking=thinking,
@@ -169,13 +186,17 @@ def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
     best = {(cell.question, cell.product_id): cell.best for cell in knowledge.cells}
 
     def near(snippet: Snippet) -> bool:
+        if snippet.number in knowledge.carried:
+            return False
         asked = knowledge.asked.get(snippet.number, ())
         bests = [best[question, snippet.product_id] for question in asked]
         return not asked or any(snippet.score >= _NEAR_BEST * top for top in bests)
 
     ranked = sorted((s for s in knowledge.snippets if near(s)), key=lambda s: -s.score)
     chosen = dict.fromkeys([*_in_turns(answered), *(snippet.number for snippet in ranked)])
-    return tuple(sorted(list(chosen)[:most]))
+    scores = knowledge.scores
+    helpful = [n for n in chosen if n not in scores or scores[n].score > _UNHELPFUL]
+    return tuple(sorted((helpful or list(chosen))[:most]))
 
 
 def _in_turns(cells: Sequence[CellResult]) -> list[int]:

@@ -6,10 +6,11 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from wellread.agent.control import Control
 from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
 from wellread.errors import StorageError
-from wellread.events import TERMINAL, AnyEvent, RunCancelled, RunFailed, Usage
+from wellread.events import TERMINAL, AnswerCompleted, AnyEvent, RunCancelled, RunFailed, StepCompleted
 from wellread.store.runs import RunStore
 
 
@@ -41,23 +42,27 @@ class Record:
         return self.append(event) if self.seq > 0 and not self._ended else None
 
 
-async def recorded(record: Record, before: Sequence[AnyEvent], loop: Loop) -> AsyncGenerator[AnyEvent, None]:
+async def recorded(
+    record: Record, before: Sequence[AnyEvent], loop: Loop, control: Control | None = None
+) -> AsyncGenerator[AnyEvent, None]:
     """The events that follow `before`, each stored first; those of `before` too, if the record is empty.
 
     When the consumer closes the stream, or its task is cancelled, the run ends with run.cancelled. An unexpected
     error ends it with run.failed and is raised. Raises StorageError when an event cannot be stored.
     """
     began = time.monotonic()
+    usage = fold_events(before).usage
     try:
         if record.seq == 0:
             for event in before:
                 yield await asyncio.to_thread(record.append, event)
-        async with aclosing(loop.run(fold_events(before))) as events:
+        async with aclosing(loop.run(fold_events(before), control)) as events:
             async for event in events:
+                usage = event.usage if isinstance(event, StepCompleted | AnswerCompleted) else usage
                 yield await asyncio.to_thread(record.append, event)
     except (GeneratorExit, asyncio.CancelledError):
         # Not in a thread: a task that is cancelled may get no other turn.
-        record.end(RunCancelled(usage=Usage(), seconds=round(time.monotonic() - began, 3)))
+        record.end(RunCancelled(usage=usage, seconds=round(time.monotonic() - began, 3)))
         raise
     except StorageError:
         raise  # where no event can be stored, none can say so
@@ -65,7 +70,7 @@ async def recorded(record: Record, before: Sequence[AnyEvent], loop: Loop) -> As
         Exception
     ) as error:  # whatever it was: who reads the run must see that it ended; it is raised below
         failed = RunFailed(
-            usage=Usage(),
+            usage=usage,
             seconds=round(time.monotonic() - began, 3),
             status=500,
             message=f"An unexpected error ended the run: {type(error).__name__}.",

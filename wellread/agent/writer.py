@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from wellread.events import Elsewhere, Flags, ScopeEntry, Snippet
+from wellread.agent.budget import Meter
+from wellread.events import AnswerOutlined, Elsewhere, Exchange, Flags, ScopeEntry, Snippet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,17 @@ class Brief:
     open_cells: tuple[OpenCell, ...]
     elsewhere: tuple[Elsewhere, ...]
     deep: bool = False
-    out_of_time: bool = False  # whether the search ended because its time was up
+    spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"
+    before: tuple[Exchange, ...] = ()  # of the conversation, oldest first
+    written: str = ""  # what another writer wrote before it failed; it stays, and nothing of it is said again
 
 
 class Writer(Protocol):
-    """Streams an answer as Markdown; behind each statement from a source stands its number, as in `[3]`."""
+    """Streams an answer as Markdown; behind each statement from a source stands its number, as in `[3]`.
+
+    An outline is given out before the first text of the answer, if there is one. Raises ModelError; what was given
+    out before stays."""
 
     name: str
 
-    def write(self, brief: Brief) -> AsyncGenerator[str, None]: ...
+    def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]: ...

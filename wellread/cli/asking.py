@@ -1,50 +1,91 @@
 """`ask`: the trace, the answer as it is written, and its sources."""
 
+import asyncio
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
 
 from rich.markdown import Markdown
 
+from wellread.agent.budget import Limits
+from wellread.agent.control import Control
+from wellread.agent.estimate import Estimate
 from wellread.cli.adding import start_embedding
-from wellread.cli.output import command_name, console, print_json
-from wellread.cli.trace import trace_lines
+from wellread.cli.output import command_name, console, print_json, progress_console
+from wellread.cli.trace import failure_line, trace_lines
 from wellread.engine import Wellread
-from wellread.events import AnswerCompleted, AnswerDelta, AnswerStarted, AnyEvent, Citation, RunFailed
+from wellread.events import (
+    AnswerCompleted,
+    AnswerDelta,
+    AnswerStarted,
+    AnyEvent,
+    Citation,
+    Mode,
+    ModelFailed,
+    RunCompleted,
+    RunFailed,
+    Usage,
+)
 from wellread.library.scope import describe
 
 _QUOTE_LENGTH = 90
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The options of a question."""
+
+    product_ids: tuple[str, ...] = ()
+    deep: bool = False
+    model: str = ""
+    planner: str = ""
+    writer: str = ""
+    fallback: str = ""
+    steps: int | None = None
+    seconds: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    go_on: bool = False  # with the last conversation
+
+
 async def ask(
-    question: str,
-    *,
-    product_ids: Sequence[str],
-    deep: bool,
-    max_steps: int | None,
-    go_on: bool,
-    trace: bool,
-    as_json: bool,
+    question: str, options: Asking, *, dry_run: bool = False, trace: bool = True, as_json: bool = False
 ) -> int:
     if question == "-":
         question = sys.stdin.read()
     async with Wellread() as library:
-        conversation = library.runs.last_conversation() if go_on else None
+        conversation = library.runs.last_conversation() if options.go_on else None
+        control = Control()
+        roles = await library.roles(
+            model=options.model,
+            planner_model=options.planner,
+            writer_model=options.writer,
+            fallback_model=options.fallback,
+        )
+        limits = Limits(
+            options.steps, options.seconds, options.input_tokens, options.output_tokens, options.cost
+        )
+        mode: Mode = "deep" if options.deep else "quick"
+        if dry_run:
+            estimate = await library.estimate(
+                question, product_ids=options.product_ids, mode=mode, roles=roles, limits=limits
+            )
+            print_json(estimate.model_dump(mode="json")) if as_json else show_estimate(estimate)
+            return 0
         events = library.ask(
             question,
-            product_ids=product_ids,
-            mode="deep" if deep else "quick",
-            max_steps=max_steps,
+            product_ids=options.product_ids,
+            mode=mode,
+            roles=roles,
+            limits=limits,
             conversation_id=conversation.conversation_id if conversation else "",
+            control=control,
         )
-        status = 0
-        page = AnswerPage(trace=trace)
-        async for event in events:
-            if as_json:
-                print_json(event.model_dump(mode="json"))
-            else:
-                page.show(event)
-            if isinstance(event, RunFailed):
-                status = 1
+        status = await _followed(events, control, AnswerPage(trace=trace), as_json=as_json)
         if await library.vectors_wait():
             start_embedding()
             if not as_json:
@@ -54,6 +95,70 @@ async def ask(
                     style="dim",
                 )
     return status
+
+
+async def _followed(
+    events: AsyncGenerator[AnyEvent, None], control: Control, page: "AnswerPage", *, as_json: bool
+) -> int:
+    """Print the run; the exit status. The first Ctrl-C stops the search, the second cancels the run."""
+    with on_interrupt(control):
+        async with aclosing(events) as run:
+            status = 0
+            async for event in run:
+                if as_json:
+                    print_json(event.model_dump(mode="json"))
+                else:
+                    page.show(event)
+                if isinstance(event, RunFailed):
+                    status = 1
+    return status
+
+
+@contextmanager
+def on_interrupt(control: Control) -> Iterator[None]:
+    """While it lasts, Ctrl-C first stops the search and then cancels, as without it."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupted() -> None:
+        if control.stopped and task is not None:
+            loop.remove_signal_handler(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)  # as asyncio itself handles it
+            return
+        control.stop()
+        progress_console.print(
+            "\nI stop searching and write with what there is. Ctrl-C again cancels.", style="dim"
+        )
+
+    try:
+        before = signal.getsignal(signal.SIGINT)
+        loop.add_signal_handler(signal.SIGINT, interrupted)
+    except (NotImplementedError, ValueError):  # Windows; not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
+
+
+def show_estimate(estimate: Estimate) -> None:
+    """Prints what a run would take."""
+    console.print(
+        f"DeepSearch {'ON' if estimate.mode == 'deep' else 'OFF'}, Model: {estimate.model}", markup=False
+    )
+    titles = ", ".join(estimate.titles) or "to be found by a search of the catalog"
+    console.print(f"Titles: {titles}", markup=False)
+    for name, (least, most) in (
+        ("Steps", estimate.steps),
+        ("Calls of models", estimate.calls),
+        ("Tokens read", estimate.input_tokens),
+        ("Tokens written", estimate.output_tokens),
+    ):
+        console.print(f"{name}: {least:,} to {most:,}")
+    console.print(f"Seconds: {estimate.seconds[0]:.0f} to {estimate.seconds[1]:.0f}")
+    cost = "not known" if estimate.cost is None else f"${estimate.cost[0]:.4f} to ${estimate.cost[1]:.4f}"
+    console.print(f"Cost: {cost}")
 
 
 class AnswerPage:
@@ -76,6 +181,10 @@ class AnswerPage:
             case AnswerCompleted(citations=citations):
                 self._flush(whole=True)
                 self._sources(citations)
+            case ModelFailed() if not self._trace:
+                console.print(failure_line(event), style="yellow", markup=False)
+            case RunCompleted(usage=usage, seconds=seconds) if usage.model_calls:
+                console.print(f"\n{usage_line(usage, seconds)}", style="dim", markup=False)
             case RunFailed(message=message, hint=hint):
                 console.print(f"The run failed: {message}\n  {hint}", style="red", markup=False)
             case _:
@@ -116,3 +225,12 @@ class AnswerPage:
                     line, markup=False, style="dim", no_wrap=console.is_terminal, overflow="ellipsis"
                 )
         console.print(f"\nOpen one: {command_name()} read {citations[0].anchor}", markup=False)
+
+
+def usage_line(usage: Usage, seconds: float) -> str:
+    """What a run took, in one line."""
+    calls = "1 call" if usage.model_calls == 1 else f"{usage.model_calls} calls"
+    cached = f" ({usage.cached_tokens:,} of them from the cache)" if usage.cached_tokens else ""
+    cost = "cost not known" if usage.cost is None else f"${usage.cost:.4f}"
+    tokens = f"{usage.input_tokens:,} tokens read{cached}, {usage.output_tokens:,} written"
+    return f"{calls}, {tokens}, {cost}, {seconds:.1f} s"

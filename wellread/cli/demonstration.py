@@ -14,13 +14,11 @@ QUESTION = (
 )
 
 
-async def demo(*, as_json: bool) -> int:
+async def demo(*, model: str, as_json: bool) -> int:
     with as_file(files("wellread") / "demo") as folder:
         async with Wellread() as library:
             report = adding.AddReport(as_json=as_json)
             await report.follow(library.add([folder], collection=COLLECTION))
     if not as_json:
         console.print(f"\n> {QUESTION}\n", markup=False)
-    return await asking.ask(
-        QUESTION, product_ids=[], deep=False, max_steps=None, go_on=False, trace=True, as_json=as_json
-    )
+    return await asking.ask(QUESTION, asking.Asking(model=model), as_json=as_json)

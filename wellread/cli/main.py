@@ -30,6 +30,13 @@ evaluation = typer.Typer(
     name="eval", help="Figures about retrieval and answers.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(evaluation)
+models = typer.Typer(
+    name="models",
+    help="Language models: what can be used, trying one, getting one.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+app.add_typer(models)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -41,6 +48,10 @@ _EXIT_OF_STATUS = {400: EXIT_USAGE, 404: EXIT_NOT_FOUND, 503: EXIT_UNAVAILABLE}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line where it is a stream.")]
 ProductIds = Annotated[
     list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
+]
+Model = Annotated[
+    str,
+    typer.Option("--model", "-m", metavar="MODEL", help="provider/model, or `extractive` for none."),
 ]
 Questions = Annotated[list[str], typer.Argument(help="One or more short questions.")]
 
@@ -55,9 +66,9 @@ def wellread(
 
 
 @app.command()
-def demo(as_json: Json = False) -> None:
+def demo(model: Model = "", as_json: Json = False) -> None:
     """Add the demo library and ask it a question."""
-    _run(_commands("demonstration").demo(as_json=as_json))
+    _run(_commands("demonstration").demo(model=model, as_json=as_json))
 
 
 @app.command()
@@ -119,21 +130,51 @@ def ask(
     question: Annotated[str, typer.Argument(help='The question; "-" reads it from standard input.')],
     product: ProductIds = None,
     deep: Annotated[bool, typer.Option("--deep", help="DeepSearch ON: more steps, reading around.")] = False,
+    model: Model = "",
+    planner: Annotated[str, typer.Option(metavar="MODEL", help="Another model for choosing the steps.")] = "",
+    writer: Annotated[str, typer.Option(metavar="MODEL", help="Another model for writing.")] = "",
+    fallback: Annotated[str, typer.Option(metavar="MODEL", help="What goes on when a model fails.")] = "",
     max_steps: Annotated[int | None, typer.Option(help="Steps the run may take at most.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="Seconds the run may take at most.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="Tokens that models may write in the run at most.")
+    ] = None,
+    max_input_tokens: Annotated[
+        int | None, typer.Option(help="Tokens that models may read in the run at most.")
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(help="US dollars the run may cost at most.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the run would take, and do not begin it.")
+    ] = False,
     go_on: Annotated[bool, typer.Option("--continue", help="Go on with the last conversation.")] = False,
     trace: Annotated[
         bool, typer.Option("--trace/--no-trace", help="Show the steps, or only the answer.")
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Ask the library; every statement of the answer opens the place it rests on."""
+    """Ask the library; every statement of the answer opens the place it rests on.
+
+    Ctrl-C once stops the search, and the answer is written with what there is; twice cancels the run.
+    """
+    asking = _commands("asking")
     _run(
-        _commands("asking").ask(
+        asking.ask(
             question,
-            product_ids=product or [],
-            deep=deep,
-            max_steps=max_steps,
-            go_on=go_on,
+            asking.Asking(
+                product_ids=tuple(product or ()),
+                deep=deep,
+                model=model,
+                planner=planner,
+                writer=writer,
+                fallback=fallback,
+                steps=max_steps,
+                seconds=max_seconds,
+                output_tokens=max_tokens,
+                input_tokens=max_input_tokens,
+                cost=max_cost,
+                go_on=go_on,
+            ),
+            dry_run=dry_run,
             trace=trace,
             as_json=as_json,
         )
@@ -182,6 +223,43 @@ def doctor(
     _run(_commands("diagnosis").doctor(full=full, as_json=as_json))
 
 
+@models.callback()
+def list_models(
+    context: typer.Context,
+    attempt: Annotated[
+        str,
+        typer.Option(
+            "--try",
+            metavar="MODEL",
+            help="Call this one: structured reply, streaming, speed. `auto` for the default.",
+        ),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """List the models that can be used, and say what is wrong with the rest."""
+    if context.invoked_subcommand is None:
+        commands = _commands("modelling")
+        _run(commands.attempt(attempt, as_json=as_json) if attempt else commands.list_models(as_json=as_json))
+
+
+@models.command("pull")
+def pull_model(
+    name: Annotated[str, typer.Argument(metavar="OWNER/REPO[/FILE.gguf]", help="On the Hugging Face hub.")],
+) -> None:
+    """Download a GGUF file into the library's folder, to be used as local/FILE. Run it again to go on."""
+    _run(_commands("pulling").pull(name))
+
+
+@models.command("serve-script")
+def serve_script(
+    file: Annotated[Path, typer.Argument(help="A script, see docs/scripted-model.md.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any.")] = 0,
+) -> None:
+    """Serve a scripted model over the wires of OpenAI and Anthropic, for tests."""
+    _run(_commands("scripting").serve_script(file, host=host, port=port))
+
+
 @evaluation.command("retrieval")
 def eval_retrieval(
     folder: Annotated[
@@ -218,6 +296,8 @@ def _commands(module: str) -> Any:
 
 def _run(work: "Coroutine[Any, Any, int | None]") -> None:
     """Run a command's coroutine; the number that it gives is the exit status."""
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        _commands("telemetry").start()
     try:
         status = importlib.import_module("asyncio").run(work)  # `--help` does without its 50 ms
     except KeyboardInterrupt:  # here, because Typer would end without a word

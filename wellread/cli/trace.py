@@ -4,9 +4,15 @@ import json
 
 from wellread.agent.loop import shortened
 from wellread.events import (
+    AnswerOutlined,
     AnyEvent,
+    EvidenceScored,
+    KnowledgeCarried,
+    ModelFailed,
     ProductsFound,
+    QuestionUnderstood,
     RunStarted,
+    RunStopping,
     SearchCell,
     SearchElsewhere,
     SectionRead,
@@ -29,8 +35,22 @@ def trace_lines(event: AnyEvent) -> list[str]:
             return [title]
         case StepThinking(text=text):
             return [f"Thinking: {text}"]
-        case StepAction(action=action, label=label, parameters=parameters):
+        case QuestionUnderstood(asked=asked):
+            return [f"Understood as: {asked}", ""]
+        case KnowledgeCarried(snippets=snippets):
+            numbers = ", ".join(str(snippet.number) for snippet in snippets)
+            return [f"Knowledge of the answer before: {numbers}", ""]
+        case ModelFailed():
+            return [failure_line(event)]
+        case RunStopping():
+            return ["Stopped by you: I write with what there is."]
+        case EvidenceScored(number=number, score=score, summary=summary):
+            return [f"Knowledge {number} helps {score} of 10: {summary}"]
+        case AnswerOutlined(sections=sections):
+            return ["Outline: " + "; ".join(section.heading for section in sections)]
+        case StepAction(action=action, label=label, parameters=parameters, note=note):
             return [
+                *([note] if note else []),
                 f"Action Chosen: {label} ({action}) Parameters:",
                 json.dumps(parameters, indent=2, ensure_ascii=False),
                 *_beginning(action, parameters),
@@ -53,6 +73,13 @@ def trace_lines(event: AnyEvent) -> list[str]:
             return [f"{'📝' if summary.startswith('Ready') else '✅'} {summary}"]
         case _:
             return []
+
+
+def failure_line(event: ModelFailed) -> str:
+    """What failed, why, and what goes on."""
+    hint = f" {event.hint}" if event.hint else ""
+    who = "The rules go" if event.instead == "rules" else f"{event.instead} goes"
+    return f"⚠ {event.message}{hint} {who} on."
 
 
 def _beginning(action: str, parameters: dict[str, object]) -> list[str]:

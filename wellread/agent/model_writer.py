@@ -1,0 +1,178 @@
+"""A writer that streams the answer of a language model, from the chosen knowledge and nothing else."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from wellread.agent import persona
+from wellread.agent.assignment import assignment, length_for
+from wellread.agent.budget import Meter, least
+from wellread.agent.citations import CitationFilter
+from wellread.agent.direct import Facts, direct_answer, is_known_direct
+from wellread.agent.intent import plays_author
+from wellread.agent.outline import heading_of, outline
+from wellread.agent.prompts import prompt
+from wellread.agent.repetition import Unrepeated
+from wellread.agent.silence import left_open, nothing_found
+from wellread.agent.state_prompt import inactive
+from wellread.agent.writer import Brief
+from wellread.errors import ModelError, PromptTooLongError
+from wellread.events import AnswerOutlined, OutlineSection, Snippet
+from wellread.models.language_model import Allowance, LanguageModel, Prompt
+
+_DETAIL = (None, 200, 120, 60, 30)  # words of each piece of knowledge that a model is given, from all to few
+_SLOW_DETAIL = 1  # where a model that reads slowly begins in it
+_TOKENS_A_WORD = 3  # at most, citations and Markdown included
+_SPARE_TOKENS = 250
+_OUTLINED_FROM = 4  # snippets from which a deep answer gets an outline
+_DIRECT_TOKENS = 150
+
+
+class ModelWriter:
+    """Writes with the model that `open_model` gives. What needs no model is written without one: arithmetic,
+    greetings, what Wellread is, and that nothing was found."""
+
+    def __init__(self, name: str, open_model: Callable[[], Awaitable[LanguageModel]], facts: Facts) -> None:
+        self.name = name
+        self._open = open_model
+        self._facts = facts
+
+    async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
+        if brief.flags.needs_no_search:
+            pieces = self._directly(brief, meter)
+        elif brief.snippets:
+            pieces = self._from_knowledge(brief, meter)
+        else:
+            pieces = _from_nothing(brief)
+        async with aclosing(pieces) as writing:
+            async for piece in writing:
+                yield piece
+
+    async def _directly(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
+        if is_known_direct(brief.question, brief.flags):
+            yield direct_answer(brief.question, brief.flags, self._facts) or ""
+            return
+        model = await self._open()
+        allowance = meter.writing()
+        allowance = replace(allowance, output_tokens=least(allowance.output_tokens, _DIRECT_TOKENS))
+        draft = Prompt(prompt("direct"), f"<question>\n{inactive(brief.question)}\n</question>")
+        async with aclosing(_Stream(model, draft, allowance, meter, ()).pieces()) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _from_knowledge(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
+        model = await self._open()
+        sections: tuple[OutlineSection, ...] = ()
+        if brief.deep and not brief.written and len(brief.snippets) >= _OUTLINED_FROM:
+            sections = await outline(model, brief, meter)
+        if sections:
+            yield AnswerOutlined(sections=sections)
+        yielded = ""
+        async with aclosing(self._sections(model, brief, sections, meter)) as pieces:
+            async for piece in pieces:
+                if not yielded and not brief.written:
+                    yield _opening(brief)  # not before the model says something: it may fail
+                yielded += piece
+                yield piece
+        yield "\n" if yielded.endswith("\n") else "\n\n"
+        for piece in left_open(brief):
+            yield piece
+
+    async def _sections(
+        self, model: LanguageModel, brief: Brief, sections: Sequence[OutlineSection], meter: Meter
+    ) -> AsyncGenerator[str, None]:
+        """The text, section by section where there is an outline."""
+        seen = brief.written
+        for section in sections or (None,):
+            numbers = None if section is None else section.knowledge
+            snippets = [s for s in brief.snippets if numbers is None or s.number in numbers]
+            if section is not None:
+                heading = ("\n\n" if seen else "") + heading_of(section)
+                seen += heading
+                yield heading
+            async with aclosing(self._written(model, brief, snippets, section, seen, meter)) as pieces:
+                async for piece in pieces:
+                    seen += piece
+                    yield piece
+
+    async def _written(
+        self,
+        model: LanguageModel,
+        brief: Brief,
+        snippets: Sequence[Snippet],
+        section: OutlineSection | None,
+        seen: str,
+        meter: Meter,
+    ) -> AsyncGenerator[str, None]:
+        """One call's text, with as much of the knowledge as the model can read."""
+        length = length_for(brief, slow=model.reads_slowly, section=section is not None)
+        most = length * _TOKENS_A_WORD + _SPARE_TOKENS
+        details = _DETAIL[_SLOW_DETAIL:] if model.reads_slowly else _DETAIL
+        for words in details:
+            user = assignment(brief, snippets, length=length, words=words, section=section, seen=seen)
+            allowance = meter.writing()
+            allowance = replace(allowance, output_tokens=least(allowance.output_tokens, most))
+            read = await model.count(prompt("writer") + user)
+            fits = read + most <= model.context_tokens and read <= least(allowance.input_tokens, read)
+            if words != details[-1] and not fits:
+                continue
+            draft = Prompt(prompt("writer"), user)
+            known = [snippet.number for snippet in snippets]
+            stream = _Stream(model, draft, allowance, meter, known, before=brief.written)
+            try:
+                async with aclosing(stream.pieces()) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            except PromptTooLongError:  # the provider counts otherwise than we do
+                if words == details[-1] or stream.wrote:
+                    raise
+            else:
+                return
+
+
+@dataclass(slots=True)
+class _Stream:
+    """The text of one call, its citations put right."""
+
+    model: LanguageModel
+    draft: Prompt
+    allowance: Allowance
+    meter: Meter
+    known: Sequence[int]
+    before: str = ""
+    wrote: bool = field(default=False, init=False)
+
+    async def pieces(self) -> AsyncGenerator[str, None]:
+        citations = CitationFilter(self.known)
+        unrepeated = Unrepeated(self.before)
+        failure: ModelError | None = None
+        try:
+            async with aclosing(self.model.write(self.draft, self.allowance, self.meter.tally)) as texts:
+                async for text in texts:
+                    if shown := unrepeated.feed(citations.feed(text)):
+                        self.wrote = True
+                        yield shown
+        except ModelError as error:
+            failure = error
+        rest = citations.close()
+        if failure is None or self.wrote:  # what was held back belongs to what was said
+            shown = unrepeated.feed(rest) + unrepeated.close()
+            if shown:
+                yield shown
+        self.meter.dropped_citations += citations.dropped
+        if failure is not None:
+            raise failure
+
+
+async def _from_nothing(brief: Brief) -> AsyncGenerator[str | AnswerOutlined, None]:
+    if not brief.written:
+        for piece in nothing_found(brief):
+            yield piece
+
+
+def _opening(brief: Brief) -> str:
+    if plays_author(brief.flags, brief.scope):
+        return persona.simulated(brief.scope)
+    if brief.flags.is_role_play_request:
+        return persona.declined(brief)
+    return ""

@@ -1,0 +1,282 @@
+"""The providers that are reached over HTTP, as a table. Their SDKs are imported when a model is opened.
+
+Each is an entry point of `wellread.models`; a plugin adds another by implementing `ModelProvider`.
+"""
+
+import importlib
+import importlib.util
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from wellread.errors import BadRequestError, UnavailableError, WellreadError
+from wellread.models.language_model import LanguageModel
+from wellread.settings import Settings
+
+_OLLAMA = "http://127.0.0.1:11434"
+_OLLAMA_SECONDS = 0.5  # to tell whether one runs here
+# A profile of Pydantic AI: a stream that ends without a reason is broken.
+WHOLE_STREAMS = {"openai_chat_streaming_requires_finish_reason": True}
+_CONTEXT_TOKENS = 32_768  # of a model whose context nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class HostedProvider:
+    """A provider with a key. `model_class` and `provider_class` are Pydantic AI's; `keys` are the environment
+    variables that may hold the key, the first that is set counts; `offers` is the model that is chosen when only the
+    key is known."""
+
+    name: str
+    model_class: str
+    provider_class: str
+    sdk: str  # the module whose absence means that `extra` is not installed
+    extra: str
+    keys: tuple[str, ...]
+    offers: str
+    base_url: str = ""  # the setting that redirects it
+    key_argument: str = "api_key"
+    priced_as: str = ""
+
+    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:
+        """Why no model of this provider can be used, or None."""
+        if importlib.util.find_spec(self.sdk) is None:
+            return UnavailableError(
+                f"{self.name}/… needs a package that is not installed.",
+                hint=f'Install it: pip install "wellread[{self.extra}]"',
+            )
+        if not self._key(environment) and not self._base_url(settings):
+            return BadRequestError(
+                f"There is no key for {self.name}.", hint=f"Set {self.keys[0]} in the environment."
+            )
+        return None
+
+    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
+        """Models that can be used without naming one: what `offers` says, once there is a key."""
+        return () if self.problem(settings, environment) or not self._key(environment) else (self.offers,)
+
+    async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
+        key, base_url = self._key(environment), self._base_url(settings)
+        arguments: dict[str, Any] = {self.key_argument: key} if key else {}
+        if base_url:
+            arguments["base_url"] = base_url
+            arguments.setdefault(self.key_argument, "none")
+        provider = _class(self.provider_class)(**arguments)
+        return await opened(
+            f"{self.name}/{model}",
+            _class(self.model_class)(model, provider=provider, profile=WHOLE_STREAMS),
+            settings,
+            priced_as=(self.priced_as or self.name, model),
+            secrets=(key,) if key else (),
+        )
+
+    def _key(self, environment: Mapping[str, str]) -> str:
+        names = (f"WELLREAD_{self.name.upper().replace('-', '_')}_API_KEY", *self.keys)
+        return next((environment[name] for name in names if environment.get(name)), "")
+
+    def _base_url(self, settings: Settings) -> str:
+        return str(getattr(settings, self.base_url)) if self.base_url else ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIProvider(HostedProvider):
+    """OpenAI, and whatever speaks its language at `openai_base_url`: there the older chat wire is used, which all
+    speak, and no key is needed."""
+
+    async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
+        base_url = self._base_url(settings)
+        if not base_url:
+            return await HostedProvider.open(self, model, settings, environment)
+        key = self._key(environment)
+        compatible = _class("pydantic_ai.providers.openai_compatible:OpenAICompatibleProvider")
+        return await opened(
+            f"{self.name}/{model}",
+            _class(self.model_class)(
+                model,
+                provider=compatible(self.name, base_url=base_url, api_key=key or None),
+                profile=WHOLE_STREAMS,
+            ),
+            settings,
+            priced_as=("openai", model),
+            secrets=(key,) if key else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OllamaProvider:
+    """Models that a running Ollama serves."""
+
+    name: str = "ollama"
+
+    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:  # noqa: ARG002
+        if self._models(settings) is None:
+            return UnavailableError(
+                f"No Ollama answers at {self._address(settings)}.",
+                hint="Start it (`ollama serve`), or set ollama_base_url.",
+            )
+        return None
+
+    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG002
+        return self._models(settings) or ()
+
+    async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
+        provider = _class("pydantic_ai.providers.ollama:OllamaProvider")(
+            base_url=f"{self._address(settings)}/v1", api_key=environment.get("OLLAMA_API_KEY")
+        )
+        return await opened(
+            f"ollama/{model}",
+            _class("pydantic_ai.models.ollama:OllamaModel")(model, provider=provider, profile=WHOLE_STREAMS),
+            settings,
+            priced_as=None,
+            json_replies=True,
+            context_tokens=settings.ollama_context_tokens,
+            calls_at_once=2,
+            reads_slowly=True,
+            first_token=settings.local_first_token_seconds,
+        )
+
+    def _address(self, settings: Settings) -> str:
+        return (settings.ollama_base_url or _OLLAMA).rstrip("/").removesuffix("/v1")
+
+    def _models(self, settings: Settings) -> tuple[str, ...] | None:
+        """The names of its models, the newest first; None when it does not answer."""
+        request = urllib.request.Request(f"{self._address(settings)}/api/tags")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with direct.open(request, timeout=_OLLAMA_SECONDS) as response:
+                listed = json.load(response)["models"]
+        except (OSError, ValueError, KeyError):
+            return None
+        return tuple(str(row["name"]) for row in listed if "embed" not in str(row["name"]))
+
+
+async def opened(
+    name: str,
+    model: Any,
+    settings: Settings,
+    *,
+    priced_as: tuple[str, str] | None,
+    secrets: tuple[str, ...] = (),
+    json_replies: bool = False,
+    context_tokens: int | None = None,
+    calls_at_once: int = 8,
+    reads_slowly: bool = False,
+    first_token: float | None = None,
+    closing: AsyncExitStack | None = None,
+    counter: Any = None,
+) -> LanguageModel:
+    """A model of Pydantic AI as a LanguageModel, its connections open until it is closed."""
+    ours = importlib.import_module("wellread.models.pydantic_model")
+    failures = importlib.import_module("wellread.models.failures")
+    closing = closing or AsyncExitStack()
+    await closing.enter_async_context(model)
+    made: LanguageModel = ours.PydanticModel(
+        name=name,
+        model=model,
+        context_tokens=context_tokens or model.context_window or _CONTEXT_TOKENS,
+        timeouts=ours.Timeouts(
+            first_token=first_token or settings.model_first_token_seconds,
+            between_tokens=settings.model_silent_seconds,
+            tries=settings.model_tries,
+        ),
+        priced_as=priced_as,
+        json_replies=json_replies,
+        calls_at_once=calls_at_once,
+        reads_slowly=reads_slowly,
+        secrets=failures.Secrets(secrets),
+        closing=closing,
+        counter=counter,
+    )
+    return made
+
+
+def _class(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+OPENAI = OpenAIProvider(
+    name="openai",
+    model_class="pydantic_ai.models.openai:OpenAIChatModel",
+    provider_class="pydantic_ai.providers.openai:OpenAIProvider",
+    sdk="openai",
+    extra="",
+    keys=("OPENAI_API_KEY",),
+    offers="gpt-4.1",
+    base_url="openai_base_url",
+)
+OPENAI_RESPONSES = OpenAIProvider(
+    name="openai-responses",
+    model_class="pydantic_ai.models.openai:OpenAIResponsesModel",
+    provider_class="pydantic_ai.providers.openai:OpenAIProvider",
+    sdk="openai",
+    extra="",
+    keys=("OPENAI_API_KEY",),
+    offers="gpt-4.1",
+    base_url="openai_base_url",
+    priced_as="openai",
+)
+ANTHROPIC = HostedProvider(
+    name="anthropic",
+    model_class="pydantic_ai.models.anthropic:AnthropicModel",
+    provider_class="pydantic_ai.providers.anthropic:AnthropicProvider",
+    sdk="anthropic",
+    extra="anthropic",
+    keys=("ANTHROPIC_API_KEY",),
+    offers="claude-sonnet-5-5",
+    base_url="anthropic_base_url",
+)
+GOOGLE = HostedProvider(
+    name="google",
+    model_class="pydantic_ai.models.google:GoogleModel",
+    provider_class="pydantic_ai.providers.google:GoogleProvider",
+    sdk="google.genai",
+    extra="google",
+    keys=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    offers="gemini-3.8-flash",
+    base_url="google_base_url",
+)
+GROQ = HostedProvider(
+    name="groq",
+    model_class="pydantic_ai.models.groq:GroqModel",
+    provider_class="pydantic_ai.providers.groq:GroqProvider",
+    sdk="groq",
+    extra="groq",
+    keys=("GROQ_API_KEY",),
+    offers="openai/gpt-oss-120b",
+    base_url="groq_base_url",
+)
+MISTRAL = HostedProvider(
+    name="mistral",
+    model_class="pydantic_ai.models.mistral:MistralModel",
+    provider_class="pydantic_ai.providers.mistral:MistralProvider",
+    sdk="mistralai",
+    extra="mistral",
+    keys=("MISTRAL_API_KEY",),
+    offers="mistral-medium-latest",
+    base_url="mistral_base_url",
+)
+OPENROUTER = HostedProvider(
+    name="openrouter",
+    model_class="pydantic_ai.models.openrouter:OpenRouterModel",
+    provider_class="pydantic_ai.providers.openrouter:OpenRouterProvider",
+    sdk="openai",
+    extra="",
+    keys=("OPENROUTER_API_KEY",),
+    offers="openai/gpt-4.1",
+)
+BEDROCK = HostedProvider(
+    name="bedrock",
+    model_class="pydantic_ai.models.bedrock:BedrockConverseModel",
+    provider_class="pydantic_ai.providers.bedrock:BedrockProvider",
+    sdk="boto3",
+    extra="bedrock",
+    keys=("AWS_BEARER_TOKEN_BEDROCK",),
+    offers="anthropic.claude-sonnet-4-6",
+    base_url="bedrock_base_url",
+    priced_as="aws",
+)
+OLLAMA = OllamaProvider()

@@ -1,0 +1,65 @@
+"""GGUF files on this machine: `local/FILE`, run by llama.cpp in a process of its own."""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from wellread.errors import UnavailableError, WellreadError
+from wellread.models import gguf
+from wellread.models.hosted import WHOLE_STREAMS, opened
+from wellread.models.language_model import LanguageModel
+from wellread.settings import Settings
+
+
+class LocalProvider:
+    """An entry point of `wellread.models`."""
+
+    name = "local"
+
+    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:  # noqa: ARG002
+        if importlib.util.find_spec("xllamacpp") is None:
+            return UnavailableError(
+                "local/… needs a package that is not installed.",
+                hint='Install it: pip install "wellread[local]"',
+            )
+        return None
+
+    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
+        if self.problem(settings, environment):
+            return ()
+        return tuple(path.stem for path in gguf.find(settings.home, environment))
+
+    async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
+        path: Path = gguf.locate(model, settings.home, environment)
+        llama = importlib.import_module("wellread.models.llama")
+        server = await llama.LlamaServer.start(
+            path, context_tokens=settings.local_context_tokens, threads=settings.local_threads
+        )
+        closing = AsyncExitStack()
+        closing.push_async_callback(server.close)
+        compatible = importlib.import_module(
+            "pydantic_ai.providers.openai_compatible"
+        ).OpenAICompatibleProvider
+        chat = importlib.import_module("pydantic_ai.models.openai").OpenAIChatModel
+        direct = importlib.import_module("httpx2").AsyncClient(trust_env=False, timeout=None)
+        await closing.enter_async_context(direct)
+        provider = compatible("local", base_url=server.address, api_key=server.api_key, http_client=direct)
+        return await opened(
+            f"local/{model}",
+            chat(path.stem, provider=provider, profile=WHOLE_STREAMS),
+            settings,
+            priced_as=None,
+            secrets=(server.api_key,),
+            json_replies=True,
+            context_tokens=server.context_tokens,
+            calls_at_once=1,
+            reads_slowly=True,
+            first_token=settings.local_first_token_seconds,
+            closing=closing,
+            counter=server.count,
+        )
+
+
+LOCAL = LocalProvider()

@@ -1,0 +1,370 @@
+"""A language model behind Pydantic AI: time-outs, retries, limits and errors of one call.
+
+Every call is streamed, also one for a structured reply, so that the limits hold while it runs.
+"""
+
+import asyncio
+import json
+import math
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from genai_prices import Usage as PricedUsage
+from genai_prices import calc_price
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.messages import (
+    ModelRequest,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    SystemPromptPart,
+    TextPart,
+    TextPartDelta,
+    ToolCallPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import ToolDefinition
+
+from wellread.errors import (
+    BudgetSpentError,
+    ModelRejectedError,
+    ModelUnavailableError,
+    PromptTooLongError,
+    UnusableReplyError,
+)
+from wellread.events import Usage
+from wellread.models.estimates import estimated_tokens
+from wellread.models.failures import Secrets, failure_of, provider_errors, wait_of
+from wellread.models.language_model import Allowance, Filled, Form, Prompt, Tally
+from wellread.tracing import record_usage, span
+
+_FEWEST_TOKENS = 16  # of output that make a call worth while
+_NEARLY = 0.9  # of the most tokens that it may have, from which a reply was cut off by our limit
+_FIRST_WAIT = 0.5  # seconds before the second try, doubled for each further one
+_LONGEST_WAIT = 30.0
+_CHARACTERS_A_TOKEN = 8  # at most: a stream that sends more at once is counted by its length
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds that a call may be silent, and how often it is tried."""
+
+    first_token: float = 60.0  # until the first token, the connection included
+    between_tokens: float = 30.0
+    tries: int = 3
+
+
+@dataclass(slots=True)
+class PydanticModel:
+    """`LanguageModel` over a model of Pydantic AI. `json_replies`: structured replies come as JSON bound to a
+    schema, not as a tool call. `priced_as` is the provider's and the model's name in genai-prices; None for a model
+    that costs nothing."""
+
+    name: str
+    model: Model
+    context_tokens: int
+    timeouts: Timeouts
+    priced_as: tuple[str, str] | None
+    json_replies: bool = False
+    calls_at_once: int = 8
+    reads_slowly: bool = False
+    counter: Callable[[str], Awaitable[int]] | None = None
+    secrets: Secrets = field(default_factory=Secrets)
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def close(self) -> None:
+        await self.closing.aclose()
+
+    async def count(self, text: str) -> int:
+        return estimated_tokens(text) if self.counter is None else await self.counter(text)
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float | None:
+        return self._cost(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+
+    async def fill(self, prompt: Prompt, forms: Sequence[Form], allowance: Allowance, tally: Tally) -> Filled:
+        parameters = _as_json(forms) if self.json_replies else _as_tools(forms)
+        call = _Call(self, prompt, parameters, allowance, tally)
+        async with aclosing(call.pieces()) as pieces:
+            async for _ in pieces:
+                pass
+        if call.finish == "length":
+            raise UnusableReplyError(f"The reply of {self.name} was cut off before its end.")
+        return _filled(call.response, forms, self.name)
+
+    async def write(self, prompt: Prompt, allowance: Allowance, tally: Tally) -> AsyncGenerator[str, None]:
+        call = _Call(self, prompt, ModelRequestParameters(), allowance, tally)
+        wrote = False
+        async with aclosing(call.pieces()) as pieces:
+            async for piece in pieces:
+                wrote = wrote or not piece.isspace()
+                if piece:
+                    yield piece
+        if call.finish == "length":
+            if call.reached_most:
+                raise BudgetSpentError(f"{self.name} reached the most tokens that the answer may have.")
+            raise UnusableReplyError(f"{self.name} was cut off before the end of its answer.")
+        if not wrote:
+            raise UnusableReplyError(f"{self.name} gave an empty answer.")
+
+    def _cost(self, usage: Usage) -> float | None:
+        if self.priced_as is None:
+            return 0.0
+        provider, model = self.priced_as
+        counted = PricedUsage(
+            input_tokens=usage.input_tokens,
+            cache_read_tokens=usage.cached_tokens or None,
+            output_tokens=usage.output_tokens,
+        )
+        try:
+            return float(calc_price(counted, model, provider_id=provider).total_price)
+        except (LookupError, ValueError):  # no such model in the list, or none with such a usage
+            return None
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call with its retries."""
+
+    owner: PydanticModel
+    prompt: Prompt
+    parameters: ModelRequestParameters
+    allowance: Allowance
+    tally: Tally
+    response: ModelResponse = field(default_factory=lambda: ModelResponse(parts=[]))
+    finish: str | None = None
+    reached_most: bool = False  # whether the reply ended at our own limit of tokens
+    began: float = field(default_factory=time.monotonic)
+
+    async def pieces(self) -> AsyncGenerator[str, None]:
+        """The text as it comes; "" for what is no text, such as a tool call. Raises what `LanguageModel` says."""
+        read = await self._prompt_tokens()
+        most = self._most_output(read)
+        for attempt in range(1, self.owner.timeouts.tries + 1):
+            started = False
+            try:
+                async with aclosing(self._attempt(read, most)) as pieces:
+                    async for piece in pieces:
+                        started = True
+                        yield piece
+            except ModelUnavailableError as error:
+                wait = self._wait(error, attempt)
+                if started or wait is None:
+                    raise
+                await asyncio.sleep(wait)
+            else:
+                return
+
+    def _wait(self, error: ModelUnavailableError, attempt: int) -> float | None:
+        """Seconds until the next try; None when there is none."""
+        asked = wait_of(error)
+        if attempt >= self.owner.timeouts.tries:
+            return None
+        wait = asked if asked is not None else _FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)
+        left = self._seconds_left()
+        return wait if wait <= _LONGEST_WAIT and (left is None or wait < left) else None
+
+    async def _prompt_tokens(self) -> int:
+        """Raises PromptTooLongError or BudgetSpentError when the prompt cannot be read."""
+        read = await self.owner.count(self.prompt.system) + await self.owner.count(self.prompt.user)
+        if read + _FEWEST_TOKENS > self.owner.context_tokens:
+            raise PromptTooLongError(
+                f"The prompt has some {read:,} tokens; {self.owner.name} can read {self.owner.context_tokens:,}."
+            )
+        if self.allowance.input_tokens is not None and read > self.allowance.input_tokens:
+            raise BudgetSpentError("The input tokens of the budget do not suffice for another call.")
+        return read
+
+    def _most_output(self, read: int) -> int | None:
+        """Tokens that the reply may have, by the context, the allowance and the money. Raises BudgetSpentError."""
+        limits = [self.owner.context_tokens - read]
+        if self.allowance.output_tokens is not None:
+            limits.append(self.allowance.output_tokens)
+        if self.allowance.cost is not None:
+            reading, writing = self.owner.cost(read, 0), self.owner.cost(0, 1_000_000)
+            if reading is not None and writing:
+                limits.append(math.floor((self.allowance.cost - reading) / writing * 1_000_000))
+        if min(limits) < _FEWEST_TOKENS:
+            raise BudgetSpentError("The budget does not suffice for another call of the model.")
+        # One less, since a stream that does not keep to it is cut only behind the token that is too many.
+        return min(limits) - 1 if len(limits) > 1 else None
+
+    def _seconds_left(self) -> float | None:
+        if self.allowance.seconds is None:
+            return None
+        return self.began + self.allowance.seconds - time.monotonic()
+
+    async def _attempt(self, read: int, most: int | None) -> AsyncGenerator[str, None]:
+        counted = 0
+        stream: StreamedResponse | None = None
+        with span("model call", self.tally.context, {"gen_ai.request.model": self.owner.name}) as call:
+            try:
+                async with AsyncExitStack() as stack:
+                    opening = model_request_stream(
+                        self.owner.model,
+                        [
+                            ModelRequest(
+                                parts=[SystemPromptPart(self.prompt.system), UserPromptPart(self.prompt.user)]
+                            )
+                        ],
+                        model_settings=self._settings(most),
+                        model_request_parameters=self.parameters,
+                        instrument=False,  # it would hold a span open across the pieces; see `tracing`
+                    )
+                    began = time.monotonic()
+                    stream = await self._in_time(
+                        lambda: stack.enter_async_context(opening), self.owner.timeouts.first_token
+                    )
+                    events = aiter(stream)
+                    first = self.owner.timeouts.first_token - (time.monotonic() - began)
+                    while True:
+                        limit = self.owner.timeouts.between_tokens if counted else first
+                        try:
+                            event = await self._in_time(lambda: anext(events), limit)
+                        except StopAsyncIteration:
+                            break
+                        text = _text(event)
+                        counted += (
+                            max(1, math.ceil(len(text or "") / _CHARACTERS_A_TOKEN))
+                            if text is not None
+                            else 0
+                        )
+                        if text is not None:
+                            yield text
+                        if most is not None and counted > most:
+                            self.finish, self.reached_most = "length", True
+                            return
+                    self.response = stream.get()
+                    self.finish = self.response.finish_reason
+                    wrote = max(counted, stream.usage.output_tokens)
+                    self.reached_most = most is not None and wrote >= _NEARLY * most
+                    if self.response.state == "incomplete" or self.finish is None:
+                        raise ModelUnavailableError(
+                            f"{self.owner.name} broke off in the middle of its reply.", hint="Ask again."
+                        )
+                    if self.finish in ("content_filter", "error"):
+                        raise ModelRejectedError(f"{self.owner.name} refused to answer ({self.finish}).")
+            except provider_errors() as error:
+                raise failure_of(error, self.owner.name, self.owner.secrets) from None
+            finally:
+                usage = self._usage(stream, read, counted)
+                self.tally.add(usage)
+                record_usage(call, usage)
+
+    async def _in_time(self, work: Callable[[], Awaitable[Any]], silent: float) -> Any:
+        """What `work` gives. Raises BudgetSpentError when the allowance ends first, ModelUnavailableError when the
+        model is silent for too long."""
+        left = self._seconds_left()
+        if left is not None and left <= 0:
+            raise BudgetSpentError("The time of the budget is up.")
+        try:
+            async with asyncio.timeout(max(0.0, min(silent, math.inf if left is None else left))) as limit:
+                return await work()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            if left is not None and left <= silent:
+                raise BudgetSpentError("The time of the budget is up.") from None
+            raise ModelUnavailableError(
+                f"{self.owner.name} said nothing for {silent:.0f} seconds.",
+                hint="Try again, or raise model_first_token_seconds or model_silent_seconds.",
+            ) from None
+
+    def _settings(self, most: int | None) -> ModelSettings:
+        settings = ModelSettings(temperature=0.0)
+        if most is not None:
+            settings["max_tokens"] = most
+        if "max_retries" not in self.owner.model.unsupported_settings:
+            settings["max_retries"] = 0  # retries are ours
+        return settings
+
+    def _usage(self, stream: StreamedResponse | None, read: int, counted: int) -> Usage:
+        """As the provider counted; estimated for a call that broke off. A call that got no reply has read nothing."""
+        told = stream.usage if stream is not None else None
+        usage = Usage(
+            model_calls=1,
+            input_tokens=(told.input_tokens if told else 0) or (read if counted else 0),
+            cached_tokens=told.cache_read_tokens if told else 0,
+            output_tokens=max(told.output_tokens if told else 0, 0) or counted,
+        )
+        return usage.model_copy(update={"cost": self.owner._cost(usage)})
+
+
+def _text(event: Any) -> str | None:
+    """What an event of the stream adds to the text: "" for other output, None for none."""
+    match event:
+        case (
+            PartStartEvent(part=TextPart(content=text))
+            | PartDeltaEvent(delta=TextPartDelta(content_delta=text))
+        ):
+            return str(text)
+        case PartStartEvent() | PartDeltaEvent():
+            return ""
+        case _:
+            return None
+
+
+def _as_tools(forms: Sequence[Form]) -> ModelRequestParameters:
+    tools = [
+        ToolDefinition(
+            name=form.name,
+            description=form.description,
+            parameters_json_schema=dict(form.schema),
+            kind="output",
+            strict=False,
+        )
+        for form in forms
+    ]
+    return ModelRequestParameters(output_mode="tool", output_tools=tools, allow_text_output=False)
+
+
+def _as_json(forms: Sequence[Form]) -> ModelRequestParameters:
+    """One JSON schema for all forms, which the value of "action" tells apart."""
+    schemas = [_named(form) if len(forms) > 1 else dict(form.schema) for form in forms]
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    return ModelRequestParameters(
+        output_mode="native",
+        output_object=OutputObjectDefinition(json_schema=schema, name="reply"),
+        allow_text_output=True,
+    )
+
+
+def _named(form: Form) -> dict[str, Any]:
+    """The form's schema with its name as "action", after "thinking" where it begins with that."""
+    own = dict(form.schema["properties"])
+    properties = {"thinking": own.pop("thinking")} if "thinking" in own else {}
+    properties |= {"action": {"const": form.name}, **own}
+    return {**form.schema, "properties": properties, "required": [*form.schema.get("required", ()), "action"]}
+
+
+def _filled(response: ModelResponse, forms: Sequence[Form], name: str) -> Filled:
+    """The form that a reply filled: a tool call, or an object in its text. Raises UnusableReplyError."""
+    names = [form.name for form in forms]
+    for part in response.parts:
+        if isinstance(part, ToolCallPart):
+            if part.tool_name not in names:
+                raise UnusableReplyError(f"{name} called {part.tool_name!r}; allowed are {', '.join(names)}.")
+            return Filled(part.tool_name, _object(part.args_as_json_str(), name))
+    text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    values = _object(text, name)
+    form = values.pop("action", names[0] if len(names) == 1 else None)
+    if form not in names:
+        raise UnusableReplyError(f"{name} chose {form!r}; allowed are {', '.join(names)}.")
+    return Filled(str(form), values)
+
+
+def _object(text: str, name: str) -> dict[str, Any]:
+    start, end = text.find("{"), text.rfind("}")  # some models wrap it in prose or a fence
+    try:
+        value = json.loads(text[start : end + 1])
+    except ValueError:
+        raise UnusableReplyError(f"{name} gave no JSON object where one was asked for.") from None
+    if not isinstance(value, dict):
+        raise UnusableReplyError(f"{name} gave JSON that is no object.")
+    return value

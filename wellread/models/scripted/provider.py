@@ -1,0 +1,36 @@
+"""Models that follow a script: `scripted/FILE`, for tests and demonstrations."""
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from wellread.errors import WellreadError
+from wellread.models.hosted import opened
+from wellread.models.language_model import LanguageModel
+from wellread.models.scripted.script import Script
+from wellread.settings import Settings
+
+
+class ScriptedProvider:
+    """An entry point of `wellread.models`; a script is never chosen by itself."""
+
+    name = "scripted"
+
+    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:  # noqa: ARG002
+        return None
+
+    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
+
+    async def open(
+        self,
+        model: str,
+        settings: Settings,
+        environment: Mapping[str, str],  # noqa: ARG002
+    ) -> LanguageModel:
+        script = Script.load(Path(model))
+        scripted = importlib.import_module("wellread.models.scripted.model").ScriptedModel(script)
+        return await opened(f"scripted/{model}", scripted, settings, priced_as=None)
+
+
+SCRIPTED = ScriptedProvider()
