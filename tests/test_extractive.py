@@ -11,9 +11,10 @@ from markdown_it import MarkdownIt
 from wellread.agent.budget import Meter
 from wellread.agent.candidates import candidates
 from wellread.agent.excerpt import Shape, parts
-from wellread.agent.extractive import CLOSING, ExtractiveWriter, works
+from wellread.agent.extractive import CLOSING, ExtractiveWriter
 from wellread.agent.sentence_choice import Choice
 from wellread.agent.standing import is_quotable
+from wellread.agent.works import works
 from wellread.agent.writer import Brief, OpenCell
 from wellread.content import Anchor
 from wellread.events import Budget, Elsewhere, Flags, ScopeEntry, Snippet

@@ -314,6 +314,9 @@ class AnswerCompleted(Event):
     usage: Usage
     written_by: str = "extractive"  # the model's name; with " + " between, when another had to go on
     dropped_citations: int = 0  # numbers that the model gave and that were not among the knowledge it had
+    left_out: int = (
+        0  # sentences of a small model that nothing in its knowledge held, and that were not shown
+    )
 
 
 class RunCompleted(Event):

@@ -1,6 +1,7 @@
 """The last part of a run: what follows its last step, from the draft's parameters to the judged answer."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ from wellread.library.reading import open_anchor
 from wellread.store.catalog import Catalog
 
 EXTRACTIVE = "extractive"
+_TOGETHER = 0.12  # seconds within which pieces of an answer are one event
 
 
 async def ask_back(action: AskClarifyingQuestion, meter: Meter) -> AsyncGenerator[AnyEvent, None]:
@@ -68,6 +70,7 @@ class Answering:
             usage=self.meter.usage,
             written_by=" + ".join(authors),
             dropped_citations=self.meter.dropped_citations,
+            left_out=self.meter.left_out,
         )
 
     async def _written(
@@ -78,7 +81,9 @@ class Answering:
             writer = writers.pop(0)
             before = self.text
             try:
-                async with aclosing(writer.write(replace(brief, written=before), self.meter)) as pieces:
+                async with aclosing(
+                    _gathered(writer.write(replace(brief, written=before), self.meter))
+                ) as pieces:
                     async for piece in pieces:
                         yield piece if isinstance(piece, AnswerOutlined) else self._said(piece)
                         if self.text != before and writer.name not in authors:
@@ -107,6 +112,31 @@ class Answering:
         """The citation with the page or second of its own words: a snippet may begin a page earlier."""
         place = open_anchor(self.catalog, citation.anchor)
         return citation.model_copy(update={"place": place.label})
+
+
+async def _gathered(
+    pieces: AsyncGenerator[str | AnswerOutlined, None],
+) -> AsyncGenerator[str | AnswerOutlined, None]:
+    """The pieces of an answer, those that come quicker than anybody reads in one: each is stored before it is shown.
+    What was gathered before an error is given out."""
+    held, shown = "", 0.0
+    try:
+        async with aclosing(pieces) as writing:
+            async for piece in writing:
+                if isinstance(piece, str) and time.monotonic() - shown < _TOGETHER:
+                    held += piece
+                    continue
+                if held and not isinstance(piece, str):
+                    yield held
+                    held = ""
+                yield held + piece if isinstance(piece, str) else piece
+                held, shown = "", time.monotonic()
+    except ModelError:
+        if held:
+            yield held
+        raise
+    if held:
+        yield held
 
 
 def brief_for(action: CreateAnswerDraft, knowledge: Knowledge) -> Brief:

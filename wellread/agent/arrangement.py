@@ -47,21 +47,22 @@ class Arrangement:
     def pieces(self) -> Iterator[str]:
         """The body of the answer, a statement or a heading at a time."""
         for question in self.questions:
-            body = list(self._section(question))
+            body = list(self.section(question))
             if not body:
-                if self._snippets_for(question):
+                if self.snippets_for(question):
                     self.unanswered += (question,)
                 continue
             if len(self.questions) > 1:
                 yield f"## {inert(theme(question))}\n\n"
             yield from body
         if self.brief.flags.is_role_play_request:
-            yield from self._practical()
+            yield from self.tips()
 
-    def _section(self, question: str) -> Iterator[str]:
-        snippets = self._snippets_for(question)
+    def section(self, question: str) -> Iterator[str]:
+        """What answers one of the questions."""
+        snippets = self.snippets_for(question)
         numbers = frozenset(snippet.number for snippet in snippets)
-        limit = self._limit(question, snippets)
+        limit = self.points(question, snippets)
         pair = compared(question)
         if pair is not None:
             yield from self._compared(question, pair, snippets, limit)
@@ -114,6 +115,28 @@ class Arrangement:
             yield "\n"
         yield from self._points(question, [candidate for candidate in taken if candidate not in lead])
 
+    def table(self, question: str) -> Iterator[str]:
+        """Where a question compares two things: the best table of them, the source's own, else one of parallel
+        sentences."""
+        pair = compared(question)
+        snippets = self.snippets_for(question)
+        if pair is None:
+            return
+        table = comparison.source_table(snippets, pair)
+        if table is not None:
+            self.quoted.append(table.snippet)
+            yield from comparison.table_pieces(table, deep=self.brief.deep)
+            yield "\n"
+            return
+        numbers = frozenset(snippet.number for snippet in snippets)
+        pool = self.choice.take(question, numbers, _PAIRED_FROM, reserve=False, worth=_PAIRED_WORTH)
+        self.choice.give_back(pool)
+        pairs = comparison.pairs(pair, pool)
+        if pairs:
+            self.quoted += [candidate.quote.snippet for two in pairs for candidate in two]
+            yield from comparison.pair_pieces(pair, pairs)
+            yield "\n"
+
     def _attribution(self, snippet: Snippet) -> Iterator[str]:
         if self._titles > 1:
             yield f"**{inert(snippet.title)}**\n\n"
@@ -134,7 +157,7 @@ class Arrangement:
                 yield "\n" + _fenced(listing, indent="  ")
         yield "\n"
 
-    def _practical(self) -> Iterator[str]:
+    def tips(self) -> Iterator[str]:
         """Advice that has not been quoted yet: sentences that tell the reader what to do."""
         numbers = frozenset(snippet.number for snippet in self.brief.snippets)
         tips: list[Candidate] = []
@@ -178,7 +201,7 @@ class Arrangement:
                 return Quote(quote.snippet, after.start, after.end)
         return None
 
-    def _snippets_for(self, question: str) -> tuple[Snippet, ...]:
+    def snippets_for(self, question: str) -> tuple[Snippet, ...]:
         """The snippets found for a question, and those that were read without asking one."""
         asked = self.brief.asked
         return tuple(
@@ -189,7 +212,7 @@ class Arrangement:
     def _titles(self) -> int:
         return len({snippet.product_id for snippet in self.brief.snippets})
 
-    def _limit(self, question: str, snippets: Sequence[Snippet]) -> int:
+    def points(self, question: str, snippets: Sequence[Snippet]) -> int:
         """How many points answer a question: few for one fact, more for advice, two for each of a few titles,
         one at least for each of many."""
         if len(self.questions) == 1:

@@ -33,7 +33,8 @@ def crew(
         ModelPlanner(name, partial(models.open, name)) for name in _models(roles.planner, roles.fallback)
     ]
     writers: list[Writer] = [
-        ModelWriter(name, partial(models.open, name), facts) for name in _models(roles.writer, roles.fallback)
+        ModelWriter(name, partial(models.open, name), facts, embedder)
+        for name in _models(roles.writer, roles.fallback)
     ]
     judges = [EvidenceJudge(name, partial(models.open, name)) for name in _models(roles.judge)]
     follow_ups = [FollowUp(name, partial(models.open, name)) for name in _models(roles.planner)]

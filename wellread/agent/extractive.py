@@ -2,7 +2,7 @@
 question."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from wellread.agent import persona
@@ -13,10 +13,10 @@ from wellread.agent.direct import Facts, direct_answer
 from wellread.agent.intent import plays_author
 from wellread.agent.sentence_choice import SentenceEmbedder, weigh
 from wellread.agent.silence import left_open, nothing_found
+from wellread.agent.works import works
 from wellread.agent.writer import Brief
-from wellread.events import ScopeEntry, Snippet
+from wellread.events import Snippet
 from wellread.grounding.statements import claims
-from wellread.library.naming import Work, same_work
 
 CLOSING = (
     "_No language model wrote this answer. Its sentences are quoted from the titles, chosen and arranged for "
@@ -84,19 +84,6 @@ def _own_words(offered: tuple[Candidate, ...], brief: Brief) -> tuple[Candidate,
     kept = tuple(candidate for candidate in offered if not tells_of_another(candidate))
     speaking = {candidate.place[0] for candidate in kept}
     return tuple(c for c in offered if c in kept or c.place[0] not in speaking)
-
-
-def works(scope: Sequence[ScopeEntry]) -> dict[str, str]:
-    """For each product in scope the first one that is an edition of the same work."""
-    first: dict[str, str] = {}
-    known: list[tuple[Work, str]] = []
-    for entry in scope:
-        work = Work(entry.title, entry.authors, entry.kind)
-        same = next((product_id for other, product_id in known if same_work(other, work)), None)
-        if same is None:
-            known.append((work, entry.product_id))
-        first[entry.product_id] = same or entry.product_id
-    return first
 
 
 def _worth_quoting(brief: Brief) -> tuple[Snippet, ...]:

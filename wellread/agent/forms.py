@@ -21,6 +21,7 @@ from wellread.agent.actions import (
 from wellread.agent.gate import searched, unread_sections
 from wellread.agent.intent import flags_of
 from wellread.agent.knowledge import Knowledge
+from wellread.agent.relevant import relevant
 from wellread.content import ProductKind
 from wellread.models.language_model import Filled, Form
 
@@ -34,18 +35,19 @@ _ACTIONS: tuple[type[Action], ...] = (
 )
 _BY_NAME = {action.name: action for action in _ACTIONS}
 _THINKING = 300  # code points of a thought
+_SHORT_THINKING = 160  # of a small model, which fills what it may
 _QUESTION = 160  # code points of a question that is searched
 _SECTIONS = 8  # offered for reading at once
 _QUICK_QUESTIONS = 3
 _DEEP_QUESTIONS = 5
 _QUICK_KNOWLEDGE = 8
-_SMALL_KNOWLEDGE = 5
+_SMALL_KNOWLEDGE = 6
 _DEEP_KNOWLEDGE = 20
 
 
 def forms(knowledge: Knowledge, allowed: frozenset[ActionName], *, small: bool = False) -> list[Form]:
-    """A form for each allowed action. For a `small` model the rules fill the flags, which it
-    would guess, and fewer snippets may be chosen, which it reads slowly."""
+    """A form for each allowed action. For a `small` model the rules fill the flags and the numbers of a draft, which
+    it would guess."""
     return [
         Form(action.name, action.__doc__ or "", _schema(action.name, knowledge, small))
         for action in _ACTIONS
@@ -56,7 +58,7 @@ def forms(knowledge: Knowledge, allowed: frozenset[ActionName], *, small: bool =
 def choice_of(filled: Filled) -> Choice:
     """The choice that a filled form is. Raises ValueError that says what is wrong with it, for the model."""
     values = dict(filled.values)
-    thinking = str(values.pop("thinking", "")).strip()
+    thinking = _whole(str(values.pop("thinking", "")).strip())
     action = _BY_NAME.get(filled.form)  # type: ignore[call-overload]  # a name may be any string of the model's
     if action is None:
         raise ValueError(f"there is no action {filled.form!r}")
@@ -70,6 +72,12 @@ def choice_of(filled: Filled) -> Choice:
     if isinstance(chosen, SearchInsideBooks) and not all(map(str.strip, chosen.askBookQuestions)):
         raise ValueError("askBookQuestions: a question is empty")
     return Choice(thinking=thinking, action=chosen)
+
+
+def _whole(thinking: str) -> str:
+    """A thought without the sentence that the limit cut off, unless it is the only one."""
+    end = max(thinking.rfind(mark) for mark in (". ", "! ", "? "))
+    return thinking if thinking.endswith((".", "!", "?")) or end < 0 else thinking[: end + 1]
 
 
 def _once(values: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +130,7 @@ def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, 
             }
         case "create_answer_draft":
             own = _draft(knowledge, small)
-    properties = {"thinking": _text(_THINKING), **own}
+    properties = {"thinking": _text(_SHORT_THINKING if small else _THINKING), **own}
     return {
         "type": "object",
         "properties": properties,
@@ -133,11 +141,12 @@ def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, 
 
 def _draft(knowledge: Knowledge, small: bool) -> dict[str, Any]:
     numbers = [snippet.number for snippet in knowledge.snippets]
-    quick = _SMALL_KNOWLEDGE if small else _QUICK_KNOWLEDGE
-    most = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else quick
+    most = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
     flags = flags_of(knowledge.start.question).model_dump()
     chosen: dict[str, Any] = {"type": "array", "items": {"type": "integer"}, "maxItems": 0}
-    if numbers:
+    if numbers and small:  # it would take the first ones
+        chosen = {"type": "array", "enum": [list(relevant(knowledge, _SMALL_KNOWLEDGE))]}
+    elif numbers:
         chosen = {
             "type": "array",
             "items": {"type": "integer", "enum": numbers},

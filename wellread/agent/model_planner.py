@@ -17,8 +17,8 @@ from wellread.errors import PromptTooLongError, UnusableReplyError
 from wellread.ingest.words import count_words
 from wellread.models.language_model import Allowance, Filled, Form, LanguageModel, Prompt
 
-_DETAIL = (None, 60, 20, 5)  # words of each piece of knowledge that are shown, from all to a few
-_FRUGAL = 1  # where a model that reads slowly begins in it
+_DETAIL = (None, 60, 20, 6)  # words of each piece of knowledge that are shown, from all to a few
+_FRUGAL = 3  # where a model that reads slowly begins in it
 _REPLY_TOKENS = 700  # that a reply may take
 _PLAIN_WORDS = 40
 _LOOKING = frozenset(("find_products", "search_inside_books"))
@@ -38,7 +38,7 @@ class ModelPlanner:
         if flags_of(knowledge.start.question).needs_no_search or _opens_plainly(knowledge, allowed):
             return await self._rules.choose(knowledge, allowed, meter)
         model = await self._open()
-        offered = forms(knowledge, allowed, small=model.reads_slowly)
+        offered = forms(knowledge, allowed, small=model.small)
         wrong = ""
         for _ in range(2):
             try:

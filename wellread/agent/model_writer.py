@@ -9,10 +9,12 @@ from wellread.agent.assignment import assignment, length_for
 from wellread.agent.budget import Meter, least
 from wellread.agent.citations import CitationFilter
 from wellread.agent.direct import Facts, direct_answer, is_known_direct
+from wellread.agent.guided import guided
 from wellread.agent.intent import plays_author
 from wellread.agent.outline import heading_of, outline
 from wellread.agent.prompts import prompt
 from wellread.agent.repetition import Unrepeated
+from wellread.agent.sentence_choice import SentenceEmbedder
 from wellread.agent.silence import left_open, nothing_found
 from wellread.agent.state_prompt import inactive
 from wellread.agent.writer import Brief
@@ -32,10 +34,17 @@ class ModelWriter:
     """Writes with the model that `open_model` gives. What needs no model is written without one: arithmetic,
     greetings, what Wellread is, and that nothing was found."""
 
-    def __init__(self, name: str, open_model: Callable[[], Awaitable[LanguageModel]], facts: Facts) -> None:
+    def __init__(
+        self,
+        name: str,
+        open_model: Callable[[], Awaitable[LanguageModel]],
+        facts: Facts,
+        embedder: SentenceEmbedder | None = None,
+    ) -> None:
         self.name = name
         self._open = open_model
         self._facts = facts
+        self._embedder = embedder
 
     async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
         if brief.flags.needs_no_search:
@@ -63,20 +72,24 @@ class ModelWriter:
     async def _from_knowledge(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
         model = await self._open()
         sections: tuple[OutlineSection, ...] = ()
-        if brief.deep and not brief.written and len(brief.snippets) >= _OUTLINED_FROM:
+        if brief.deep and not brief.written and len(brief.snippets) >= _OUTLINED_FROM and not model.small:
             sections = await outline(model, brief, meter)
         if sections:
             yield AnswerOutlined(sections=sections)
         yielded = ""
-        async with aclosing(self._sections(model, brief, sections, meter)) as pieces:
+        if model.small and not brief.written:
+            writing = guided(model, _without_declined_part(brief), meter, self._embedder)
+        else:
+            writing = self._sections(model, brief, sections, meter)
+        async with aclosing(writing) as pieces:
             async for piece in pieces:
                 if not yielded and not brief.written:
                     yield _opening(brief)  # not before the model says something: it may fail
                 yielded += piece
                 yield piece
-        yield "\n" if yielded.endswith("\n") else "\n\n"
-        for piece in left_open(brief):
-            yield piece
+        opened = "".join(left_open(brief))
+        if opened:
+            yield ("\n" if yielded.endswith("\n") else "\n\n") + opened
 
     async def _sections(
         self, model: LanguageModel, brief: Brief, sections: Sequence[OutlineSection], meter: Meter
@@ -168,6 +181,13 @@ async def _from_nothing(brief: Brief) -> AsyncGenerator[str | AnswerOutlined, No
     if not brief.written:
         for piece in nothing_found(brief):
             yield piece
+
+
+def _without_declined_part(brief: Brief) -> Brief:
+    """The brief without the role-play that Wellread does not play."""
+    if plays_author(brief.flags, brief.scope):
+        return brief
+    return replace(brief, flags=brief.flags.model_copy(update={"is_role_play_request": False}))
 
 
 def _opening(brief: Brief) -> str:

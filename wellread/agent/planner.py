@@ -1,8 +1,6 @@
 """What chooses the next step, and the planner of rules: it needs no model, and is what a run falls back to."""
 
 import re
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,22 +17,19 @@ from wellread.agent.actions import (
 from wellread.agent.budget import Meter
 from wellread.agent.gate import new_cells, unread_sections
 from wellread.agent.intent import flags_of
-from wellread.agent.knowledge import CellResult, Knowledge
+from wellread.agent.knowledge import Knowledge
 from wellread.agent.questions import short_questions
-from wellread.events import ScopeEntry, Snippet
+from wellread.agent.relevant import relevant
+from wellread.events import ScopeEntry
 from wellread.library.naming import kinds_meant
 
-_QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most, but one of each title that answered
-_DEEP_KNOWLEDGE = 16
 _SECTIONS_READ = 2
-_NEAR_BEST = 0.6  # a snippet is relevant from this share of the best that its title has for its question
 _SPENT = {
     "reader": "You want the answer now",
     "time": "The time is up",
     "tokens": "The tokens for searching are used up",
     "money": "The money for searching is used up",
 }
-_UNHELPFUL = 2  # score of a snippet up to which a model found no help in it
 _STOP = re.compile(
     r"\b(?:what|how|why|when|where|which|who|is|are|was|were|do|does|did|can|could|should|would|the|an?|i|me|my|we|our|"
     r"you|your|to|of|in|on|for|with|and|or|it|its|this|that|there|effectively|really|best|way|ways)\b",
@@ -157,7 +152,7 @@ def _deeper(
 
 def _draft(knowledge: Knowledge) -> Choice:
     start = knowledge.start
-    chosen = _relevant(knowledge)
+    chosen = relevant(knowledge)
     if chosen:
         numbers = _listed([str(n) for n in chosen])
         thinking = f"I have what I need in knowledge {numbers}."
@@ -173,49 +168,6 @@ def _draft(knowledge: Knowledge) -> Choice:
         thinking=thinking,
         action=CreateAnswerDraft(**flags.model_dump(), relevant_knowledge_indices=chosen),
     )
-
-
-def _relevant(knowledge: Knowledge) -> tuple[int, ...]:
-    """The numbers worth writing from: the best of every cell, the titles taking turns, so that each has its
-    share; then what comes near the best of its title for its question. Every title that answered has one at least."""
-    answered = [cell for cell in knowledge.cells if cell.knowledge]
-    most = max(
-        _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE,
-        len({cell.product_id for cell in answered}),
-    )
-    best = {(cell.question, cell.product_id): cell.best for cell in knowledge.cells}
-
-    def near(snippet: Snippet) -> bool:
-        if snippet.number in knowledge.carried:
-            return False
-        asked = knowledge.asked.get(snippet.number, ())
-        bests = [best[question, snippet.product_id] for question in asked]
-        return not asked or any(snippet.score >= _NEAR_BEST * top for top in bests)
-
-    ranked = sorted((s for s in knowledge.snippets if near(s)), key=lambda s: -s.score)
-    chosen = dict.fromkeys([*_in_turns(answered), *(snippet.number for snippet in ranked)])
-    scores = knowledge.scores
-    helpful = [n for n in chosen if n not in scores or scores[n].score > _UNHELPFUL]
-    return tuple(sorted((helpful or list(chosen))[:most]))
-
-
-def _in_turns(cells: Sequence[CellResult]) -> list[int]:
-    """The first number of each cell, a title after the other; each title begins with the question that has had
-    the fewest turns, and of these with the one that it answers best."""
-    left: dict[str, list[CellResult]] = {}
-    for cell in sorted(cells, key=lambda c: -c.best):
-        left.setdefault(cell.product_id, []).append(cell)
-    turns: Counter[str] = Counter()
-    taken: list[int] = []
-    while left:
-        for product_id, own in list(left.items()):
-            cell = min(own, key=lambda c: (turns[c.question], -c.best))
-            turns[cell.question] += 1
-            taken.append(cell.knowledge[0])
-            own.remove(cell)
-            if not own:
-                del left[product_id]
-    return taken
 
 
 def _answered(knowledge: Knowledge, question: str) -> bool:

@@ -5,9 +5,10 @@ from titles stands in marked blocks, in which nothing can be taken for a mark of
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wellread.agent.knowledge import Knowledge
+from wellread.agent.questions import short_questions
 from wellread.events import (
     AnyEvent,
     EvidenceScored,
@@ -42,13 +43,26 @@ def on_one_line(text: str) -> str:
 
 def block(snippet: Snippet, words: int | None = None) -> str:
     """A snippet as numbered knowledge; with `words`, only its beginning."""
-    place = " › ".join(filter(None, (snippet.section, snippet.place)))
-    text = inactive(snippet.text)
-    if words is not None:
-        parts = text.split()
-        text = " ".join(parts[:words]) + (" […]" if len(parts) > words else "")
-    head = f'number="{snippet.number}" title="{on_one_line(snippet.title)}" place="{on_one_line(place)}"'
+    place = on_one_line(" › ".join(filter(None, (snippet.section, snippet.place))))
+    head = f'number="{snippet.number}" title="{on_one_line(snippet.title)}" place="{place}"'
+    text = inactive(snippet.text) if words is None else _beginning(snippet.text, words)
     return f"<knowledge {head}>\n{text}\n</knowledge>"
+
+
+def blocks(snippets: Sequence[Snippet], words: int | None) -> list[str]:
+    """Snippets as numbered knowledge; with `words`, a line for the beginning of each, under its own heading."""
+    if words is None or not snippets:
+        return [block(snippet) for snippet in snippets]
+    lines = [
+        f"{s.number} ({on_one_line(s.section.rpartition('›')[2])}): {_beginning(s.text, words)}"
+        for s in snippets
+    ]
+    return ["<knowledge>", *lines, "</knowledge>"]
+
+
+def _beginning(text: str, words: int) -> str:
+    parts = inactive(text).split()
+    return " ".join(parts[:words]) + (" […]" if len(parts) > words else "")
 
 
 def state(knowledge: Knowledge, allowed: Iterable[str], *, words: int | None) -> str:
@@ -61,7 +75,7 @@ def state(knowledge: Knowledge, allowed: Iterable[str], *, words: int | None) ->
     carried = [snippet for snippet in knowledge.snippets if snippet.number in knowledge.carried]
     if carried:
         lines += ["", "The answer before rested on this knowledge, which you may use again by its number:"]
-        lines += [block(snippet, words) for snippet in carried]
+        lines += blocks(carried, words)
     shown = set(knowledge.carried)
     for event in knowledge.history:
         lines += _event(event, shown, words)
@@ -80,6 +94,8 @@ def _asked(start: RunStarted) -> list[str]:
             ]
         lines += ["</conversation>", ""]
     lines += ["<question>", inactive(start.question), "</question>"]
+    questions = short_questions(start.asked, start.mentions)
+    lines += ["It asks, in short: " + " ".join(on_one_line(question) for question in questions)]
     return [*lines, *_titles(start.scope), f"At most {start.budget.steps} steps."]
 
 
@@ -110,9 +126,9 @@ def _event(event: AnyEvent, shown: set[int], words: int | None) -> list[str]:
                 else ""
             )
             return [f"Action: {action}.{told}"]
-        case SearchCell(question=question, title=title, knowledge=numbers, best=best):
+        case SearchCell(question=question, product_id=product_id, knowledge=numbers, best=best):
             found = f"knowledge {', '.join(map(str, numbers))}" if numbers else "nothing"
-            line = f'- "{on_one_line(question)}" in "{on_one_line(title)}": {found} (best match {best:.2f})'
+            line = f'- "{on_one_line(question)}" in {product_id}: {found} (best match {best:.2f})'
             return [line, *_new(event.found, shown, words)]
         case SectionRead(title=title, section=section, found=found):
             return [f'- read "{on_one_line(section)}" in "{on_one_line(title)}"', *_new(found, shown, words)]
@@ -132,7 +148,7 @@ def _event(event: AnyEvent, shown: set[int], words: int | None) -> list[str]:
 def _new(snippets: tuple[Snippet, ...], shown: set[int], words: int | None) -> list[str]:
     new = [snippet for snippet in snippets if snippet.number not in shown]
     shown |= {snippet.number for snippet in new}
-    return [block(snippet, words) for snippet in new]
+    return blocks(new, words)
 
 
 def _next(knowledge: Knowledge, allowed: Iterable[str]) -> str:

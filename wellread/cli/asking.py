@@ -193,9 +193,10 @@ class AnswerPage:
     def _flush(self, *, whole: bool) -> None:
         """Print the pending text: as it is in a pipe; on a terminal rendered, block by block."""
         if not console.is_terminal:
-            sys.stdout.write(self._pending + ("\n" if whole else ""))
+            text = self._pending.rstrip("\n")  # what ends the answer is ours
+            sys.stdout.write(text + ("\n" if whole else ""))
             sys.stdout.flush()
-            self._pending = ""
+            self._pending = "" if whole else self._pending[len(text) :]
             return
         cut = len(self._pending) if whole else self._pending.rfind("\n\n")
         if cut > 0:

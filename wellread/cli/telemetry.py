@@ -20,7 +20,9 @@ def start() -> None:
     sdk = importlib.import_module("opentelemetry.sdk.trace")
     sending = importlib.import_module("opentelemetry.sdk.trace.export")
     exporter = importlib.import_module(_EXPORTER).OTLPSpanExporter()
-    resource = importlib.import_module("opentelemetry.sdk.resources").Resource.create({"service.name": "wellread"})
+    resource = importlib.import_module("opentelemetry.sdk.resources").Resource.create(
+        {"service.name": "wellread"}
+    )
     provider = sdk.TracerProvider(resource=resource)  # it sends what is left when the process ends
     provider.add_span_processor(sending.BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)

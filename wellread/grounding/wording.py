@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from wellread.index.analysis import language_of, passage_terms, question_terms
@@ -72,9 +73,9 @@ class Best:
 def best_sentences(wording: Wording, source: str) -> Best:
     """The up to three sentences of `source` that together hold most of a statement's words, taken greedily;
     the range is that of the first, widened over the others where they are its neighbours."""
-    language = language_of(source)
-    ranges = sentences(source)
-    held_by = [wording.held_by(frozenset(passage_terms(source[a:b], "", language))) for a, b in ranges]
+    sentences_terms = _terms_by_sentence(source)
+    ranges = [span for span, _ in sentences_terms]
+    held_by = [wording.held_by(terms) for _, terms in sentences_terms]
     chosen: list[int] = []
     held: frozenset[int] = frozenset()
     while len(chosen) < _MOST_SENTENCES:
@@ -92,6 +93,16 @@ def best_sentences(wording: Wording, source: str) -> Best:
     start, end = ranges[first][0], ranges[last][1]
     numbers = frozenset().union(*(_numbers(source[slice(*ranges[index])]) for index in chosen))
     return Best(start, end, held, numbers, bool(_NEGATION.search(source[start:end])))
+
+
+@lru_cache(maxsize=64)
+def _terms_by_sentence(source: str) -> tuple[tuple[tuple[int, int], frozenset[str]], ...]:
+    """The sentences of a source: their ranges and their terms. Each statement of an answer asks for them anew."""
+    language = language_of(source)
+    return tuple(
+        ((start, end), frozenset(passage_terms(source[start:end], "", language)))
+        for start, end in sentences(source)
+    )
 
 
 def _numbers(text: str) -> frozenset[str]:

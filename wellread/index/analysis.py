@@ -42,6 +42,10 @@ _STEMMERS = {
     "tr": "turkish",
 }
 _SAME = {"nb": "no", "nn": "no"}
+_LANGUAGES_OF: dict[str, list[str]] = {}  # by stop word
+for _language, _stop_words in STOP_WORDS.items():
+    for _word in _stop_words:
+        _LANGUAGES_OF.setdefault(_word, []).append(_language)
 
 # Marks that `\w` does not know: accents that NFC could not compose, Hebrew and Arabic points, Indic vowel
 # signs.
@@ -101,8 +105,9 @@ def language_of(text: str) -> str:
     for script, language in _SCRIPTS:
         if len(script.findall(beginning)) * 4 > letters:
             return language
-    counted = Counter(_words(beginning))
-    shares = {language: sum(counted[word] for word in words) for language, words in STOP_WORDS.items()}
+    shares = Counter(dict.fromkeys(STOP_WORDS, 0))
+    for word in _words(beginning):
+        shares.update(_LANGUAGES_OF.get(word, ()))
     best = max(shares, key=shares.__getitem__)
     return best if shares[best] > shares["en"] else "en"
 

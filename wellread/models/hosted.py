@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from wellread.errors import BadRequestError, UnavailableError, WellreadError
+from wellread.errors import BadRequestError, NotFoundError, UnavailableError, WellreadError
 from wellread.models.language_model import LanguageModel
 from wellread.settings import Settings
 
@@ -21,6 +21,7 @@ _OLLAMA = "http://127.0.0.1:11434"
 _OLLAMA_SECONDS = 0.5  # to tell whether one runs here
 # A profile of Pydantic AI: a stream that ends without a reason is broken.
 WHOLE_STREAMS = {"openai_chat_streaming_requires_finish_reason": True}
+SMALL_BILLIONS = 5.0  # parameters below which a model is small
 _CONTEXT_TOKENS = 32_768  # of a model whose context nobody knows
 
 
@@ -41,7 +42,12 @@ class HostedProvider:
     key_argument: str = "api_key"
     priced_as: str = ""
 
-    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:
+    def problem(
+        self,
+        settings: Settings,
+        environment: Mapping[str, str],
+        model: str = "",  # noqa: ARG002 - what models there are the provider knows
+    ) -> WellreadError | None:
         """Why no model of this provider can be used, or None."""
         if importlib.util.find_spec(self.sdk) is None:
             return UnavailableError(
@@ -111,8 +117,19 @@ class OllamaProvider:
 
     name: str = "ollama"
 
-    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:  # noqa: ARG002
-        if self._models(settings) is None:
+    def problem(
+        self,
+        settings: Settings,
+        environment: Mapping[str, str],  # noqa: ARG002
+        model: str = "",
+    ) -> WellreadError | None:
+        there = self._models(settings)
+        if there is not None and model and model not in there and f"{model}:latest" not in there:
+            return NotFoundError(
+                f"Ollama has no model {model}.",
+                hint=f"Get it: ollama pull {model}. It has {', '.join(there) or 'none'}.",
+            )
+        if there is None:
             return UnavailableError(
                 f"No Ollama answers at {self._address(settings)}.",
                 hint="Start it (`ollama serve`), or set ollama_base_url.",
@@ -135,6 +152,7 @@ class OllamaProvider:
             context_tokens=settings.ollama_context_tokens,
             calls_at_once=2,
             reads_slowly=True,
+            small=0 < self._billions(model, settings) < SMALL_BILLIONS,
             first_token=settings.local_first_token_seconds,
         )
 
@@ -143,6 +161,20 @@ class OllamaProvider:
 
     def _models(self, settings: Settings) -> tuple[str, ...] | None:
         """The names of its models, the newest first; None when it does not answer."""
+        listed = self._listed(settings)
+        return None if listed is None else tuple(name for name in listed if "embed" not in name)
+
+    def _billions(self, model: str, settings: Settings) -> float:
+        """The model's parameters in billions; 0 when they are not known."""
+        listed = self._listed(settings) or {}
+        size = listed.get(model, listed.get(f"{model}:latest", ""))
+        number, unit = size[:-1], size[-1:].upper()
+        if not number.replace(".", "", 1).isdigit():
+            return 0.0
+        return float(number) / (1 if unit == "B" else 1_000)
+
+    def _listed(self, settings: Settings) -> dict[str, str] | None:
+        """Name and size ("7.6B", "494M") of each model, the newest first; None when it does not answer."""
         request = urllib.request.Request(f"{self._address(settings)}/api/tags")
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
@@ -150,7 +182,7 @@ class OllamaProvider:
                 listed = json.load(response)["models"]
         except (OSError, ValueError, KeyError):
             return None
-        return tuple(str(row["name"]) for row in listed if "embed" not in str(row["name"]))
+        return {str(row["name"]): str((row.get("details") or {}).get("parameter_size", "")) for row in listed}
 
 
 async def opened(
@@ -164,9 +196,11 @@ async def opened(
     context_tokens: int | None = None,
     calls_at_once: int = 8,
     reads_slowly: bool = False,
+    small: bool = False,
     first_token: float | None = None,
     closing: AsyncExitStack | None = None,
     counter: Any = None,
+    failure: Any = None,
 ) -> LanguageModel:
     """A model of Pydantic AI as a LanguageModel, its connections open until it is closed."""
     ours = importlib.import_module("wellread.models.pydantic_model")
@@ -186,9 +220,11 @@ async def opened(
         json_replies=json_replies,
         calls_at_once=calls_at_once,
         reads_slowly=reads_slowly,
+        small=small,
         secrets=failures.Secrets(secrets),
         closing=closing,
         counter=counter,
+        failure=failure,
     )
     return made
 

@@ -12,18 +12,29 @@ from wellread.models.hosted import WHOLE_STREAMS, opened
 from wellread.models.language_model import LanguageModel
 from wellread.settings import Settings
 
+_SMALL_BYTES = 3_000_000_000  # some five billion parameters, at the usual four and a half bits each
+
 
 class LocalProvider:
     """An entry point of `wellread.models`."""
 
     name = "local"
 
-    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:  # noqa: ARG002
+    def problem(
+        self, settings: Settings, environment: Mapping[str, str], model: str = ""
+    ) -> WellreadError | None:
         if importlib.util.find_spec("xllamacpp") is None:
             return UnavailableError(
                 "local/… needs a package that is not installed.",
                 hint='Install it: pip install "wellread[local]"',
             )
+        try:
+            if model:
+                path = gguf.locate(model, settings.home, environment)
+                gguf.check(path)
+                gguf.check_memory(path, settings.local_context_tokens)
+        except WellreadError as error:
+            return error
         return None
 
     def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -43,7 +54,11 @@ class LocalProvider:
             "pydantic_ai.providers.openai_compatible"
         ).OpenAICompatibleProvider
         chat = importlib.import_module("pydantic_ai.models.openai").OpenAIChatModel
-        direct = importlib.import_module("httpx2").AsyncClient(trust_env=False, timeout=None)
+        httpx = importlib.import_module(
+            "httpx2"
+        )  # no proxy for this machine, and no kept connection to a dead child
+        limits = httpx.Limits(max_keepalive_connections=0)
+        direct = httpx.AsyncClient(trust_env=False, timeout=None, limits=limits)
         await closing.enter_async_context(direct)
         provider = compatible("local", base_url=server.address, api_key=server.api_key, http_client=direct)
         return await opened(
@@ -56,9 +71,11 @@ class LocalProvider:
             context_tokens=server.context_tokens,
             calls_at_once=1,
             reads_slowly=True,
+            small=path.stat().st_size < _SMALL_BYTES,
             first_token=settings.local_first_token_seconds,
             closing=closing,
             counter=server.count,
+            failure=server.failure,
         )
 
 

@@ -45,6 +45,9 @@ from wellread.models.failures import Secrets, failure_of, provider_errors, wait_
 from wellread.models.language_model import Allowance, Filled, Form, Prompt, Tally
 from wellread.tracing import record_usage, span
 
+_ON_ONE_LINE = (
+    'Reply with one JSON object on one line, like {"thinking": "…", …}.'  # else a third of it is blanks
+)
 _FEWEST_TOKENS = 16  # of output that make a call worth while
 _NEARLY = 0.9  # of the most tokens that it may have, from which a reply was cut off by our limit
 _FIRST_WAIT = 0.5  # seconds before the second try, doubled for each further one
@@ -65,7 +68,7 @@ class Timeouts:
 class PydanticModel:
     """`LanguageModel` over a model of Pydantic AI. `json_replies`: structured replies come as JSON bound to a
     schema, not as a tool call. `priced_as` is the provider's and the model's name in genai-prices; None for a model
-    that costs nothing."""
+    that costs nothing. `failure` knows more of why a connection broke than the transport does."""
 
     name: str
     model: Model
@@ -75,7 +78,9 @@ class PydanticModel:
     json_replies: bool = False
     calls_at_once: int = 8
     reads_slowly: bool = False
+    small: bool = False
     counter: Callable[[str], Awaitable[int]] | None = None
+    failure: Callable[[], Awaitable[ModelUnavailableError]] | None = None
     secrets: Secrets = field(default_factory=Secrets)
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -89,6 +94,8 @@ class PydanticModel:
         return self._cost(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
 
     async def fill(self, prompt: Prompt, forms: Sequence[Form], allowance: Allowance, tally: Tally) -> Filled:
+        if self.json_replies:
+            prompt = Prompt(f"{prompt.system}\n\n{_ON_ONE_LINE}", prompt.user)
         parameters = _as_json(forms) if self.json_replies else _as_tools(forms)
         call = _Call(self, prompt, parameters, allowance, tally)
         async with aclosing(call.pieces()) as pieces:
@@ -251,7 +258,10 @@ class _Call:
                     if self.finish in ("content_filter", "error"):
                         raise ModelRejectedError(f"{self.owner.name} refused to answer ({self.finish}).")
             except provider_errors() as error:
-                raise failure_of(error, self.owner.name, self.owner.secrets) from None
+                failure = failure_of(error, self.owner.name, self.owner.secrets)
+                if isinstance(failure, ModelUnavailableError) and self.owner.failure is not None:
+                    failure = await self.owner.failure()
+                raise failure from None
             finally:
                 usage = self._usage(stream, read, counted)
                 self.tally.add(usage)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Protocol
 
-from wellread.errors import BadRequestError, WellreadError
+from wellread.errors import BadRequestError, ModelError, ModelRejectedError, WellreadError
 from wellread.models.language_model import LanguageModel
 from wellread.settings import Settings
 
@@ -22,8 +22,10 @@ class ModelProvider(Protocol):
 
     name: str
 
-    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:
-        """Why none of its models can be used here, or None."""
+    def problem(
+        self, settings: Settings, environment: Mapping[str, str], model: str = ""
+    ) -> WellreadError | None:
+        """Why none of its models can be used here, or not this one, as far as can be told without opening it."""
         ...
 
     def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -101,17 +103,22 @@ class Models:
         if name == EXTRACTIVE:
             return name
         provider, model = self._split(name)
-        problem = provider.problem(self._settings, self._environment)
+        problem = provider.problem(self._settings, self._environment, model)
         if problem is not None:
             raise problem
         return f"{provider.name}/{model}"
 
     async def open(self, name: str) -> LanguageModel:
-        """The model of that name, open until `close`. Raises as `check` does, and ModelError when it cannot start."""
+        """The model of that name, open until `close`. Raises ModelError when it cannot be opened."""
         async with self._opening:
             if name not in self._opened:
                 provider, model = self._split(name)
-                self._opened[name] = await provider.open(model, self._settings, self._environment)
+                try:
+                    self._opened[name] = await provider.open(model, self._settings, self._environment)
+                except ModelError:
+                    raise
+                except WellreadError as error:  # no file, no memory, no package: the run goes on without it
+                    raise ModelRejectedError(error.message, hint=error.hint) from error
             return self._opened[name]
 
     def listing(self) -> list[Listed]:

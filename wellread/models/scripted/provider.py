@@ -16,7 +16,17 @@ class ScriptedProvider:
 
     name = "scripted"
 
-    def problem(self, settings: Settings, environment: Mapping[str, str]) -> WellreadError | None:  # noqa: ARG002
+    def problem(
+        self,
+        settings: Settings,  # noqa: ARG002
+        environment: Mapping[str, str],  # noqa: ARG002
+        model: str = "",
+    ) -> WellreadError | None:
+        try:
+            if model:
+                Script.load(Path(model))
+        except WellreadError as error:
+            return error
         return None
 
     def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG002
