@@ -40,7 +40,15 @@ class ScriptedProvider:
     ) -> LanguageModel:
         script = Script.load(Path(model))
         scripted = importlib.import_module("wellread.models.scripted.model").ScriptedModel(script)
-        return await opened(f"scripted/{model}", scripted, settings, priced_as=None)
+        return await opened(
+            f"scripted/{model}",
+            scripted,
+            settings,
+            priced_as=None,
+            json_replies=script.small,
+            context_tokens=script.context_tokens,
+            small=script.small,
+        )
 
 
 SCRIPTED = ScriptedProvider()

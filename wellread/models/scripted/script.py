@@ -54,6 +54,7 @@ class _Head:
     tokens_per_second: float = 0
     first_token_seconds: float = 0
     context_tokens: int = 32_768
+    small: bool = False
     reply: list[Reply] = field(default_factory=list)
 
 
@@ -71,6 +72,7 @@ class Script:
     tokens_per_second: float = 0  # 0: no delay
     first_token_seconds: float = 0
     context_tokens: int = 32_768  # a prompt of more is refused
+    small: bool = False  # as `scripted/FILE` it is taken for a small model
     requests: list[Request] = field(default_factory=list)
     _taken: dict[int, int] = field(default_factory=dict)
 
@@ -98,7 +100,13 @@ class Script:
         for number, reply in enumerate(head.reply, 1):
             if wrong := reply.wrong():
                 raise BadRequestError(f"{name}: reply {number} is unclear: {wrong}.", hint=_HINT)
-        return cls(tuple(head.reply), head.tokens_per_second, head.first_token_seconds, head.context_tokens)
+        return cls(
+            tuple(head.reply),
+            head.tokens_per_second,
+            head.first_token_seconds,
+            head.context_tokens,
+            head.small,
+        )
 
     def take(self, request: Request) -> Reply | None:
         """The reply for a request, used up once more; None when none is left. The request is kept."""
