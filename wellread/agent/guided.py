@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from wellread.agent import persona
 from wellread.agent.arrangement import Arrangement
-from wellread.agent.attribution import attributed
+from wellread.agent.attribution import Held, attributed
 from wellread.agent.budget import Meter, least
 from wellread.agent.candidates import Candidate, candidates
 from wellread.agent.prompts import prompt
@@ -28,6 +28,11 @@ from wellread.grounding.inline import inert
 from wellread.models.language_model import LanguageModel, Prompt
 
 _NOTES = 6  # sentences that answer one question, at most
+_FEWEST = {
+    Form.AMOUNT: 1,
+    Form.TIME: 1,
+    Form.DEFINITION: 1,
+}  # sentences that must hold, else the titles' own are shown
 _MOST_TOKENS = 260
 _LONGEST = 1_200  # code points of a line that is waited for
 
@@ -48,12 +53,16 @@ async def guided(
         if len(questions) > 1:
             yield f"## {inert(theme(question))}\n\n"
         notes = _notes(question, arrangement, snippets)
-        wrote = False
+        needed = min(_FEWEST.get(form_of(question), 2), len(notes))
+        waiting, sentences = "", 0
         async with aclosing(_worded(model, question, notes, snippets, meter)) as lines:
             async for line in lines:
-                wrote = True
-                yield line
-        if wrote:
+                waiting += line.text
+                sentences += line.sentences
+                if sentences >= needed:
+                    yield waiting
+                    waiting = ""
+        if sentences >= needed > 0:
             arrangement.quoted += [note.quote.snippet for note in notes]
             yield "\n"
             pieces = arrangement.table(question)
@@ -79,7 +88,7 @@ async def _worded(
     notes: list[Candidate],
     snippets: tuple[Snippet, ...],
     meter: Meter,
-) -> AsyncGenerator[str, None]:
+) -> AsyncGenerator[Held, None]:
     """The model's lines on one question, as far as the snippets hold them."""
     if not notes:
         return
@@ -95,20 +104,18 @@ async def _worded(
                 unrepeated.feed(piece)
                 *whole, pending = (pending + piece).split("\n")
                 for line in whole:
-                    if shown := _shown(line, snippets, meter):
-                        yield shown
+                    yield _held(line, snippets, meter)
                 if len(pending) > _LONGEST:
                     break
         except UnusableReplyError:
             pending = ""  # it runs in circles: what it said before that stays
-    if shown := _shown(pending, snippets, meter):
-        yield shown
+    yield _held(pending, snippets, meter)
 
 
-def _shown(line: str, snippets: tuple[Snippet, ...], meter: Meter) -> str:
+def _held(line: str, snippets: tuple[Snippet, ...], meter: Meter) -> Held:
     held = attributed(line, snippets)
     meter.left_out += held.left_out
-    return held.text
+    return held
 
 
 def _form(question: str) -> str:
