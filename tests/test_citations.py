@@ -36,7 +36,7 @@ def filtered(text, sizes=(10_000,)):
         ("Bare http://x.y here.", "Bare http\\://x.y here.", 0),
         ("A <script>alert(1)</script> and a < b.", "A \\<script>alert(1)\\</script> and a < b.", 0),
         ("| a<br>b [0] |", "| a b [0] |", 0),
-        ("[ref]: http://x.y", "\\[ref]: http\\://x.y", 0),
+        ("[ref]: http://x.y", "\\[ref]\\: http\\://x.y", 0),
         (
             "Code `a[7]` and:\n\n```py\nx[7] = '<b>'\n```\nafter [7].",
             "Code `a[7]` and:\n\n```py\nx[7] = '<b>'\n```\nafter.",
@@ -59,8 +59,33 @@ def test_it_does_not_matter_how_the_text_is_cut(text, sizes):
     assert filtered(text, sizes) == filtered(text)
 
 
-@given(st.text(alphabet="ab [](){}<>/`~!01:\\\n|\"'=h", max_size=80))
+HOSTILE = [
+    "[1](http://evil/a(b))",
+    "【1】(http://evil)",
+    "!【1】(http://evil/x.png)",
+    "[1]: http://evil\n\nfoo [1]",
+    "[1][99](a)(http://evil)",
+    "It is ` see [click](http://evil) [99]\n\nx",
+    "a ``` b\n\n[click](http://evil) <img src=x>",
+    "> ```\n\n[click](http://evil)\n",
+    "- ```\n  code\n\ntext [click](http://evil)",
+    "1. x\n   ```\n   a\n\nb [c](http://evil)",
+    "![a][1]\n\n[1]: http://evil",
+    "> [1]: http://evil\n\n[1]",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_hostile_acts(text):
+    check_harmless(text)
+
+
+@given(st.text(alphabet="ab [](){}<>/`~!01:\\\n|\"'=h【】->\t", max_size=80))
 def test_nothing_becomes_a_link_an_image_or_raw_html(text):
+    check_harmless(text)
+
+
+def check_harmless(text):
     shown, _ = filtered(text)
     tokens = MarkdownIt("commonmark", {"html": True}).parse(shown)
     kinds = {token.type for token in tokens} | {c.type for token in tokens for c in token.children or ()}

@@ -315,12 +315,14 @@ def test_a_failing_model_gives_way_to_the_fallback_and_then_to_the_titles(home):
 
 
 def test_an_answer_that_breaks_off_goes_on_and_says_nothing_twice(home):
-    broken = (
-        SEARCH
-        + draft(0, 1)
-        + ANSWER.replace("text =", 'fault = { kind = "reset_stream", after = 9 }\ntext =')
-    )
-    with opened(home, broken) as (library, _):
+    said = "Management keeps the work on its track [0]. Leadership decides where it goes, and wins people for that [0]."
+    broken = f"""
+[[reply]]
+role = "text"
+text = "{said} Give each role hours of the week [1]."
+fault = {{ kind = "reset_stream", after = 22 }}
+"""
+    with opened(home, SEARCH + draft(0, 1) + broken) as (library, _):
         events = list(library.ask(TWO))
     answer = one(events, AnswerCompleted)
     assert answer.written_by == "openai/gpt-4.1 + extractive"
@@ -328,6 +330,19 @@ def test_an_answer_that_breaks_off_goes_on_and_says_nothing_twice(home):
     assert "openai/gpt\\-4.1 broke off here" in answer.markdown.replace("gpt-4", "gpt\\-4")
     assert "From there on no language model wrote" in answer.markdown
     assert {citation.number for citation in answer.citations} >= {1}
+
+
+def test_an_answer_in_another_language_is_asked_for_once_more(home):
+    german = (
+        "Die Leitung eines Teams ist nicht das Verwalten seiner Arbeit [0], und wer beides in der Woche tun will, der "
+        "muss sich die Stunden dafür nehmen und sie auch behalten, so wie es in dem Buch steht [1]."
+    )
+    script = SEARCH + draft(0, 1) + f'[[reply]]\nrole = "text"\ntext = "{german}"\n' + ANSWER
+    with opened(home, script) as (library, served):
+        events = list(library.ask(TWO))
+    assert one(events, AnswerCompleted).markdown.startswith("Management keeps the work on its track [0].")
+    assert "Leitung" not in one(events, AnswerCompleted).markdown
+    assert served.requests[-1].prompt.endswith("Write in English.")
 
 
 # DeepSearch
@@ -505,7 +520,7 @@ def test_a_key_is_in_no_event_error_or_repr(home, monkeypatch):
         shown = " ".join(event.model_dump_json() for event in events)
         shown += (
             repr(library.library.models)
-            + repr(library.library.models._opened)
+            + repr([task.result() for task in library.library.models._opening.values()])
             + repr(library.library.settings)
         )
     assert key not in shown

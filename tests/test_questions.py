@@ -3,7 +3,7 @@
 import pytest
 from test_naming import ADDY, LIBRARY
 
-from wellread.agent.questions import MOST, self_contained, short_questions
+from wellread.agent.questions import MOST, self_contained, short_questions, without_ids, without_titles
 from wellread.library.naming import named_titles
 
 
@@ -58,3 +58,25 @@ def test_follow_ups_lean_on_the_question_before():
     assert "delegation" in self_contained("And why is it hard?", before)
     whole = "How do I run a blameless incident review with a team in three time zones?"
     assert self_contained(whole, before) == whole
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("What does Two Hats say about salaries in Berlin?", "Salaries in Berlin?"),
+        ("What is delegation according to Steady Hands?", "What is delegation?"),
+        ("What is delegation?", "What is delegation?"),
+        ("How do hats keep warm?", "How do hats keep warm?"),
+        ("Two Hats", "Two Hats"),
+    ],
+)
+def test_a_question_for_the_inside_of_a_title_does_not_name_it(question, asked):
+    titles = ["Two Hats", "Steady Hands: Leading Engineers", "Emma"]
+    assert without_titles(question, titles).rstrip("?") == asked.rstrip("?")
+
+
+def test_a_question_for_the_inside_of_a_title_has_no_product_ids():
+    ids = ["two-hats", "9781098148232"]
+    assert without_ids("How do I hire? (two-hats)", ids) == "How do I hire?"
+    assert without_ids("How do I hire in 9781098148232?", ids) == "How do I hire in?"
+    assert without_ids("two-hats", ids) == "?"

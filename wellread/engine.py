@@ -29,6 +29,7 @@ from wellread.events import (
     Mode,
     Roles,
     RunStarted,
+    ScopeEntry,
 )
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.document import Source
@@ -37,7 +38,7 @@ from wellread.ingest.sources import find
 from wellread.library.inside import CellFindings, Inside
 from wellread.library.reading import Place, open_anchor
 from wellread.library.scope import scope_of
-from wellread.models.resolve import EXTRACTIVE, Models
+from wellread.models.resolve import Models
 from wellread.settings import Settings
 from wellread.store.catalog import Catalog
 from wellread.store.database import Database
@@ -258,9 +259,9 @@ class Wellread:
         """What `ask` would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
         roles = roles or await self.roles()
         start, _ = await self._start(question, product_ids, mode, roles, limits or Limits(), "", begin=False)
-        names = [roles.planner, roles.writer]
-        planner, writer = [None if name == EXTRACTIVE else await self.models.open(name) for name in names]
-        return estimated(start, planner, writer)
+        names = (roles.planner, roles.writer, roles.judge)
+        planner, writer, judge = await asyncio.to_thread(lambda: [*map(self.models.outlook, names)])
+        return estimated(start, planner, writer, judge, self.settings.deep_judged)
 
     async def _start(
         self,
@@ -303,13 +304,16 @@ class Wellread:
             mode=mode,
             model=" + ".join(dict.fromkeys((roles.planner, roles.writer))),
             roles=roles,
+            picked=bool(product_ids),
             before=tuple(map(_exchange, earlier[-_EXCHANGES:])) if roles.uses_models else (),
             scope=scope.entries,
             outside=scope.outside,
             options=scope.options,
             budget=budget_for(mode, self.settings, limits, with_model=roles.uses_models),
         )
-        return start, _carried(earlier[-1]) if earlier and roles.uses_models else None
+        if not earlier or not roles.uses_models:
+            return start, None
+        return start, await asyncio.to_thread(self._carried, earlier[-1], scope.entries)
 
     async def resume(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
         """Go on with a run that was cut off, from its last finished step: its further events, numbered on.
@@ -337,6 +341,27 @@ class Wellread:
     def _facts(self, model: str) -> Facts:
         examples = self.catalog.products(limit=3)
         return Facts(self.catalog.count(), model, tuple(product.title for product in examples))
+
+    def _carried(self, events: Sequence[AnyEvent], scope: Sequence[ScopeEntry]) -> KnowledgeCarried | None:
+        """What the answer of a run cited, to be used again by its numbers: of the titles in scope, as far as it still
+        opens."""
+        knowledge = fold_events(events)
+        answers = [event for event in events if isinstance(event, AnswerCompleted)]
+        numbers = {citation.number for answer in answers for citation in answer.citations}
+        titles = {entry.product_id for entry in scope}
+        snippets = tuple(
+            snippet
+            for snippet in knowledge.snippets
+            if snippet.number in numbers and snippet.product_id in titles and self._opens(snippet.anchor)
+        )
+        return KnowledgeCarried(run_id=knowledge.start.run_id, snippets=snippets) if snippets else None
+
+    def _opens(self, anchor: str) -> bool:
+        try:
+            open_anchor(self.catalog, anchor)
+        except NotFoundError:
+            return False
+        return True
 
     def _earlier(self, conversation_id: str) -> list[list[AnyEvent]]:
         """The events of the conversation's last runs, oldest first."""
@@ -389,15 +414,6 @@ def load_embedder(settings: Settings) -> Embedder | None:
 def _exchange(events: Sequence[AnyEvent]) -> Exchange:
     answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
     return Exchange(question=fold_events(events).question, answer=" ".join(answers)[:_ANSWER_SHOWN])
-
-
-def _carried(events: Sequence[AnyEvent]) -> KnowledgeCarried | None:
-    """What the answer of a run cited, to be used again by its numbers."""
-    knowledge = fold_events(events)
-    answers = [event for event in events if isinstance(event, AnswerCompleted)]
-    numbers = {citation.number for answer in answers for citation in answer.citations}
-    snippets = tuple(snippet for snippet in knowledge.snippets if snippet.number in numbers)
-    return KnowledgeCarried(run_id=knowledge.start.run_id, snippets=snippets) if snippets else None
 
 
 def _check_limits(limits: Limits) -> None:

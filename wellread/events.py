@@ -40,13 +40,14 @@ class Budget(Value):
 
 class Usage(Value):
     """What calls of language models took. `cached_tokens` are those of the input that the provider, or llama.cpp,
-    did not have to read again; `cost` is in US dollars, None as soon as one call has no known price."""
+    did not have to read again; `cost` is in US dollars, of the calls whose price is known."""
 
     model_calls: int = 0
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
-    cost: float | None = 0.0
+    cost: float = 0.0
+    unpriced_calls: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -54,7 +55,8 @@ class Usage(Value):
             input_tokens=self.input_tokens + other.input_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
-            cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
+            cost=self.cost + other.cost,
+            unpriced_calls=self.unpriced_calls + other.unpriced_calls,
         )
 
 
@@ -162,6 +164,7 @@ class RunStarted(Event):
     model: str  # for people; `roles` has the names
     roles: Roles = Roles()
     before: tuple[Exchange, ...] = ()  # of the conversation, oldest first
+    picked: bool = False  # whether the reader picked the titles for this question
     scope: tuple[ScopeEntry, ...]
     outside: bool = False  # whether titles beyond `scope` may be looked for
     options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose, if a name fits several
@@ -184,6 +187,7 @@ class QuestionUnderstood(Event):
     mentions: tuple[tuple[int, int], ...]
     scope: tuple[ScopeEntry, ...]
     outside: bool
+    options: tuple[ScopeEntry, ...] = ()
 
 
 class RunStopping(Event):
@@ -292,6 +296,7 @@ class AnswerStarted(Event):
     flags: Flags
     knowledge: tuple[int, ...]
     voice: Voice
+    usage: Usage = Usage()  # of the run so far
 
 
 class AnswerOutlined(Event):

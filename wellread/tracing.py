@@ -41,5 +41,4 @@ def record_usage(opened: Span, usage: Usage) -> None:
     opened.set_attribute("gen_ai.usage.input_tokens", usage.input_tokens)
     opened.set_attribute("gen_ai.usage.output_tokens", usage.output_tokens)
     opened.set_attribute("gen_ai.usage.cache_read.input_tokens", usage.cached_tokens)
-    if usage.cost is not None:
-        opened.set_attribute("wellread.usage.cost", usage.cost)
+    opened.set_attribute("wellread.usage.cost", usage.cost)

@@ -12,7 +12,7 @@ from wellread.agent.intent import plays_author
 from wellread.agent.knowledge import Knowledge
 from wellread.agent.looking import failed
 from wellread.agent.writer import Brief, OpenCell, Writer
-from wellread.errors import BudgetSpentError, ModelError
+from wellread.errors import BudgetSpentError, ModelError, NotFoundError
 from wellread.events import (
     AnswerCompleted,
     AnswerDelta,
@@ -28,15 +28,15 @@ from wellread.grounding.inline import inert
 from wellread.grounding.statements import claims
 from wellread.grounding.verdicts import judge
 from wellread.library.reading import open_anchor
+from wellread.models.resolve import EXTRACTIVE
 from wellread.store.catalog import Catalog
 
-EXTRACTIVE = "extractive"
 _TOGETHER = 0.12  # seconds within which pieces of an answer are one event
 
 
 async def ask_back(action: AskClarifyingQuestion, meter: Meter) -> AsyncGenerator[AnyEvent, None]:
     markdown = "\n".join([inert(action.question), "", *(f"- {inert(option)}" for option in action.options)])
-    yield AnswerStarted(flags=Flags(), knowledge=(), voice="wellread")
+    yield AnswerStarted(flags=Flags(), knowledge=(), voice="wellread", usage=meter.usage)
     yield AnswerDelta(text=markdown)
     yield AnswerCompleted(markdown=markdown, citations=(), statements=(), usage=meter.usage)
 
@@ -56,7 +56,12 @@ class Answering:
         voice: Voice = (
             "author" if snippets and plays_author(action.flags, self.knowledge.scope) else "wellread"
         )
-        yield AnswerStarted(flags=action.flags, knowledge=action.relevant_knowledge_indices, voice=voice)
+        yield AnswerStarted(
+            flags=action.flags,
+            knowledge=action.relevant_knowledge_indices,
+            voice=voice,
+            usage=self.meter.usage,
+        )
         authors: list[str] = []
         async with aclosing(self._written(brief_for(action, self.knowledge), authors)) as events:
             async for event in events:
@@ -79,20 +84,16 @@ class Answering:
         writers = [w for w in self.writers if ("writer", w.name) not in self.knowledge.failed]
         while writers:
             writer = writers.pop(0)
-            before = self.text
+            before, calls = self.text, self.meter.usage.model_calls
             try:
                 async with aclosing(
                     _gathered(writer.write(replace(brief, written=before), self.meter))
                 ) as pieces:
                     async for piece in pieces:
                         yield piece if isinstance(piece, AnswerOutlined) else self._said(piece)
-                        if self.text != before and writer.name not in authors:
-                            authors.append(writer.name)
             except BudgetSpentError as error:
                 if self.text:
-                    yield self._said(
-                        _broken_off(self.text, f"The answer of {writer.name} ends here: {error.message}")
-                    )
+                    yield self._said(_broken_off(f"The answer of {writer.name} ends here: {error.message}"))
                 if any(claim.numbers for claim in claims(self.text)):
                     return
                 writers = [w for w in writers if w.name == EXTRACTIVE]  # it costs nothing
@@ -100,9 +101,14 @@ class Answering:
                 instead = writers[0].name
                 yield failed(error, "writer", writer.name, 0, instead)
                 if self.text:
-                    yield self._said(_broken_off(self.text, f"{writer.name} broke off here."))
+                    yield self._said(_broken_off(f"{writer.name} broke off here."))
             else:
                 return
+            finally:
+                called = self.meter.usage.model_calls > calls  # arithmetic and "nothing found" need no model
+                author = writer.name if called else EXTRACTIVE
+                if self.text != before and author not in authors:
+                    authors.append(author)
 
     def _said(self, text: str) -> AnswerDelta:
         self.text += text
@@ -110,7 +116,10 @@ class Answering:
 
     def _placed(self, citation: Citation) -> Citation:
         """The citation with the page or second of its own words: a snippet may begin a page earlier."""
-        place = open_anchor(self.catalog, citation.anchor)
+        try:
+            place = open_anchor(self.catalog, citation.anchor)
+        except NotFoundError:
+            return citation  # the title was removed meanwhile
         return citation.model_copy(update={"place": place.label})
 
 
@@ -157,7 +166,6 @@ def brief_for(action: CreateAnswerDraft, knowledge: Knowledge) -> Brief:
     )
 
 
-def _broken_off(text: str, why: str) -> str:
-    """A note below a text that ends anywhere, also in a listing."""
-    fence = "\n```" if text.count("\n```") % 2 else ""
-    return f"{fence}\n\n_{inert(why)}_\n\n"
+def _broken_off(why: str) -> str:
+    """A note below a text that ends in the middle."""
+    return f"\n\n_{inert(why)}_\n\n"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wellread.agent import persona
 from wellread.agent.intent import plays_author
 from wellread.agent.question_form import Form, compared, form_of, is_broad
-from wellread.agent.state_prompt import block, inactive, on_one_line
+from wellread.agent.state_prompt import block, conversation, inactive, on_one_line
 from wellread.agent.writer import Brief
 from wellread.events import OutlineSection, Snippet
 
@@ -53,18 +53,7 @@ def assignment(
     outline that is to be written, `seen` what stands before it."""
     parts = [_knowledge(snippets, words)]
     if brief.before:
-        parts.append(
-            "\n".join(
-                [
-                    "<conversation>",
-                    *(
-                        f"Reader: {on_one_line(e.question)}\nWellread: {on_one_line(e.answer)}"
-                        for e in brief.before
-                    ),
-                    "</conversation>",
-                ]
-            )
-        )
+        parts.append(conversation(brief.before))
     parts.append(f"<question>\n{inactive(brief.question)}\n</question>")
     if len(brief.questions) > 1:
         parts.append("It asks: " + " ".join(on_one_line(question) for question in brief.questions))

@@ -1,13 +1,18 @@
 """What a run may spend, and what it has spent."""
 
+import asyncio
 import math
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from wellread.errors import BudgetSpentError
 from wellread.events import Budget, Mode, Usage
 from wellread.models.language_model import Allowance, Tally
 from wellread.settings import Settings
 
+_T = TypeVar("_T")
 WRITING_SHARE = 0.4  # of each limit that a run with a model keeps for its answer
 
 
@@ -54,12 +59,7 @@ def spent(budget: Budget, seconds: float, usage: Usage, *, share: float = 1.0) -
         return "tokens"
     if wrote is not None and usage.output_tokens >= share * wrote:
         return "tokens"
-    if (
-        budget.cost is not None
-        and usage.cost is not None
-        and usage.cost >= share * budget.cost
-        and usage.cost > 0
-    ):
+    if budget.cost is not None and usage.cost > 0 and usage.cost >= share * budget.cost:
         return "money"
     return ""
 
@@ -118,6 +118,11 @@ class Meter:
         """What a call may spend that writes the answer."""
         return self._allowance(1.0)
 
+    @property
+    def can_write(self) -> bool:
+        """Whether anything of the budget is left."""
+        return not spent(self._budget, self.seconds, self.usage)
+
     def _allowance(self, share: float) -> Allowance:
         budget, usage = self._budget, self.usage
         left = None if budget.seconds is None else share * budget.seconds - (time.monotonic() - self._began)
@@ -125,7 +130,7 @@ class Meter:
             seconds=left,
             input_tokens=_whole(budget.input_tokens, usage.input_tokens, share),
             output_tokens=_whole(budget.output_tokens, usage.output_tokens, share),
-            cost=None if budget.cost is None else share * budget.cost - (usage.cost or 0.0),
+            cost=None if budget.cost is None else share * budget.cost - usage.cost,
         )
 
 
@@ -136,3 +141,14 @@ def _whole(limit: int | None, used: int, share: float) -> int | None:
 def least(limit: int | None, other: int) -> int:
     """The smaller of a limit, if there is one, and another."""
     return other if limit is None else min(limit, other)
+
+
+async def in_budget(work: Awaitable[_T], meter: Meter) -> _T:
+    """What `work` gives. Raises BudgetSpentError when the run's time is up before it is done."""
+    try:
+        async with asyncio.timeout(meter.left_in_all) as limit:
+            return await work
+    except TimeoutError as error:
+        if limit.expired():
+            raise BudgetSpentError("The time of the budget is up.") from error
+        raise

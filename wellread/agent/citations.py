@@ -1,28 +1,39 @@
 """The text of a model as it streams, with its citations put right and everything removed that could act.
 
 A number that is not among the knowledge given to the writer is dropped, and counted. Nothing that the text holds
-becomes a link, an image or raw HTML. Code stays as it is.
+becomes a link, an image or raw HTML, whatever a renderer makes of the rest. Code stays as it is, as far as it is code
+for certain: a span that ends on its line, and a fence that begins a line and ends no later than what it stands in.
 """
 
 import re
 from collections.abc import Collection
-from enum import Enum, auto
+from dataclasses import dataclass
 
 _NUMBERS = re.compile(
     r"[\[【]\s*(?:(?:knowledge|source|quelle|no\.|nr\.|#)\s*)?(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\s*[\]】]", re.I
 )
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(\s*(?:<[^<>\n]*>|[^()\s]*)(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)")
 _BREAK = re.compile(r"<br\s*/?>", re.I)
-_FENCE = re.compile(r"(`{3,}|~{3,})([^\n`]*)")
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})([^`\n]*)$")
+_PERHAPS_FENCE = re.compile(r"[ \t]*(?:`{1,}[^\n]*|~{1,}[^\n]*)?$")
 _WAITS = 400  # code points after an opening mark within which its end must come
 _TOGETHER = 4  # numbers behind one statement at most
-_SPECIAL = re.compile(r" (?=[\[【]|$)|[\[【!<`~:\\]")
+_SPECIAL = re.compile(r" (?=[\[【]|$)|[\[【!<`:\\]|\n")
+_ACTS_BEHIND_BRACKET = "(:"  # a link's address, and a reference's
 
 
-class _Within(Enum):
-    TEXT = auto()
-    SPAN = auto()  # inline code
-    FENCE = auto()
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    indent: int
+    marks: str
+
+    def ends_with(self, line: str) -> bool:
+        stripped = line.strip()
+        return len(stripped) >= len(self.marks) and set(stripped) == {self.marks[0]}
+
+    def is_left_by(self, line: str) -> bool:
+        """A line further out than the fence may have ended what the fence stands in."""
+        return bool(line.strip()) and len(line) - len(line.lstrip(" \t")) < self.indent
 
 
 class CitationFilter:
@@ -32,9 +43,9 @@ class CitationFilter:
     def __init__(self, known: Collection[int]) -> None:
         self._known = frozenset(known)
         self._pending = ""
-        self._within = _Within.TEXT
-        self._closes = ""  # the run of marks that ends the code
+        self._fence: _Fence | None = None
         self._last = ""  # the last character given out
+        self._at_line_start = True
         self._cited: list[int] = []  # behind the statement that is being written
         self._wrapped: bool | None = None  # whether the whole text stands in a fence
         self.dropped = 0
@@ -44,8 +55,12 @@ class CitationFilter:
         return self._take(final=False)
 
     def close(self) -> str:
-        """What was held back, at the end of the text."""
-        return self._take(final=True)
+        """What was held back, at the end of the text; it ends a listing that is open."""
+        rest = self._take(final=True)
+        if self._fence is not None:
+            rest += f"\n{self._fence.marks}\n"
+            self._fence = None
+        return rest
 
     def _take(self, *, final: bool) -> str:
         if self._wrapped is None and not self._unwrap(final=final):
@@ -55,6 +70,7 @@ class CitationFilter:
             used, shown = self._next(final=final)
             if not used:
                 break
+            self._at_line_start = self._pending[used - 1] == "\n"
             self._pending = self._pending[used:]
             if shown:
                 out.append(shown)
@@ -64,7 +80,7 @@ class CitationFilter:
     def _unwrap(self, *, final: bool) -> bool:
         """Leave out a fence that a model put around its whole answer. False while that cannot be told."""
         start = self._pending.lstrip()
-        if not final and (len(start) < 12 and "```markdown\n".startswith(start[:12])):
+        if not final and len(start) < 12 and "```markdown\n".startswith(start):
             return False
         self._wrapped = start.startswith(("```markdown\n", "```md\n"))
         self._pending = start.partition("\n")[2] if self._wrapped else start
@@ -73,29 +89,36 @@ class CitationFilter:
     def _next(self, *, final: bool) -> tuple[int, str]:
         """How much of what is pending is decided, and what is shown of it. (0, "") while more must come first."""
         text = self._pending
-        if self._within is not _Within.TEXT:
-            return self._code(final=final)
+        if self._fence is not None:
+            return self._in_fence(self._fence, final=final)
+        if self._at_line_start and (fence := self._opens_fence(final=final)) is not None:
+            return fence
+        if self._last == "]" and text[0] in _ACTS_BEHIND_BRACKET:
+            return 1, f"\\{text[0]}"
         match = _SPECIAL.search(text)
         if match is None or match.start() > 0:
             plain = text if match is None else text[: match.start()]
             return len(plain), self._plain(plain)
-        mark = text[0]
-        if mark == " ":  # it goes with the citation that follows it, if that is dropped
-            if len(text) == 1:
-                return (1, " ") if final else (0, "")
-            used, shown = self._bracket(text[1:], final=final)
-            return (used + 1, f" {shown}" if shown else "") if used else (0, "")
-        if mark == "\\":
-            return (0, "") if len(text) < 2 and not final else (min(2, len(text)), text[:2])
-        if mark in "`~":
-            return self._opens_code(final=final)
-        if mark == ":":
-            if len(text) < 3 and not final:
-                return 0, ""
-            return 1, "\\:" if text.startswith("://") else ":"
-        if mark == "<":
-            return self._angle(final=final)
-        return self._bracket(text, final=final)
+        match text[0]:
+            case "\n":
+                return 1, "\n"
+            case " ":  # it goes with the citation that follows it, if that is dropped
+                if len(text) == 1:
+                    return (1, " ") if final else (0, "")
+                used, shown = self._bracket(text[1:], final=final)
+                return (used + 1, f" {shown}" if shown else "") if used else (0, "")
+            case "\\":
+                return (0, "") if len(text) < 2 and not final else (min(2, len(text)), text[:2])
+            case "`":
+                return self._span(final=final)
+            case ":":
+                return (
+                    (0, "") if len(text) < 3 and not final else (1, "\\:" if text.startswith("://") else ":")
+                )
+            case "<":
+                return self._angle(final=final)
+            case _:
+                return self._bracket(text, final=final)
 
     def _plain(self, plain: str) -> str:
         """Text without marks; words of it begin another statement."""
@@ -103,36 +126,64 @@ class CitationFilter:
             self._cited = []
         return plain
 
+    def _opens_fence(self, *, final: bool) -> tuple[int, str] | None:
+        """A line that opens a listing; None when it is another line."""
+        line, newline, _ = self._pending.partition("\n")
+        if not newline and not final:
+            return (0, "") if _PERHAPS_FENCE.match(line) and len(line) < _WAITS else None
+        match = _FENCE.match(line)
+        if match is None:
+            return None
+        if self._wrapped and match[2].startswith("```") and not match[3].strip():
+            return len(line) + len(newline), ""  # the end of the fence around the whole answer
+        self._fence = _Fence(len(match[1]), match[2])
+        return len(line) + len(newline), line + newline
+
+    def _in_fence(self, fence: _Fence, *, final: bool) -> tuple[int, str]:
+        """A whole line of a listing."""
+        line, newline, _ = self._pending.partition("\n")
+        if not newline and not final:
+            return 0, ""
+        if fence.ends_with(line):
+            self._fence = None
+        elif fence.is_left_by(line):
+            self._fence = None
+            return self._next(final=final)
+        return len(line) + len(newline), line + newline
+
+    def _span(self, *, final: bool) -> tuple[int, str]:
+        """Code within a line, or marks that are none."""
+        line, newline, _ = self._pending.partition("\n")
+        run = len(line) - len(line.lstrip("`"))
+        end = re.search(rf"(?<!`)`{{{run}}}(?!`)", line[run:])
+        decided = bool(newline) or final or len(line) >= _WAITS
+        if end is not None and (decided or run + end.end() < len(line)):
+            return run + end.end(), line[: run + end.end()]
+        return (run, "\\`" * run) if decided else (0, "")
+
     def _bracket(self, text: str, *, final: bool) -> tuple[int, str]:
-        if text[0] == "!":
-            if len(text) == 1 and not final:
-                return 0, ""
-            if text[1:2] != "[":
-                return 1, "!"
-        start = 1 if text[0] == "!" else 0
-        end = text.find("】" if text[start] == "【" else "]", start)
-        if end < 0 or (end == len(text) - 1 and text[start] == "["):
-            newline = text.find("\n")
-            if not final and newline < 0 and len(text) < _WAITS:
-                return 0, ""
-        if link := _LINK.match(text):
+        image = text[0] == "!"
+        if image and text[1:2] not in ("[", "【"):
+            return (0, "") if len(text) == 1 and not final else (1, "!")
+        start = 1 if image else 0
+        closing = "】" if text[start] == "【" else "]"
+        line = text.partition("\n")[0]
+        decided = final or len(line) < len(text) or len(line) >= _WAITS
+        end = line.find(closing, start)
+        if not decided and (end < 0 or end == len(line) - 1):
+            return 0, ""
+        if link := _LINK.match(line):
             numbered = link[1].strip().isdigit()
             return link.end(), self._citation(link[1]) if numbered else self._link_text(link[1])
-        if (
-            end >= 0
-            and text[end + 1 : end + 2] == "("
-            and not final
-            and len(text) < _WAITS
-            and ")" not in text
-        ):
+        if not decided and line[end + 1 : end + 2] == "(" and ")" not in line[end:]:
             return 0, ""
-        if numbers := _NUMBERS.match(text, start):
+        if numbers := _NUMBERS.match(line, start):
             return numbers.end(), self._citation(numbers[1])
-        return start + 1, "\\[" if text[start] == "[" else text[start]
+        return start + 1, f"\\{text[start]}" if text[start] == "[" else text[: start + 1]
 
     def _link_text(self, text: str) -> str:
         inner = CitationFilter(self._known)
-        inner._wrapped = False
+        inner._wrapped, inner._at_line_start = False, False
         shown = inner.feed(text) + inner.close()
         self.dropped += inner.dropped
         return shown
@@ -152,7 +203,7 @@ class CitationFilter:
 
     def _angle(self, *, final: bool) -> tuple[int, str]:
         text = self._pending
-        if len(text) < 6 and not final and "<br />".startswith(text[:3].lower()[:3]):
+        if len(text) < 6 and not final and "<br />".startswith(text[:3].lower()):
             return 0, ""
         if line_break := _BREAK.match(text):
             return line_break.end(), " "
@@ -160,45 +211,3 @@ class CitationFilter:
             return 0, ""
         acts = text[1:2].isalpha() or text[1:2] in ("/", "!", "?")
         return 1, "\\<" if acts else "<"
-
-    def _opens_code(self, *, final: bool) -> tuple[int, str]:
-        text = self._pending
-        run = re.match(r"`+|~+", text)
-        assert run
-        if run.end() == len(text) and not final:
-            return 0, ""
-        at_start = self._last in ("", "\n") or self._last.isspace()
-        if len(run[0]) >= 3 and at_start:
-            if "\n" not in text and not final:
-                return 0, ""
-            if self._wrapped and run[0].startswith("```") and not text[run.end() :].strip():
-                return len(text), ""  # the end of the fence around the whole answer
-            line = text.partition("\n")[0]
-            self._within, self._closes = _Within.FENCE, run[0]
-            return len(line), line
-        if run[0][0] == "`":
-            self._within, self._closes = _Within.SPAN, run[0]
-        return run.end(), run[0]
-
-    def _code(self, *, final: bool) -> tuple[int, str]:
-        text = self._pending
-        if self._within is _Within.FENCE:
-            end = re.search(
-                rf"\n[ \t]*{re.escape(self._closes[0])}{{{len(self._closes)},}}[ \t]*(?=\n|$)", text
-            )
-            if end and (final or end.end() < len(text)):
-                self._within = _Within.TEXT
-                return end.end(), text[: end.end()]
-            keep = 0 if final else max(0, len(text) - text.rfind("\n")) if "\n" in text else 0
-            return len(text) - keep, text[: len(text) - keep]
-        end = re.search(rf"(?<!`){self._closes}(?!`)", text)
-        if end and (final or end.end() < len(text)):
-            self._within = _Within.TEXT
-            return end.end(), text[: end.end()]
-        if "\n\n" in text:  # it was no code after all
-            self._within = _Within.TEXT
-            cut = text.index("\n\n")
-            return cut, text[:cut]
-        undecided = re.search(r"`|\n$", text)
-        upto = undecided.start() if undecided and not final else len(text)
-        return upto, text[:upto]

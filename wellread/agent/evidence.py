@@ -17,6 +17,7 @@ from wellread.models.language_model import Allowance, Form, LanguageModel, Promp
 
 _SUMMARY = 300  # code points
 _REPLY_TOKENS = 200
+_THOUGHT_TOKENS = 1_000  # besides, of a hosted model that thinks before it replies
 _SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -69,7 +70,8 @@ async def _judged(
     allowance: Allowance,
     meter: Meter,
 ) -> EvidenceScored | None:
-    allowance = replace(allowance, output_tokens=least(allowance.output_tokens, _REPLY_TOKENS))
+    most = _REPLY_TOKENS if model.reads_slowly else _REPLY_TOKENS + _THOUGHT_TOKENS
+    allowance = replace(allowance, output_tokens=least(allowance.output_tokens, most))
     user = f"<question>\n{inactive(question)}\n</question>\n\n{block(snippet)}"
     try:
         filled = await model.fill(Prompt(prompt("evidence"), user), [_FORM], allowance, meter.tally)

@@ -7,7 +7,7 @@ from typing import Any
 from wellread.agent.budget import Meter, least
 from wellread.agent.knowledge import Knowledge
 from wellread.agent.prompts import prompt
-from wellread.agent.state_prompt import inactive, on_one_line
+from wellread.agent.state_prompt import conversation, inactive
 from wellread.errors import BudgetSpentError, UnusableReplyError
 from wellread.models.language_model import Form, LanguageModel, Prompt
 
@@ -31,13 +31,7 @@ class FollowUp:
     async def complete(self, knowledge: Knowledge, meter: Meter) -> str:
         """The question of a run in full; as the rules have it, when the reply cannot be used. Raises ModelError."""
         start = knowledge.start
-        lines = ["<conversation>"]
-        for exchange in start.before:
-            lines += [
-                f"Reader: {on_one_line(exchange.question)}",
-                f"Wellread: {on_one_line(exchange.answer)}",
-            ]
-        lines += ["</conversation>", "", "<question>", inactive(start.question), "</question>"]
+        lines = [conversation(start.before), "", "<question>", inactive(start.question), "</question>"]
         allowance = meter.planning()
         allowance = replace(allowance, output_tokens=least(allowance.output_tokens, _REPLY_TOKENS))
         model = await self._open()

@@ -3,6 +3,7 @@
 Grammars of small models are made from these schemas, so they use only what llama.cpp's converter knows.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,7 +19,7 @@ from wellread.agent.actions import (
     ReviewEvidence,
     SearchInsideBooks,
 )
-from wellread.agent.gate import searched, unread_sections
+from wellread.agent.gate import must_write, searched, unread_sections
 from wellread.agent.intent import flags_of
 from wellread.agent.knowledge import Knowledge
 from wellread.agent.relevant import relevant
@@ -34,6 +35,7 @@ _ACTIONS: tuple[type[Action], ...] = (
     CreateAnswerDraft,
 )
 _BY_NAME = {action.name: action for action in _ACTIONS}
+_LENIENT = 2  # times as long as the form says a text may be
 _THINKING = 300  # code points of a thought
 _SHORT_THINKING = 160  # of a small model, which fills what it may
 _QUESTION = 160  # code points of a question that is searched
@@ -55,9 +57,11 @@ def forms(knowledge: Knowledge, allowed: frozenset[ActionName], *, small: bool =
     ]
 
 
-def choice_of(filled: Filled) -> Choice:
-    """The choice that a filled form is. Raises ValueError that says what is wrong with it, for the model."""
+def choice_of(filled: Filled, offered: Sequence[Form]) -> Choice:
+    """The choice that a filled form is, one of those that were offered. Raises ValueError that says what is wrong with
+    it, for the model."""
     values = dict(filled.values)
+    _check_lengths(values, next((form for form in offered if form.name == filled.form), None))
     thinking = _whole(str(values.pop("thinking", "")).strip())
     action = _BY_NAME.get(filled.form)  # type: ignore[call-overload]  # a name may be any string of the model's
     if action is None:
@@ -72,6 +76,21 @@ def choice_of(filled: Filled) -> Choice:
     if isinstance(chosen, SearchInsideBooks) and not all(map(str.strip, chosen.askBookQuestions)):
         raise ValueError("askBookQuestions: a question is empty")
     return Choice(thinking=thinking, action=chosen)
+
+
+def _check_lengths(values: dict[str, Any], form: Form | None) -> None:
+    """Raises ValueError for lists and texts longer than the form allows: not every provider holds a model to it. A
+    thought is cut."""
+    for name, schema in (form.schema["properties"] if form else {}).items():
+        value, inner = values.get(name), schema.get("items", {})
+        if isinstance(value, list) and len(value) > schema.get("maxItems", len(value)):
+            raise ValueError(f"{name}: {schema['maxItems']} are the most")
+        for text in value if isinstance(value, list) else [value]:
+            most = (inner if isinstance(value, list) else schema).get("maxLength")
+            if isinstance(text, str) and most is not None and len(text) > _LENIENT * most:
+                if name != "thinking":
+                    raise ValueError(f"{name}: {most} characters are the most")
+                values[name] = text[:most]
 
 
 def _whole(thinking: str) -> str:
@@ -90,7 +109,7 @@ def _once(values: dict[str, Any]) -> dict[str, Any]:
 
 def _can_draft(knowledge: Knowledge, small: bool) -> bool:
     """Before any search a draft is only for what needs none, which the rules tell small models."""
-    return bool(searched(knowledge) or knowledge.carried or knowledge.spent or not small)
+    return bool(searched(knowledge) or knowledge.carried or must_write(knowledge) or not small)
 
 
 def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, Any]:

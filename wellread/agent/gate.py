@@ -17,6 +17,7 @@ from wellread.agent.actions import (
     SearchInsideBooks,
 )
 from wellread.agent.knowledge import Knowledge, fold
+from wellread.agent.questions import without_ids, without_titles
 from wellread.events import AnyEvent, ProductsFound, SearchCell, SectionRead, StepAction
 
 MOST_FINDS = 2
@@ -40,7 +41,7 @@ def allowed(knowledge: Knowledge) -> frozenset[ActionName]:
         names.add("find_products")
     if knowledge.scope and (deep or not knowledge.cells or fell_short):
         names.add("search_inside_books")
-    if start.options and not done:
+    if knowledge.options and not done:
         names.add("ask_clarifying_question")
     if deep and knowledge.cells and done[-1] != "review_evidence":
         names.add("review_evidence")
@@ -127,10 +128,13 @@ def _is_review(event: AnyEvent) -> bool:
 
 
 def new_cells(action: SearchInsideBooks, knowledge: Knowledge) -> list[tuple[str, str]]:
-    """The (question, product id) pairs of a search that were not asked before, each once."""
+    """The (question, product id) pairs of a search that were not asked before, each once, without names of titles."""
     seen = set(knowledge.searched)
+    titles = [entry.title for entry in knowledge.scope]
+    ids = [entry.product_id for entry in knowledge.scope]
     pairs = []
-    for question in action.askBookQuestions:
+    for given in action.askBookQuestions:
+        question = without_titles(without_ids(given, ids), titles)
         for product_id in action.productIds:
             key = (fold(question), product_id)
             if key not in seen:

@@ -22,7 +22,7 @@ from wellread.agent.sentence_choice import SentenceEmbedder, weigh
 from wellread.agent.state_prompt import on_one_line
 from wellread.agent.works import works
 from wellread.agent.writer import Brief
-from wellread.errors import UnusableReplyError
+from wellread.errors import BudgetSpentError, UnusableReplyError
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
 from wellread.models.language_model import LanguageModel, Prompt
@@ -106,9 +106,14 @@ async def _worded(
                 for line in whole:
                     yield _held(line, snippets, meter)
                 if len(pending) > _LONGEST:
+                    pending = ""
                     break
         except UnusableReplyError:
             pending = ""  # it runs in circles: what it said before that stays
+        except BudgetSpentError:
+            if not meter.can_write:
+                raise
+            pending = ""  # the run goes on; only this part had its tokens
     yield _held(pending, snippets, meter)
 
 

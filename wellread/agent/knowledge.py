@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from wellread.agent.budget import WRITING_SHARE, spent
 from wellread.events import (
     AnswerCompleted,
+    AnswerStarted,
     AnyEvent,
     Elsewhere,
     EvidenceScored,
@@ -96,7 +97,16 @@ class Knowledge:
                     carried=self.carried | {snippet.number for snippet in event.snippets},
                 )
             case QuestionUnderstood():
-                return replace(self, understood=event, scope=event.scope)
+                return replace(
+                    self,
+                    understood=event,
+                    scope=event.scope,
+                    snippets=tuple(
+                        s for s in self.snippets if s.product_id in {e.product_id for e in event.scope}
+                    ),
+                )
+            case AnswerStarted():
+                return replace(self, usage=event.usage)
             case RunStopping():
                 return replace(self, stopped=True)
             case ModelFailed():
@@ -156,6 +166,11 @@ class Knowledge:
     def mentions(self) -> tuple[tuple[int, int], ...]:
         """The ranges of `question` (code points) that name titles."""
         return self.understood.mentions if self.understood else self.start.mentions
+
+    @property
+    def options(self) -> tuple[ScopeEntry, ...]:
+        """Works between which the reader must choose, if a name fits several."""
+        return self.understood.options if self.understood else self.start.options
 
     @property
     def outside(self) -> bool:

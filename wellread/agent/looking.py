@@ -80,7 +80,7 @@ class Looking:
                 best=round(cell.best, 2),
                 knowledge=tuple(snippet.number for snippet in snippets),
             )
-        for question in action.askBookQuestions:
+        for question in dict.fromkeys(cell.question for cell in cells):
             if fold(question) not in answered:
                 elsewhere = await self._in_time(self._elsewhere(question, frozenset(titles)))
                 if elsewhere:

@@ -119,6 +119,7 @@ class Loop:
         """The question made self-contained with the conversation before it, and the scope that it has then."""
         start = knowledge.start
         asked, mentions, scope, outside = start.asked, start.mentions, knowledge.scope, start.outside
+        options = start.options
         if self.follow_up is not None and not knowledge.spent:
             try:
                 asked = await in_time(self.follow_up.complete(knowledge, meter), meter.left, control)
@@ -127,14 +128,16 @@ class Loop:
             except (TimeUpError, StoppedError):
                 pass  # then it is asked as the rules have it
         if asked != start.asked:
-            picked = [entry.product_id for entry in start.scope if entry.found == "picked"]
+            picked = [entry.product_id for entry in start.scope] if start.picked else []
             found = await asyncio.to_thread(
                 lambda: scope_of(
                     self.catalog, asked, picked=picked, carried=start.scope, small_library=self.discovered
                 )
             )
-            mentions, scope, outside = found.mentions, found.entries, found.outside
-        yield QuestionUnderstood(asked=asked, mentions=mentions, scope=scope, outside=outside)
+            mentions, scope, outside, options = found.mentions, found.entries, found.outside, found.options
+        yield QuestionUnderstood(
+            asked=asked, mentions=mentions, scope=scope, outside=outside, options=options
+        )
 
     async def _step(
         self, knowledge: Knowledge, meter: Meter, control: Control

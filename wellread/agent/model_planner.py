@@ -20,6 +20,7 @@ from wellread.models.language_model import Allowance, Filled, Form, LanguageMode
 _DETAIL = (None, 60, 20, 6)  # words of each piece of knowledge that are shown, from all to a few
 _FRUGAL = 3  # where a model that reads slowly begins in it
 _REPLY_TOKENS = 700  # that a reply may take
+_THOUGHT_TOKENS = 2_000  # besides, of a hosted model that thinks before it replies
 _PLAIN_WORDS = 40
 _LOOKING = frozenset(("find_products", "search_inside_books"))
 
@@ -43,7 +44,7 @@ class ModelPlanner:
         for _ in range(2):
             try:
                 filled = await self._fill(model, knowledge, offered, meter, wrong)
-                choice = choice_of(filled)
+                choice = choice_of(filled, offered)
             except (UnusableReplyError, ValueError) as error:
                 wrong = str(error)
                 continue
@@ -58,7 +59,8 @@ class ModelPlanner:
         """A reply, with as much of the knowledge shown as the model can read."""
         system = prompt("planner-deep" if knowledge.start.mode == "deep" else "planner")
         allowance = meter.planning()
-        allowance = replace(allowance, output_tokens=least(allowance.output_tokens, _REPLY_TOKENS))
+        most = _REPLY_TOKENS if model.reads_slowly else _REPLY_TOKENS + _THOUGHT_TOKENS
+        allowance = replace(allowance, output_tokens=least(allowance.output_tokens, most))
         details = _DETAIL[_FRUGAL:] if model.reads_slowly else _DETAIL
         for words in details:
             user = state(knowledge, (form.name for form in offered), words=words)

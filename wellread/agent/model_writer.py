@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from wellread.agent import persona
 from wellread.agent.assignment import assignment, length_for
-from wellread.agent.budget import Meter, least
+from wellread.agent.budget import Meter, in_budget, least
 from wellread.agent.citations import CitationFilter
 from wellread.agent.direct import Facts, direct_answer, is_known_direct
 from wellread.agent.guided import guided
 from wellread.agent.intent import plays_author
+from wellread.agent.language import Opening, OtherLanguageError, language_name
 from wellread.agent.outline import heading_of, outline
 from wellread.agent.prompts import prompt
 from wellread.agent.repetition import Unrepeated
@@ -18,7 +19,7 @@ from wellread.agent.sentence_choice import SentenceEmbedder
 from wellread.agent.silence import left_open, nothing_found
 from wellread.agent.state_prompt import inactive
 from wellread.agent.writer import Brief
-from wellread.errors import ModelError, PromptTooLongError
+from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError
 from wellread.events import AnswerOutlined, OutlineSection, Snippet
 from wellread.models.language_model import Allowance, LanguageModel, Prompt
 
@@ -61,7 +62,7 @@ class ModelWriter:
         if is_known_direct(brief.question, brief.flags):
             yield direct_answer(brief.question, brief.flags, self._facts) or ""
             return
-        model = await self._open()
+        model = await in_budget(self._open(), meter)
         allowance = meter.writing()
         allowance = replace(allowance, output_tokens=least(allowance.output_tokens, _DIRECT_TOKENS))
         draft = Prompt(prompt("direct"), f"<question>\n{inactive(brief.question)}\n</question>")
@@ -70,7 +71,7 @@ class ModelWriter:
                 yield piece
 
     async def _from_knowledge(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
-        model = await self._open()
+        model = await in_budget(self._open(), meter)
         sections: tuple[OutlineSection, ...] = ()
         if brief.deep and not brief.written and len(brief.snippets) >= _OUTLINED_FROM and not model.small:
             sections = await outline(model, brief, meter)
@@ -129,16 +130,30 @@ class ModelWriter:
             fits = read + most <= model.context_tokens and read <= least(allowance.input_tokens, read)
             if words != details[-1] and not fits:
                 continue
-            draft = Prompt(prompt("writer"), user)
             known = [snippet.number for snippet in snippets]
-            stream = _Stream(model, draft, allowance, meter, known, before=brief.written)
+            opening = Opening(brief.question)
+            stream = _Stream(
+                model, Prompt(prompt("writer"), user), allowance, meter, known, brief.written, opening
+            )
             try:
                 async with aclosing(stream.pieces()) as pieces:
                     async for piece in pieces:
                         yield piece
+            except OtherLanguageError:  # once more, told so; then it is shown as it is
+                told = Prompt(prompt("writer"), f"{user} Write in {language_name(brief.question)}.")
+                allowance = replace(meter.writing(), output_tokens=least(meter.writing().output_tokens, most))
+                again = _Stream(model, told, allowance, meter, known, brief.written)
+                async with aclosing(again.pieces()) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
             except PromptTooLongError:  # the provider counts otherwise than we do
                 if words == details[-1] or stream.wrote:
                     raise
+            except BudgetSpentError:
+                if not stream.wrote or not meter.can_write:
+                    raise
+                return  # this part reached its own length, and the run goes on
             else:
                 return
 
@@ -153,6 +168,7 @@ class _Stream:
     meter: Meter
     known: Sequence[int]
     before: str = ""
+    opening: Opening | None = None
     wrote: bool = field(default=False, init=False)
 
     async def pieces(self) -> AsyncGenerator[str, None]:
@@ -162,15 +178,18 @@ class _Stream:
         try:
             async with aclosing(self.model.write(self.draft, self.allowance, self.meter.tally)) as texts:
                 async for text in texts:
-                    if shown := unrepeated.feed(citations.feed(text)):
+                    begun = text if self.opening is None else self.opening.feed(text)
+                    if shown := unrepeated.feed(citations.feed(begun)):
                         self.wrote = True
                         yield shown
+            held = "" if self.opening is None else self.opening.close()
         except ModelError as error:
-            failure = error
-        rest = citations.close()
+            failure, held = error, ""
+        rest = citations.feed(held) + citations.close()
         if failure is None or self.wrote:  # what was held back belongs to what was said
             shown = unrepeated.feed(rest) + unrepeated.close()
             if shown:
+                self.wrote = True
                 yield shown
         self.meter.dropped_citations += citations.dropped
         if failure is not None:

@@ -67,8 +67,8 @@ class RulePlanner:
         if flags.needs_no_search:
             thinking = "This needs no search in the library, so I answer it directly."
             return Choice(thinking=thinking, action=CreateAnswerDraft(**flags.model_dump()))
-        if "ask_clarifying_question" in allowed and len(start.options) > 1:
-            return _clarify(start.options)
+        if "ask_clarifying_question" in allowed and len(knowledge.options) > 1:
+            return _clarify(knowledge.options)
         if "find_products" in allowed and not knowledge.scope:
             return _find(knowledge)
         questions = short_questions(knowledge.question, knowledge.mentions)

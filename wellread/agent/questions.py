@@ -5,7 +5,7 @@ not in any book. Text that no rule fits, and other languages than English, go th
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from wellread.ingest.sentences import sentences
@@ -126,6 +126,30 @@ def short_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> tup
         found = [plain]
     unique = {question.casefold(): question[:LONGEST] for question in reversed(found)}
     return tuple(reversed(unique.values()))[:MOST]
+
+
+def without_ids(question: str, product_ids: Iterable[str]) -> str:
+    """A question without the product ids that a small model puts behind it."""
+    for product_id in product_ids:
+        question = re.sub(rf"\s*[(\[]?(?<!\w){re.escape(product_id)}(?!\w)[)\]]?", "", question)
+    return question.strip() or "?"
+
+
+def without_titles(question: str, titles: Iterable[str]) -> str:
+    """A question to search inside titles, without their names: those are in the title's every passage, and the rest of
+    the question would not count."""
+    mentions = [
+        match.span()
+        for title in titles
+        if len(name := title.partition(":")[0].strip()) > 3
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question, re.IGNORECASE)
+    ]
+    apart = [
+        span
+        for span in mentions
+        if not any(o != span and o[0] <= span[0] and span[1] <= o[1] for o in mentions)
+    ]
+    return short_questions(question, sorted(set(apart)))[0] if apart else question
 
 
 def is_follow_up(question: str) -> bool:

@@ -30,16 +30,20 @@ class Record:
     def append(self, event: AnyEvent) -> AnyEvent:
         """Store an event as the next and give it back, numbered and dated; after the end it is not stored."""
         with self._lock:
-            if self._ended:
-                return event
-            [stored] = self._runs.append(self._run_id, [event], self.seq)
-            self.seq = stored.seq
-            self._ended = isinstance(event, TERMINAL)
-            return stored
+            return self._append(event)
 
     def end(self, event: RunCancelled | RunFailed) -> AnyEvent | None:
         """Store how the run ended, unless that is known, or the run never began."""
-        return self.append(event) if self.seq > 0 and not self._ended else None
+        with self._lock:
+            return self._append(event) if self.seq > 0 and not self._ended else None
+
+    def _append(self, event: AnyEvent) -> AnyEvent:
+        if self._ended:
+            return event
+        [stored] = self._runs.append(self._run_id, [event], self.seq)
+        self.seq = stored.seq
+        self._ended = isinstance(event, TERMINAL)
+        return stored
 
 
 async def recorded(

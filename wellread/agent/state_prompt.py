@@ -12,6 +12,7 @@ from wellread.agent.questions import short_questions
 from wellread.events import (
     AnyEvent,
     EvidenceScored,
+    Exchange,
     ProductsFound,
     RunStarted,
     ScopeEntry,
@@ -63,6 +64,12 @@ def blocks(snippets: Sequence[Snippet], words: int | None) -> list[str]:
 def _beginning(text: str, words: int) -> str:
     parts = inactive(text).split()
     return " ".join(parts[:words]) + (" […]" if len(parts) > words else "")
+
+
+def conversation(before: Sequence[Exchange]) -> str:
+    """What was asked and answered before, in a block of its own."""
+    told = [f"Reader: {on_one_line(e.question)}\nWellread: {on_one_line(e.answer)}" for e in before]
+    return "\n".join(["<conversation>", *told, "</conversation>"])
 
 
 def state(knowledge: Knowledge, allowed: Iterable[str], *, words: int | None) -> str:

@@ -1,7 +1,6 @@
 """`ask`: the trace, the answer as it is written, and its sources."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -43,6 +42,7 @@ class Asking:
     model: str = ""
     planner: str = ""
     writer: str = ""
+    judge: str = ""
     fallback: str = ""
     steps: int | None = None
     seconds: float | None = None
@@ -64,6 +64,7 @@ async def ask(
             model=options.model,
             planner_model=options.planner,
             writer_model=options.writer,
+            judge_model=options.judge,
             fallback_model=options.fallback,
         )
         limits = Limits(
@@ -121,8 +122,7 @@ def on_interrupt(control: Control) -> Iterator[None]:
 
     def interrupted() -> None:
         if control.stopped and task is not None:
-            loop.remove_signal_handler(signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)  # as asyncio itself handles it
+            task.cancel()
             return
         control.stop()
         progress_console.print(
@@ -232,6 +232,10 @@ def usage_line(usage: Usage, seconds: float) -> str:
     """What a run took, in one line."""
     calls = "1 call" if usage.model_calls == 1 else f"{usage.model_calls} calls"
     cached = f" ({usage.cached_tokens:,} of them from the cache)" if usage.cached_tokens else ""
-    cost = "cost not known" if usage.cost is None else f"${usage.cost:.4f}"
+    cost = (
+        f"${usage.cost:.4f}" if usage.unpriced_calls < usage.model_calls or usage.cost else "cost not known"
+    )
+    if usage.cost and usage.unpriced_calls:
+        cost += f" and {usage.unpriced_calls} calls without a known price"
     tokens = f"{usage.input_tokens:,} tokens read{cached}, {usage.output_tokens:,} written"
     return f"{calls}, {tokens}, {cost}, {seconds:.1f} s"

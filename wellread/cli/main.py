@@ -133,6 +133,7 @@ def ask(
     model: Model = "",
     planner: Annotated[str, typer.Option(metavar="MODEL", help="Another model for choosing the steps.")] = "",
     writer: Annotated[str, typer.Option(metavar="MODEL", help="Another model for writing.")] = "",
+    judge: Annotated[str, typer.Option(metavar="MODEL", help="Another model for scoring evidence.")] = "",
     fallback: Annotated[str, typer.Option(metavar="MODEL", help="What goes on when a model fails.")] = "",
     max_steps: Annotated[int | None, typer.Option(help="Steps the run may take at most.")] = None,
     max_seconds: Annotated[float | None, typer.Option(help="Seconds the run may take at most.")] = None,
@@ -166,6 +167,7 @@ def ask(
                 model=model,
                 planner=planner,
                 writer=writer,
+                judge=judge,
                 fallback=fallback,
                 steps=max_steps,
                 seconds=max_seconds,
@@ -298,9 +300,10 @@ def _run(work: "Coroutine[Any, Any, int | None]") -> None:
     """Run a command's coroutine; the number that it gives is the exit status."""
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         _commands("telemetry").start()
+    asyncio = importlib.import_module("asyncio")  # `--help` does without its 50 ms
     try:
-        status = importlib.import_module("asyncio").run(work)  # `--help` does without its 50 ms
-    except KeyboardInterrupt:  # here, because Typer would end without a word
+        status = asyncio.run(work)
+    except (KeyboardInterrupt, asyncio.CancelledError):  # here, because Typer would end without a word
         sys.stderr.write("\nStopped. What was acknowledged is kept; the same command goes on from there.\n")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if status:

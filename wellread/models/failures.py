@@ -31,6 +31,7 @@ from wellread.errors import (
     PromptTooLongError,
     UnusableReplyError,
 )
+from wellread.ingest.characters import harmless
 
 _LOOKS_LIKE_A_KEY = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|key|Bearer)[-_ ][\w*.-]{6,}|\bAIza[\w-]{10,}", re.IGNORECASE
@@ -126,7 +127,7 @@ def _detail(error: Exception, secrets: Secrets) -> str:
     """What the provider itself said, in one short line without keys."""
     body = error.body if isinstance(error, ModelAPIError) else None
     said = next(_messages(body), "")
-    line = " ".join(secrets.scrub(said).split())
+    line = " ".join(harmless(secrets.scrub(said)).split())
     if len(line) > _DETAIL:
         line = line[:_DETAIL] + "…"
     return f" It says: {line}" if line else ""

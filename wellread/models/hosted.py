@@ -39,8 +39,12 @@ class HostedProvider:
     keys: tuple[str, ...]
     offers: str
     base_url: str = ""  # the setting that redirects it
-    key_argument: str = "api_key"
-    priced_as: str = ""
+    takes_key: bool = True  # or finds its credentials in the environment by itself
+    prices: str = ""  # the provider's name in genai-prices, if it is another
+    on_this_machine: bool = False
+
+    def priced_as(self, model: str) -> tuple[str, str]:
+        return self.prices or self.name, model
 
     def problem(
         self,
@@ -66,16 +70,17 @@ class HostedProvider:
 
     async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
         key, base_url = self._key(environment), self._base_url(settings)
-        arguments: dict[str, Any] = {self.key_argument: key} if key else {}
+        arguments: dict[str, Any] = {"api_key": key} if key and self.takes_key else {}
         if base_url:
             arguments["base_url"] = base_url
-            arguments.setdefault(self.key_argument, "none")
+            if self.takes_key:
+                arguments.setdefault("api_key", "none")
         provider = _class(self.provider_class)(**arguments)
         return await opened(
             f"{self.name}/{model}",
             _class(self.model_class)(model, provider=provider, profile=WHOLE_STREAMS),
             settings,
-            priced_as=(self.priced_as or self.name, model),
+            priced_as=self.priced_as(model),
             secrets=(key,) if key else (),
         )
 
@@ -106,7 +111,7 @@ class OpenAIProvider(HostedProvider):
                 profile=WHOLE_STREAMS,
             ),
             settings,
-            priced_as=("openai", model),
+            priced_as=self.priced_as(model),
             secrets=(key,) if key else (),
         )
 
@@ -116,6 +121,10 @@ class OllamaProvider:
     """Models that a running Ollama serves."""
 
     name: str = "ollama"
+    on_this_machine: bool = True
+
+    def priced_as(self, model: str) -> None:  # noqa: ARG002
+        return None
 
     def problem(
         self,
@@ -131,7 +140,7 @@ class OllamaProvider:
             )
         if there is None:
             return UnavailableError(
-                f"No Ollama answers at {self._address(settings)}.",
+                f"No Ollama answers at {self._address(settings).rpartition('@')[2]}.",
                 hint="Start it (`ollama serve`), or set ollama_base_url.",
             )
         return None
@@ -148,6 +157,7 @@ class OllamaProvider:
             _class("pydantic_ai.models.ollama:OllamaModel")(model, provider=provider, profile=WHOLE_STREAMS),
             settings,
             priced_as=None,
+            secrets=tuple(filter(None, (environment.get("OLLAMA_API_KEY"),))),
             json_replies=True,
             context_tokens=settings.ollama_context_tokens,
             calls_at_once=2,
@@ -206,7 +216,11 @@ async def opened(
     ours = importlib.import_module("wellread.models.pydantic_model")
     failures = importlib.import_module("wellread.models.failures")
     closing = closing or AsyncExitStack()
-    await closing.enter_async_context(model)
+    try:
+        await closing.enter_async_context(model)
+    except BaseException:
+        await closing.aclose()
+        raise
     made: LanguageModel = ours.PydanticModel(
         name=name,
         model=model,
@@ -253,7 +267,7 @@ OPENAI_RESPONSES = OpenAIProvider(
     keys=("OPENAI_API_KEY",),
     offers="gpt-4.1",
     base_url="openai_base_url",
-    priced_as="openai",
+    prices="openai",
 )
 ANTHROPIC = HostedProvider(
     name="anthropic",
@@ -310,9 +324,10 @@ BEDROCK = HostedProvider(
     provider_class="pydantic_ai.providers.bedrock:BedrockProvider",
     sdk="boto3",
     extra="bedrock",
-    keys=("AWS_BEARER_TOKEN_BEDROCK",),
+    keys=("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"),
+    takes_key=False,
     offers="anthropic.claude-sonnet-4-6",
     base_url="bedrock_base_url",
-    priced_as="aws",
+    prices="aws",
 )
 OLLAMA = OllamaProvider()

@@ -19,6 +19,10 @@ class LocalProvider:
     """An entry point of `wellread.models`."""
 
     name = "local"
+    on_this_machine = True
+
+    def priced_as(self, model: str) -> None:  # noqa: ARG002
+        return None
 
     def problem(
         self, settings: Settings, environment: Mapping[str, str], model: str = ""

@@ -13,8 +13,6 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from genai_prices import Usage as PricedUsage
-from genai_prices import calc_price
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
     ModelRequest,
@@ -24,13 +22,13 @@ from pydantic_ai.messages import (
     SystemPromptPart,
     TextPart,
     TextPartDelta,
+    ThinkingPartDelta,
     ToolCallPart,
+    ToolCallPartDelta,
     UserPromptPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.tools import ToolDefinition
 
 from wellread.errors import (
     BudgetSpentError,
@@ -40,9 +38,12 @@ from wellread.errors import (
     UnusableReplyError,
 )
 from wellread.events import Usage
+from wellread.ingest.characters import harmless
 from wellread.models.estimates import estimated_tokens
 from wellread.models.failures import Secrets, failure_of, provider_errors, wait_of
 from wellread.models.language_model import Allowance, Filled, Form, Prompt, Tally
+from wellread.models.prices import price_of
+from wellread.models.replies import as_json, as_tools, filled
 from wellread.tracing import record_usage, span
 
 _ON_ONE_LINE = (
@@ -81,6 +82,7 @@ class PydanticModel:
     small: bool = False
     counter: Callable[[str], Awaitable[int]] | None = None
     failure: Callable[[], Awaitable[ModelUnavailableError]] | None = None
+    ended: bool = False  # whether the process behind it is no more
     secrets: Secrets = field(default_factory=Secrets)
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -91,19 +93,19 @@ class PydanticModel:
         return estimated_tokens(text) if self.counter is None else await self.counter(text)
 
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
-        return self._cost(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+        return self.price(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
 
     async def fill(self, prompt: Prompt, forms: Sequence[Form], allowance: Allowance, tally: Tally) -> Filled:
         if self.json_replies:
             prompt = Prompt(f"{prompt.system}\n\n{_ON_ONE_LINE}", prompt.user)
-        parameters = _as_json(forms) if self.json_replies else _as_tools(forms)
+        parameters = as_json(forms) if self.json_replies else as_tools(forms)
         call = _Call(self, prompt, parameters, allowance, tally)
         async with aclosing(call.pieces()) as pieces:
             async for _ in pieces:
                 pass
         if call.finish == "length":
             raise UnusableReplyError(f"The reply of {self.name} was cut off before its end.")
-        return _filled(call.response, forms, self.name)
+        return filled(call.response, forms, self.name)
 
     async def write(self, prompt: Prompt, allowance: Allowance, tally: Tally) -> AsyncGenerator[str, None]:
         call = _Call(self, prompt, ModelRequestParameters(), allowance, tally)
@@ -120,19 +122,9 @@ class PydanticModel:
         if not wrote:
             raise UnusableReplyError(f"{self.name} gave an empty answer.")
 
-    def _cost(self, usage: Usage) -> float | None:
-        if self.priced_as is None:
-            return 0.0
-        provider, model = self.priced_as
-        counted = PricedUsage(
-            input_tokens=usage.input_tokens,
-            cache_read_tokens=usage.cached_tokens or None,
-            output_tokens=usage.output_tokens,
-        )
-        try:
-            return float(calc_price(counted, model, provider_id=provider).total_price)
-        except (LookupError, ValueError):  # no such model in the list, or none with such a usage
-            return None
+    def price(self, usage: Usage) -> float | None:
+        """US dollars; None when it is not known."""
+        return price_of(self.priced_as, usage)
 
 
 @dataclass(slots=True)
@@ -179,7 +171,12 @@ class _Call:
 
     async def _prompt_tokens(self) -> int:
         """Raises PromptTooLongError or BudgetSpentError when the prompt cannot be read."""
-        read = await self.owner.count(self.prompt.system) + await self.owner.count(self.prompt.user)
+        offered = "".join(
+            f"{tool.description}{json.dumps(tool.parameters_json_schema)}"
+            for tool in self.parameters.output_tools
+        )
+        parts = (self.prompt.system, self.prompt.user, offered)
+        read = sum([await self.owner.count(part) for part in parts if part])
         if read + _FEWEST_TOKENS > self.owner.context_tokens:
             raise PromptTooLongError(
                 f"The prompt has some {read:,} tokens; {self.owner.name} can read {self.owner.context_tokens:,}."
@@ -236,12 +233,8 @@ class _Call:
                             event = await self._in_time(lambda: anext(events), limit)
                         except StopAsyncIteration:
                             break
-                        text = _text(event)
-                        counted += (
-                            max(1, math.ceil(len(text or "") / _CHARACTERS_A_TOKEN))
-                            if text is not None
-                            else 0
-                        )
+                        text, size = _said(event)
+                        counted += math.ceil(size / _CHARACTERS_A_TOKEN)
                         if text is not None:
                             yield text
                         if most is not None and counted > most:
@@ -261,6 +254,7 @@ class _Call:
                 failure = failure_of(error, self.owner.name, self.owner.secrets)
                 if isinstance(failure, ModelUnavailableError) and self.owner.failure is not None:
                     failure = await self.owner.failure()
+                    self.owner.ended = True
                 raise failure from None
             finally:
                 usage = self._usage(stream, read, counted)
@@ -303,78 +297,26 @@ class _Call:
             cached_tokens=told.cache_read_tokens if told else 0,
             output_tokens=max(told.output_tokens if told else 0, 0) or counted,
         )
-        return usage.model_copy(update={"cost": self.owner._cost(usage)})
+        cost = self.owner.price(usage)
+        return usage.model_copy(update={"cost": cost or 0.0, "unpriced_calls": int(cost is None)})
 
 
-def _text(event: Any) -> str | None:
-    """What an event of the stream adds to the text: "" for other output, None for none."""
+def _said(event: Any) -> tuple[str | None, int]:
+    """What an event of the stream adds to the text ("" for other output, None for none), and how much it is, in code
+    points: 1 at least for any output."""
     match event:
         case (
             PartStartEvent(part=TextPart(content=text))
             | PartDeltaEvent(delta=TextPartDelta(content_delta=text))
         ):
-            return str(text)
+            return harmless(text), max(1, len(text))
+        case PartStartEvent(part=ToolCallPart() as call):
+            return "", max(1, len(call.args_as_json_str()))
+        case PartDeltaEvent(delta=ToolCallPartDelta(args_delta=str(delta))):
+            return "", max(1, len(delta))
+        case PartDeltaEvent(delta=ThinkingPartDelta(content_delta=str(delta))):
+            return "", max(1, len(delta))
         case PartStartEvent() | PartDeltaEvent():
-            return ""
+            return "", 1
         case _:
-            return None
-
-
-def _as_tools(forms: Sequence[Form]) -> ModelRequestParameters:
-    tools = [
-        ToolDefinition(
-            name=form.name,
-            description=form.description,
-            parameters_json_schema=dict(form.schema),
-            kind="output",
-            strict=False,
-        )
-        for form in forms
-    ]
-    return ModelRequestParameters(output_mode="tool", output_tools=tools, allow_text_output=False)
-
-
-def _as_json(forms: Sequence[Form]) -> ModelRequestParameters:
-    """One JSON schema for all forms, which the value of "action" tells apart."""
-    schemas = [_named(form) if len(forms) > 1 else dict(form.schema) for form in forms]
-    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-    return ModelRequestParameters(
-        output_mode="native",
-        output_object=OutputObjectDefinition(json_schema=schema, name="reply"),
-        allow_text_output=True,
-    )
-
-
-def _named(form: Form) -> dict[str, Any]:
-    """The form's schema with its name as "action", after "thinking" where it begins with that."""
-    own = dict(form.schema["properties"])
-    properties = {"thinking": own.pop("thinking")} if "thinking" in own else {}
-    properties |= {"action": {"const": form.name}, **own}
-    return {**form.schema, "properties": properties, "required": [*form.schema.get("required", ()), "action"]}
-
-
-def _filled(response: ModelResponse, forms: Sequence[Form], name: str) -> Filled:
-    """The form that a reply filled: a tool call, or an object in its text. Raises UnusableReplyError."""
-    names = [form.name for form in forms]
-    for part in response.parts:
-        if isinstance(part, ToolCallPart):
-            if part.tool_name not in names:
-                raise UnusableReplyError(f"{name} called {part.tool_name!r}; allowed are {', '.join(names)}.")
-            return Filled(part.tool_name, _object(part.args_as_json_str(), name))
-    text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
-    values = _object(text, name)
-    form = values.pop("action", names[0] if len(names) == 1 else None)
-    if form not in names:
-        raise UnusableReplyError(f"{name} chose {form!r}; allowed are {', '.join(names)}.")
-    return Filled(str(form), values)
-
-
-def _object(text: str, name: str) -> dict[str, Any]:
-    start, end = text.find("{"), text.rfind("}")  # some models wrap it in prose or a fence
-    try:
-        value = json.loads(text[start : end + 1])
-    except ValueError:
-        raise UnusableReplyError(f"{name} gave no JSON object where one was asked for.") from None
-    if not isinstance(value, dict):
-        raise UnusableReplyError(f"{name} gave JSON that is no object.")
-    return value
+            return None, 0

@@ -1,13 +1,16 @@
 """From a name to a model: `provider/model`, and the automatic choice when none is named."""
 
 import asyncio
+import importlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Protocol
 
 from wellread.errors import BadRequestError, ModelError, ModelRejectedError, WellreadError
+from wellread.events import Usage
 from wellread.models.language_model import LanguageModel
 from wellread.settings import Settings
 
@@ -21,6 +24,7 @@ class ModelProvider(Protocol):
     SDK before `open`."""
 
     name: str
+    on_this_machine: bool  # where reading and writing are slow, and cost nothing
 
     def problem(
         self, settings: Settings, environment: Mapping[str, str], model: str = ""
@@ -30,6 +34,10 @@ class ModelProvider(Protocol):
 
     def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
         """Names of models that can be used at once, the best choice first."""
+        ...
+
+    def priced_as(self, model: str) -> tuple[str, str] | None:
+        """The provider's and the model's name in genai-prices; None for what costs nothing."""
         ...
 
     async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel: ...
@@ -53,6 +61,14 @@ class Listed:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whether a model is slow, and what tokens read and written cost in US dollars (None: not known)."""
+
+    slow: bool
+    price: Callable[[int, int], float | None]
+
+
 class Models:
     """The models of one installation, each opened once, when it is first needed."""
 
@@ -61,13 +77,18 @@ class Models:
         self._environment = environment
         self._providers: dict[str, ModelProvider] | None = None
         self._automatic: Choice | None = None
-        self._opened: dict[str, LanguageModel] = {}
-        self._opening = asyncio.Lock()
+        self._opening: dict[str, asyncio.Task[LanguageModel]] = {}
 
     async def close(self) -> None:
-        for model in self._opened.values():
-            await model.close()
-        self._opened.clear()
+        """Every model, also those that are being opened."""
+        opening, self._opening = self._opening, {}
+        for task in opening.values():
+            task.cancel()
+        opened = await asyncio.gather(*opening.values(), return_exceptions=True)
+        async with AsyncExitStack() as stack:
+            for model in opened:
+                if not isinstance(model, BaseException):
+                    stack.push_async_callback(model.close)
 
     @property
     def providers(self) -> dict[str, ModelProvider]:
@@ -109,17 +130,42 @@ class Models:
         return f"{provider.name}/{model}"
 
     async def open(self, name: str) -> LanguageModel:
-        """The model of that name, open until `close`. Raises ModelError when it cannot be opened."""
-        async with self._opening:
-            if name not in self._opened:
-                provider, model = self._split(name)
-                try:
-                    self._opened[name] = await provider.open(model, self._settings, self._environment)
-                except ModelError:
-                    raise
-                except WellreadError as error:  # no file, no memory, no package: the run goes on without it
-                    raise ModelRejectedError(error.message, hint=error.hint) from error
-            return self._opened[name]
+        """The model of that name, open until `close`. Raises ModelError when it cannot be opened. Who waits for it may
+        give up: it is opened all the same, for the next who asks."""
+        opening = self._opening.get(name)
+        if opening is None or (opening.done() and _is_of_no_use(opening)):
+            opening = self._opening[name] = asyncio.create_task(self._open(name))
+        return await asyncio.shield(opening)
+
+    async def _open(self, name: str) -> LanguageModel:
+        try:
+            await asyncio.to_thread(self.check, name)
+            provider, model = self._split(name)
+            return await provider.open(model, self._settings, self._environment)
+        except ModelError:
+            raise
+        except WellreadError as error:  # no key, no file, no memory, no package: the run goes on without it
+            raise ModelRejectedError(error.message, hint=error.hint) from error
+        except (ImportError, RuntimeError, ValueError, OSError) as error:  # what an SDK says of its set-up
+            raise ModelRejectedError(
+                f"{name} could not be opened ({type(error).__name__}).",
+                hint=f"`wellread models --try {name}`.",
+            ) from error
+
+    def outlook(self, name: str) -> Outlook | None:
+        """What a model would take, told without opening it; None for no model."""
+        if name == EXTRACTIVE:
+            return None
+        provider, model = self._split(name)
+        prices = importlib.import_module("wellread.models.prices")  # the list of prices is large
+
+        def price(read: int, wrote: int) -> float | None:
+            cost: float | None = prices.price_of(
+                provider.priced_as(model), Usage(input_tokens=read, output_tokens=wrote)
+            )
+            return cost
+
+        return Outlook(provider.on_this_machine, price)
 
     def listing(self) -> list[Listed]:
         """What can be used, and of each other provider what is wrong."""
@@ -158,3 +204,8 @@ class Models:
             if name.startswith(start):
                 return f"{provider}/{name}"
         return f"ollama/{name}"
+
+
+def _is_of_no_use(opening: "asyncio.Task[LanguageModel]") -> bool:
+    """Whether a model could not be opened, or is no more."""
+    return opening.cancelled() or opening.exception() is not None or opening.result().ended
