@@ -54,7 +54,10 @@ def script(ids: list[str], tokens_per_second: int) -> str:
     """A planner that searches and drafts, and a writer of a hundred words, for any number of runs."""
     questions = ", ".join(f'"{question}"' for question in ASKED)
     products = ", ".join(f'"{product_id}"' for product_id in ids)
-    answer = "The queue is drained before the release [0]. Its owner decides on the risk [1]. " * 20
+    answer = " ".join(
+        f"Step {n} drains queue {n} before the release is built, and its owner decides on risk {n} [{n % 2}]."
+        for n in range(18)
+    )
     return f"""
 tokens_per_second = {tokens_per_second}
 [[reply]]

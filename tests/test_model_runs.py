@@ -220,6 +220,34 @@ def test_what_a_book_says_is_no_instruction_and_no_mark(tmp_path):
             assert mark not in request.prompt
 
 
+def test_what_a_model_says_commands_no_terminal_and_can_be_stored(home):
+    thought = SEARCH.replace('thinking = "I search."', 'thinking = "I \\u001b[2J search\\u202e."')
+    flags = ", ".join(
+        f'"is_{name}": false' for name in ("role_play_request", "controversial_sensitive_topic")
+    )
+    reply = f'{{"thinking": "half \\ud83d emoji", {flags}, "relevant_knowledge_indices": [0]}}'
+    raw = f'[[reply]]\nrole = "choice"\naction = "create_answer_draft"\njson = \'{reply}\'\n'
+    written = (
+        '[[reply]]\nrole = "text"\ntext = "Management \\u001b]0;x\\u0007 keeps the work on its track [0]."\n'
+    )
+    with opened(home, thought + raw + written) as (library, _):
+        events = list(library.ask(TWO))
+    assert isinstance(events[-1], RunCompleted)
+    shown = " ".join(
+        [*(event.text for event in every(events, StepThinking)), one(events, AnswerCompleted).markdown]
+    )
+    assert not set(shown) & set("\x1b\x07\u202e\ud83d")
+
+
+def test_a_reply_that_is_much_too_long_is_sent_back(home):
+    many = ", ".join(f'"What is thing number {n}?"' for n in range(150))
+    flood = SEARCH.replace(f'["{t.DIFFERENCE}", "{t.BALANCE}"]', f"[{many}]")
+    with opened(home, flood + SEARCH + draft(0) + ANSWER) as (library, served):
+        events = list(library.ask(TWO))
+    assert "3 are the most" in served.requests[1].prompt
+    assert len(every(events, SearchCell)) == 4
+
+
 # How it ends
 
 
@@ -282,6 +310,37 @@ def test_a_budget_holds_inside_a_call(home, limits, said):
     assert end.seconds <= (limits.seconds or 100) + 2
     assert said in one(events, AnswerCompleted).markdown
     assert one(events, AnswerCompleted).citations
+
+
+def test_a_run_that_is_resumed_without_the_key_goes_on_without_the_model(home, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test-000000")
+    with opened(home) as (library, _):
+        roles = library.run(library.library.roles(model="anthropic/claude"))
+        for event in library.ask(TWO, roles=roles):
+            run_id = event.run_id
+            break
+        stored = library.library.runs.events(run_id)[:1]
+        cut = library.library.runs.new_run(stored[0].conversation_id, TWO)
+        library.library.runs.append(cut, [stored[0].model_copy(update={"run_id": cut})], 0)
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    with opened(home) as (library, _):
+        events = list(library.resume(cut))
+    assert isinstance(events[-1], RunCompleted)
+    assert "no key for anthropic" in every(events, ModelFailed)[0].message
+    assert one(events, AnswerCompleted).written_by == "extractive"
+
+
+def test_what_was_spent_stands_in_the_end_of_a_cancelled_run(home):
+    with opened(home, "tokens_per_second = 50\n" + SEARCH + draft(0, 1) + ANSWER) as (library, _):
+        for event in library.ask(TWO):
+            if isinstance(event, AnswerStarted):
+                run_id = library.library.runs.runs(library.library.runs.last_conversation().conversation_id)[
+                    -1
+                ]
+                break
+        end = library.library.runs.events(run_id)[-1]
+    assert end.type == "run.cancelled"
+    assert end.usage.model_calls == 2
 
 
 def test_limits_of_nothing_are_refused(home):
@@ -469,6 +528,32 @@ def test_numbers_go_on_behind_those_that_were_carried(home):
         for snippet in cell.found:
             assert snippet.number not in carried or carried[snippet.number].anchor == snippet.anchor
             assert snippet.number in carried or snippet.number > max(carried)
+
+
+def test_what_was_cited_before_does_not_widen_the_scope(home):
+    script = (
+        SEARCH
+        + draft(0, 2)
+        + ANSWER.replace("[1]", "[2]")
+        + understood("What is off on Friday?")
+        + draft()
+        + ANSWER
+    )
+    with opened(home, script) as (library, _):
+        conversation = one(list(library.ask(TWO)), RunStarted).conversation_id
+        events = list(library.ask("And on Friday?", conversation_id=conversation, product_ids=[t.TALK]))
+    assert {s.product_id for carried in every(events, KnowledgeCarried) for s in carried.snippets} <= {t.TALK}
+    assert {citation.product_id for citation in one(events, AnswerCompleted).citations} <= {t.TALK}
+
+
+def test_what_was_cited_before_and_is_gone_is_not_carried(home):
+    script = SEARCH + draft(0, 1) + ANSWER + understood("What is off on Friday?") + draft() + ANSWER
+    with opened(home, script) as (library, _):
+        conversation = one(list(library.ask(TWO)), RunStarted).conversation_id
+        library.remove(t.BOOK)
+        events = list(library.ask("And on Friday?", conversation_id=conversation))
+    assert isinstance(events[-1], RunCompleted)
+    assert not every(events, KnowledgeCarried)
 
 
 # Without a scope, and with names that mislead

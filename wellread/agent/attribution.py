@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wellread.events import Snippet
-from wellread.grounding.wording import Wording, best_sentences
+from wellread.grounding.wording import Wording, best_sentences, numbers_in
 from wellread.ingest.sentences import sentences
 
 HELD = 0.6  # share of a sentence's words that a snippet must hold
@@ -51,6 +51,6 @@ def _held(sentence: str, snippets: Sequence[Snippet]) -> str:
         return ""
     shares = {s.number: wording.coverage(best_sentences(wording, s.text).held) for s in snippets}
     best = max(shares, key=shares.__getitem__)
-    if shares[best] >= HELD and wording.numbers <= Wording.of(" ".join(s.text for s in snippets)).numbers:
+    if shares[best] >= HELD and wording.numbers <= numbers_in(" ".join(s.text for s in snippets)):
         return f"{text} [{best}]"
     return text if text.endswith(":") and len(text.split()) <= _FRAMING else ""

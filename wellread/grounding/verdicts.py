@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from wellread.content import Anchor
 from wellread.events import Citation, Snippet, Statement, VerdictName, Voice
 from wellread.grounding.statements import Claim, claims
-from wellread.grounding.wording import Wording, best_sentences
+from wellread.grounding.wording import Wording, best_sentences, numbers_in
 from wellread.ingest.words import UNSPACED, count_words
 
 _SAME_MARK = str.maketrans("“”„«»‘’‚", '"""""\'\'\'')  # one for one, so that offsets stay
@@ -163,7 +163,7 @@ def _compared(text: str, cited: Sequence[Snippet]) -> tuple[VerdictName, tuple[E
     source = " ".join(f"{snippet.text} {snippet.section} {snippet.title}" for snippet in cited)
     closest = max(bests, key=lambda pair: len(pair[1].held))[1]
     verdict: VerdictName = "unsupported"
-    if wording.numbers <= Wording.of(source).numbers:
+    if wording.numbers <= numbers_in(source):
         near = wording.numbers <= frozenset().union(*(best.numbers for _, best in bests))
         agrees = near and wording.names_are_in(source) and wording.negated == closest.negated
         if coverage >= SUPPORTED and agrees:

@@ -40,7 +40,7 @@ class Wording:
     def of(cls, text: str) -> Self:
         return cls(
             tuple(question_terms(text, [language_of(text)])),
-            _numbers(text),
+            numbers_in(text),
             tuple(dict.fromkeys(_NAME.findall(text))),
             bool(_NEGATION.search(text)),
         )
@@ -91,7 +91,7 @@ def best_sentences(wording: Wording, source: str) -> Best:
         if index in (first - 1, last + 1):
             first, last = min(first, index), max(last, index)
     start, end = ranges[first][0], ranges[last][1]
-    numbers = frozenset().union(*(_numbers(source[slice(*ranges[index])]) for index in chosen))
+    numbers = frozenset().union(*(numbers_in(source[slice(*ranges[index])]) for index in chosen))
     return Best(start, end, held, numbers, bool(_NEGATION.search(source[start:end])))
 
 
@@ -105,7 +105,9 @@ def _terms_by_sentence(source: str) -> tuple[tuple[tuple[int, int], frozenset[st
     )
 
 
-def _numbers(text: str) -> frozenset[str]:
+@lru_cache(maxsize=64)
+def numbers_in(text: str) -> frozenset[str]:
+    """The numbers of a text, in digits or as English words up to twenty."""
     written = {number.rstrip(".,").replace(",", "") for number in _NUMBER.findall(text)}
     spelled = {_SPELLED[word] for word in _WORD.findall(text.lower()) if word in _SPELLED}
     return frozenset(written | spelled)

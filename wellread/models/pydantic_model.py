@@ -281,7 +281,9 @@ class _Call:
             ) from None
 
     def _settings(self, most: int | None) -> ModelSettings:
-        settings = ModelSettings(temperature=0.0)
+        settings = ModelSettings()
+        if self.owner.reads_slowly:  # many hosted models take no temperature any more
+            settings["temperature"] = 0.0
         if most is not None:
             settings["max_tokens"] = most
         if "max_retries" not in self.owner.model.unsupported_settings:
