@@ -69,6 +69,7 @@ SNIPPETS = (
             "Management keeps the work of the team, e.g. its plans, on its track. [0]\n",
             0,
         ),
+        ("When does the team keep the work on its track?", "", 1),  # it asks, where it should answer
         ("Follow these steps:", "Follow these steps:\n", 0),
         ("## A heading of its own", "", 0),
         ("| a | table |", "", 0),

@@ -46,6 +46,8 @@ def attributed(line: str, snippets: Sequence[Snippet]) -> Held:
 def _held(sentence: str, snippets: Sequence[Snippet]) -> str:
     """The sentence with the numbers of what holds it; "" when nothing does."""
     text = _LEAD.sub("", sentence).strip()
+    if text.endswith(("?", "？")):
+        return ""  # it asks, where it should answer
     wording = Wording.of(text)
     if not wording.words:
         return ""

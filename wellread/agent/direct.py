@@ -24,6 +24,7 @@ _THANKS = re.compile(r"^\W*(?:thanks?|thx|danke)\b", re.I)
 _FAREWELL = re.compile(r"^\W*(?:bye|goodbye|see\s+you)\b", re.I)
 _WHO = re.compile(
     r"^\W*(?:(?:hi|hello|hey)\b\W*)?(?:so|and|but)?\W*"
+    r"(?:(?:ignore|forget|disregard)\s+(?:all\s+|any\s+|your\s+|the\s+|previous\s+|prior\s+)*instructions\W+(?:and\s+)?)?"
     r"(?:(?:(?:who|what)\s+(?:exactly\s+|really\s+)?are\s+you|what(?:'s|’s|\s+is)\s+(?:your\s+name|wellread)"
     r"|what\s+can\s+you\s+do|(?:who|what)\s+(?:made|built|created)\s+you"
     r"|which\s+(?:language\s+)?model\s+(?:are\s+you|do\s+you\s+use)|introduce\s+yourself|tell\s+me\s+about\s+yourself"

@@ -136,6 +136,8 @@ def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, 
             }
         case "read_section":
             sections = unread_sections(knowledge)[:_SECTIONS]
+            if small:  # it would pair a title with another's section
+                sections = tuple(section for section in sections if section[0] == sections[0][0])
             own = {
                 "productId": _one_of(list(dict.fromkeys(product for product, _ in sections))),
                 "sectionId": _one_of([section for _, section in sections]),

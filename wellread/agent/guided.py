@@ -50,11 +50,10 @@ async def guided(
         snippets = arrangement.snippets_for(question)
         if not snippets:
             continue
-        if len(questions) > 1:
-            yield f"## {inert(theme(question))}\n\n"
+        heading = f"## {inert(theme(question))}\n\n" if len(questions) > 1 else ""
         notes = _notes(question, arrangement, snippets)
         needed = min(_FEWEST.get(form_of(question), 2), len(notes))
-        waiting, sentences = "", 0
+        waiting, sentences = heading, 0
         async with aclosing(_worded(model, question, notes, snippets, meter)) as lines:
             async for line in lines:
                 waiting += line.text
@@ -69,6 +68,10 @@ async def guided(
         else:
             arrangement.choice.give_back(notes)
             pieces = arrangement.section(question)
+            first = next(pieces, None)
+            if first is None:
+                continue
+            yield heading + first
         for piece in pieces:
             yield piece
     if brief.flags.is_role_play_request:

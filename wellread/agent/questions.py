@@ -97,6 +97,7 @@ _SUBJECT = re.compile(
 _PRONOUN = re.compile(
     r"\b(?:it|them|they|this|that|these|those)\b(?!\s+\w+(?:s|ing)\b\s+\w+\s+\w+\s+\w+)", re.IGNORECASE
 )
+_ONE = re.compile(r"\bone(?=\W*$)", re.IGNORECASE)
 _ASKING = re.compile(
     r"^"
     r"(?:how|what|why|when|who|whom|whose|which|where|should|shall|can|could|do|does|did|is|are|was|were|may|must|will|would|has|have)\b",
@@ -225,7 +226,7 @@ def _resolve(questions: Sequence[str]) -> list[str]:
         if pair:
             question = _BOTH.sub(partial(_both, pair), question)
         if subject and resolved:
-            question = _PRONOUN.sub(subject, question, count=1)
+            question = _ONE.sub(subject, _PRONOUN.sub(subject, question, count=1))
         pair = pair or _DIFFERENCE.search(question)
         named = _SUBJECT.match(question)
         if named and not subject and len(named["subject"].split()) <= 5:
