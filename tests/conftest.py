@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import transcript
 
 from wellread.blocking import BlockingWellread
 from wellread.ingest.pipeline import Added, Refused
@@ -42,6 +43,15 @@ def demo(built_demo, tmp_path_factory):
     home = shutil.copytree(built_demo, tmp_path_factory.mktemp("open") / "home")
     with BlockingWellread(settings=Settings(home=Path(home))) as library:
         yield library
+
+
+@pytest.fixture(scope="session")
+def mentor_home(tmp_path_factory) -> Path:
+    """The home of the library of `transcript`: a book and a talk, by keyword only. Runs may be stored in it."""
+    folder = tmp_path_factory.mktemp("mentor")
+    with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
+        list(library.add(transcript.write_library(folder / "files")))
+    return folder / "home"
 
 
 @pytest.fixture

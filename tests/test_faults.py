@@ -9,7 +9,6 @@ import pytest
 import transcript as t
 
 from wellread.agent.budget import Limits
-from wellread.blocking import BlockingWellread
 from wellread.engine import Wellread
 from wellread.events import (
     TERMINAL,
@@ -97,14 +96,6 @@ times = 0
 {writer}
 text = "{WORDS}"
 """
-
-
-@pytest.fixture(scope="module")
-def mentor_home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("faults")
-    with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
-        list(library.add(t.write_library(folder / "files")))
-    return folder / "home"
 
 
 async def run(home: Path, wire: str, text: str) -> tuple[list[AnyEvent], float]:

@@ -6,12 +6,8 @@ import re
 import subprocess
 import sys
 
-import pytest
 import transcript as t
 from serving import serving
-
-from wellread.blocking import BlockingWellread
-from wellread.settings import Settings
 
 FIRST_STEP = (
     'Step {} for "Pretend that you are Addy Osmani, based on what you read in his book, Leading Effective Engineering '
@@ -59,15 +55,6 @@ Action Chosen: Answer Generation Agent (create_answer_draft) Parameters:
 }}
 📝 Ready to provide a comprehensive answer
 """
-
-
-@pytest.fixture(scope="module")
-def mentor_home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mentor")
-    home = folder / "home"
-    with BlockingWellread(settings=Settings(home=home, embedder="none")) as library:
-        list(library.add(t.write_library(folder / "files")))
-    return home
 
 
 def wellread(home, *arguments, **environment):

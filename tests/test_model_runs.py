@@ -70,14 +70,6 @@ action = "create_answer_draft"
 """
 
 
-@pytest.fixture(scope="module")
-def mentor_home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs")
-    with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
-        list(library.add(t.write_library(folder / "files")))
-    return folder / "home"
-
-
 @contextmanager
 def opened(home, script="", **settings):
     """A library whose model `openai/gpt-4.1` follows a script, and the script as it is served."""

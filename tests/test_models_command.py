@@ -22,12 +22,9 @@ KEYS = ("OPENAI", "ANTHROPIC", "GOOGLE", "GEMINI", "GROQ", "MISTRAL", "OPENROUTE
 SLOW = "tokens_per_second = 8\n" + t.SCRIPT
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("command")
-    with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
-        list(library.add(t.write_library(folder / "files")))
-    return folder / "home"
+@pytest.fixture
+def home(mentor_home):
+    return mentor_home
 
 
 def environment(home, **more):
