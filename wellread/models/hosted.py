@@ -211,6 +211,7 @@ async def opened(
     closing: AsyncExitStack | None = None,
     counter: Any = None,
     failure: Any = None,
+    runs: Any = None,
 ) -> LanguageModel:
     """A model of Pydantic AI as a LanguageModel, its connections open until it is closed."""
     ours = importlib.import_module("wellread.models.pydantic_model")
@@ -239,6 +240,7 @@ async def opened(
         closing=closing,
         counter=counter,
         failure=failure,
+        runs=runs or (lambda: True),
     )
     return made
 

@@ -85,8 +85,12 @@ class LanguageModel(Protocol):
     context_tokens: int  # that the prompt and the reply may have together
     calls_at_once: int
     reads_slowly: bool  # on this machine: every token of a prompt costs noticeable time
-    ended: bool  # whether it is no more, and would have to be opened anew
     small: bool  # of few parameters: it keeps to a form and to notes, and is trusted with nothing else
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is no more, and would have to be opened anew."""
+        ...
 
     async def count(self, text: str) -> int:
         """Tokens of `text`, by the model's tokenizer where it can be asked, else an estimate that is not too low."""

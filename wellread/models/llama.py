@@ -128,6 +128,10 @@ class LlamaServer:
             raise await self.failure() from error
         return response.json()
 
+    @property
+    def running(self) -> bool:
+        return self._process.returncode is None
+
     async def failure(self) -> ModelUnavailableError:
         """What to raise for a call whose connection broke: how the child ended, or that it does not answer."""
         with contextlib.suppress(TimeoutError):

@@ -80,6 +80,7 @@ class LocalProvider:
             closing=closing,
             counter=server.count,
             failure=server.failure,
+            runs=lambda: server.running,
         )
 
 

@@ -82,9 +82,13 @@ class PydanticModel:
     small: bool = False
     counter: Callable[[str], Awaitable[int]] | None = None
     failure: Callable[[], Awaitable[ModelUnavailableError]] | None = None
-    ended: bool = False  # whether the process behind it is no more
+    runs: Callable[[], bool] = lambda: True  # whether the process behind it still does
     secrets: Secrets = field(default_factory=Secrets)
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def ended(self) -> bool:
+        return not self.runs()
 
     async def close(self) -> None:
         await self.closing.aclose()
@@ -254,7 +258,6 @@ class _Call:
                 failure = failure_of(error, self.owner.name, self.owner.secrets)
                 if isinstance(failure, ModelUnavailableError) and self.owner.failure is not None:
                     failure = await self.owner.failure()
-                    self.owner.ended = True
                 raise failure from None
             finally:
                 usage = self._usage(stream, read, counted)
