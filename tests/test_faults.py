@@ -58,8 +58,14 @@ QUESTION = "What is the difference between leadership and management, and how do
 WORDS = "Management keeps the work on its track [0]. Leadership decides where the track goes [0]. Both are needed [0]."
 
 
-def script(fault: str, *, at: str) -> str:
-    """A model that has the fault at each call of the planner, or of the writer, and else does well."""
+def case(number: int) -> str:
+    """A question that the script knows from the others."""
+    return f"{QUESTION} (Case {number}.)"
+
+
+def script(at: str) -> str:
+    """A model that has a fault of its own in each case, at each call of the planner or of the writer, and else does
+    well."""
     search = f"""
 thinking = "I search."
 action = "search_inside_books"
@@ -75,63 +81,49 @@ is_greeting_or_simple_calculation = false
 is_who_are_you = false
 relevant_knowledge_indices = [0, 1]
 """
-    struck = f"fault = {{ {fault} }}"
-    planner = struck if at == "planner" else ""
-    writer = struck if at == "writer" else ""
-    return f"""
-[[reply]]
-role = "choice"
-times = 0
-when = "Choose step 1 "
-{planner}
-{search}
-[[reply]]
-role = "choice"
-times = 0
-{planner}
-{draft}
-[[reply]]
-role = "text"
-times = 0
-{writer}
-text = "{WORDS}"
-"""
+    replies = []
+    for number, fault in enumerate(FAULTS):
+        struck = f"fault = {{ {fault} }}"
+        planner, writer = (struck, "") if at == "planner" else ("", struck)
+        replies += [
+            f'[[reply]]\nrole = "choice"\ntimes = 0\nwhen = "Case {number}[.].*Choose step 1 "\n{planner}\n{search}',
+            f'[[reply]]\nrole = "choice"\ntimes = 0\nwhen = "Case {number}[.]"\n{planner}\n{draft}',
+            f'[[reply]]\nrole = "text"\ntimes = 0\nwhen = "Case {number}[.]"\n{writer}\ntext = "{WORDS}"\n',
+        ]
+    return "\n".join(replies)
 
 
-async def run(home: Path, wire: str, text: str) -> tuple[list[AnyEvent], float]:
-    """The events of a run against a server with that script, and the seconds it took."""
-    async with await serve(Script.parse(text)) as server:
+async def run_all(home: Path, wire: str, at: str) -> list[tuple[list[AnyEvent], float]]:
+    """The events of a run for each fault, several at once, and the seconds it took."""
+    async with await serve(Script.parse(script(at))) as server:
         settings = Settings(
             home=home,
             embedder="none",
             openai_base_url=f"{server.address}/v1",
             anthropic_base_url=server.address,
-            model_first_token_seconds=1.5,
-            model_silent_seconds=1.5,
+            model_first_token_seconds=2.0,
+            model_silent_seconds=2.0,
             model_tries=2,
         )
+        at_once = asyncio.Semaphore(8)
         async with Wellread(settings=settings) as library:
-            began = asyncio.get_running_loop().time()
             roles = await library.roles(model=f"{wire}/gpt-4.1")
-            limits = Limits(seconds=40, output_tokens=2_000)
-            events = [event async for event in library.ask(QUESTION, roles=roles, limits=limits)]
-            return events, asyncio.get_running_loop().time() - began
+
+            async def one(number: int) -> tuple[list[AnyEvent], float]:
+                async with at_once:
+                    began = asyncio.get_running_loop().time()
+                    limits = Limits(seconds=40, output_tokens=2_000)
+                    events = [event async for event in library.ask(case(number), roles=roles, limits=limits)]
+                    return events, asyncio.get_running_loop().time() - began
+
+            return await asyncio.gather(*map(one, range(len(FAULTS))))
 
 
 @pytest.mark.parametrize("at", ["planner", "writer"])
 @pytest.mark.parametrize("wire", WIRES)
 def test_every_fault_ends_in_an_answer_and_one_last_event(mentor_home, tmp_path, wire, at):
-    async def all_of_them():
-        homes = [Path(shutil.copytree(mentor_home, tmp_path / str(n))) for n in range(len(FAULTS))]
-        at_once = asyncio.Semaphore(8)
-
-        async def one(home, fault):
-            async with at_once:
-                return await run(home, wire, script(fault, at=at))
-
-        return await asyncio.gather(*map(one, homes, FAULTS))
-
-    for fault, (events, seconds) in zip(FAULTS, asyncio.run(all_of_them()), strict=True):
+    home = Path(shutil.copytree(mentor_home, tmp_path / "home"))
+    for fault, (events, seconds) in zip(FAULTS, asyncio.run(run_all(home, wire, at)), strict=True):
         ends = [event for event in events if isinstance(event, TERMINAL)]
         assert ends == events[-1:], fault
         assert isinstance(ends[0], RunCompleted), (fault, ends)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 _NUMBERS = re.compile(
     r"[\[【]\s*(?:(?:knowledge|source|quelle|no\.|nr\.|#)\s*)?(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\s*[\]】]", re.I
 )
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(\s*(?:<[^<>\n]*>|[^()\s]*)(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)")
+_LINK = re.compile(
+    r"!?\[([^\[\]\n]*)\]\(\s*(?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)"
+)
 _BREAK = re.compile(r"<br\s*/?>", re.I)
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})([^`\n]*)$")
 _PERHAPS_FENCE = re.compile(r"[ \t]*(?:`{1,}[^\n]*|~{1,}[^\n]*)?$")
