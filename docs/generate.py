@@ -35,7 +35,7 @@ def commands() -> str:
 
 
 def _walk(command, name):
-    if name != "wellread" and not hasattr(command, "commands"):
+    if name != "wellread" and (not hasattr(command, "commands") or command.invoke_without_command):
         yield name, command
     for child in getattr(command, "commands", {}).values():
         yield from _walk(child, f"{name} {child.name}")

@@ -425,7 +425,7 @@ def _check_limits(limits: Limits) -> None:
         if limit is not None and not limit > 0:
             raise BadRequestError(
                 f"A run needs some {name.replace('_', ' ').replace('seconds', 'time')}.",
-                hint="Give more than 0, or no limit.",
+                hint="Give more than 0, or no limit. Without a model (`--model extractive`) a run costs nothing.",
             )
 
 

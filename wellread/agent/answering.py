@@ -97,6 +97,8 @@ class Answering:
                 if any(claim.numbers for claim in claims(self.text)):
                     return
                 writers = [w for w in writers if w.name == EXTRACTIVE]  # it costs nothing
+                if not self.text:
+                    yield failed(error, "writer", writer.name, 0, EXTRACTIVE)
             except ModelError as error:
                 instead = writers[0].name
                 yield failed(error, "writer", writer.name, 0, instead)

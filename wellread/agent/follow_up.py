@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from wellread.agent.budget import Meter, least
-from wellread.agent.knowledge import Knowledge
+from wellread.agent.knowledge import Knowledge, fold
 from wellread.agent.prompts import prompt
 from wellread.agent.state_prompt import conversation, inactive
 from wellread.errors import BudgetSpentError, UnusableReplyError
@@ -46,4 +46,5 @@ class FollowUp:
             return start.asked
         asked = filled.values.get("asked")
         text = " ".join(asked.split()) if isinstance(asked, str) else ""
-        return text if 0 < len(text) <= _LONGEST else start.asked
+        unchanged = fold(text) == fold(start.question)  # then the rules' completion is the better one
+        return text if 0 < len(text) <= _LONGEST and not unchanged else start.asked

@@ -17,7 +17,7 @@ from wellread.agent.actions import (
     SearchInsideBooks,
 )
 from wellread.agent.knowledge import Knowledge, fold
-from wellread.agent.questions import without_ids, without_titles
+from wellread.agent.questions import separate, without_ids, without_titles
 from wellread.events import AnyEvent, ProductsFound, SearchCell, SectionRead, StepAction
 
 MOST_FINDS = 2
@@ -133,8 +133,8 @@ def new_cells(action: SearchInsideBooks, knowledge: Knowledge) -> list[tuple[str
     titles = [entry.title for entry in knowledge.scope]
     ids = [entry.product_id for entry in knowledge.scope]
     pairs = []
-    for given in action.askBookQuestions:
-        question = without_titles(without_ids(given, ids), titles)
+    asked = [one for given in action.askBookQuestions for one in separate(without_ids(given, ids))]
+    for question in (without_titles(one, titles) for one in asked):
         for product_id in action.productIds:
             key = (fold(question), product_id)
             if key not in seen:

@@ -129,6 +129,11 @@ def short_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> tup
     return tuple(reversed(unique.values()))[:MOST]
 
 
+def separate(question: str) -> list[str]:
+    """The questions that a model put into one."""
+    return [one for one in re.split(r"(?<=[?？])\s+", question.strip()) if one] or [question]
+
+
 def without_ids(question: str, product_ids: Iterable[str]) -> str:
     """A question without the product ids that a small model puts behind it."""
     for product_id in product_ids:

@@ -23,6 +23,9 @@ def nothing_found(brief: Brief) -> Iterator[str]:
     if brief.spent:
         yield f"{_WHY[brief.spent]}\n\n"
     where = persona.named(entry.title for entry in brief.scope) if brief.scope else "the library"
+    if brief.scope and not brief.open_cells:
+        yield f"Nothing was searched in {where}, so I cannot tell what there is on this. Ask again with more steps.\n\n"
+        return
     yield f"I found nothing in {where} that answers this.\n\n"
     if brief.open_cells:
         yield "What was searched, and how close the best passage came (1.00 is the closest there can be):\n\n"

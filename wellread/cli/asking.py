@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -26,9 +27,12 @@ from wellread.events import (
     ModelFailed,
     RunCompleted,
     RunFailed,
+    Statement,
     Usage,
+    VerdictName,
 )
 from wellread.library.scope import describe
+from wellread.models.resolve import EXTRACTIVE
 
 _QUOTE_LENGTH = 90
 
@@ -178,9 +182,11 @@ class AnswerPage:
             case AnswerDelta(text=text):
                 self._pending += text
                 self._flush(whole=False)
-            case AnswerCompleted(citations=citations):
+            case AnswerCompleted(citations=citations, statements=statements, written_by=author):
                 self._flush(whole=True)
                 self._sources(citations)
+                if author != EXTRACTIVE and citations:
+                    console.print(f"\n{verdict_line(statements)}", markup=False)
             case ModelFailed() if not self._trace:
                 console.print(failure_line(event), style="yellow", markup=False)
             case RunCompleted(usage=usage, seconds=seconds) if usage.model_calls:
@@ -226,6 +232,20 @@ class AnswerPage:
                     line, markup=False, style="dim", no_wrap=console.is_terminal, overflow="ellipsis"
                 )
         console.print(f"\nOpen one: {command_name()} read {citations[0].anchor}", markup=False)
+
+
+def verdict_line(statements: Sequence[Statement]) -> str:
+    """How the statements of an answer compare with what they cite, in one line."""
+    counted = Counter(statement.verdict for statement in statements)
+    said: dict[VerdictName, str] = {
+        "quoted": "quoted",
+        "supported": "supported by what they cite",
+        "partly": "partly",
+        "unsupported": "not supported",
+        "general": "without a source",
+    }
+    told = ", ".join(f"{counted[verdict]} {words}" for verdict, words in said.items() if counted[verdict])
+    return f"Statements: {told} (by comparing words)."
 
 
 def usage_line(usage: Usage, seconds: float) -> str:

@@ -304,7 +304,7 @@ def _run(work: "Coroutine[Any, Any, int | None]") -> None:
     try:
         status = asyncio.run(work)
     except (KeyboardInterrupt, asyncio.CancelledError):  # here, because Typer would end without a word
-        sys.stderr.write("\nStopped. What was acknowledged is kept; the same command goes on from there.\n")
+        sys.stderr.write("\nStopped. What was acknowledged is kept.\n")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if status:
         raise typer.Exit(status)

@@ -35,7 +35,7 @@ async def attempt(name: str, *, as_json: bool) -> int:
             console.print("extractive needs no model: there is nothing to try.")
             return 0
         if not as_json:
-            progress_console.print(f"Opening {checked} …", style="dim", markup=False)
+            progress_console.print(f"Opening {checked} …", style="dim", markup=False, soft_wrap=True)
         model = await models.open(checked)
         status = 0
         async for trial in trials(model):

@@ -43,6 +43,10 @@ class HostedProvider:
     prices: str = ""  # the provider's name in genai-prices, if it is another
     on_this_machine: bool = False
 
+    def otherwise(self, settings: Settings) -> str:
+        address = self._base_url(settings)
+        return f"what {address.rpartition('@')[2]} serves" if address else ""
+
     def priced_as(self, model: str) -> tuple[str, str]:
         return self.prices or self.name, model
 
@@ -122,6 +126,9 @@ class OllamaProvider:
 
     name: str = "ollama"
     on_this_machine: bool = True
+
+    def otherwise(self, settings: Settings) -> str:
+        return f"none yet at {self._address(settings).rpartition('@')[2]}: `ollama pull` gets one"
 
     def priced_as(self, model: str) -> None:  # noqa: ARG002
         return None

@@ -21,6 +21,9 @@ class LocalProvider:
     name = "local"
     on_this_machine = True
 
+    def otherwise(self, settings: Settings) -> str:  # noqa: ARG002
+        return "a GGUF file by its path; `wellread models pull OWNER/REPO` gets one"
+
     def priced_as(self, model: str) -> None:  # noqa: ARG002
         return None
 

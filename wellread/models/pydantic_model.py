@@ -191,17 +191,19 @@ class _Call:
 
     def _most_output(self, read: int) -> int | None:
         """Tokens that the reply may have, by the context, the allowance and the money. Raises BudgetSpentError."""
-        limits = [self.owner.context_tokens - read]
+        limits = {"tokens that the model can read": self.owner.context_tokens - read}
         if self.allowance.output_tokens is not None:
-            limits.append(self.allowance.output_tokens)
+            limits["tokens of the budget"] = self.allowance.output_tokens
         if self.allowance.cost is not None:
             reading, writing = self.owner.cost(read, 0), self.owner.cost(0, 1_000_000)
             if reading is not None and writing:
-                limits.append(math.floor((self.allowance.cost - reading) / writing * 1_000_000))
-        if min(limits) < _FEWEST_TOKENS:
-            raise BudgetSpentError("The budget does not suffice for another call of the model.")
+                affordable = (self.allowance.cost - reading) / writing * 1_000_000
+                limits["dollars of the budget"] = math.floor(affordable)
+        least = min(limits, key=limits.__getitem__)
+        if limits[least] < _FEWEST_TOKENS:
+            raise BudgetSpentError(f"The {least} do not suffice for another call of {self.owner.name}.")
         # One less, since a stream that does not keep to it is cut only behind the token that is too many.
-        return min(limits) - 1 if len(limits) > 1 else None
+        return limits[least] - 1 if len(limits) > 1 else None
 
     def _seconds_left(self) -> float | None:
         if self.allowance.seconds is None:

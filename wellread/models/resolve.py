@@ -36,6 +36,10 @@ class ModelProvider(Protocol):
         """Names of models that can be used at once, the best choice first."""
         ...
 
+    def otherwise(self, settings: Settings) -> str:
+        """What else can be used by name, though nothing can be named here; "" for nothing worth telling."""
+        ...
+
     def priced_as(self, model: str) -> tuple[str, str] | None:
         """The provider's and the model's name in genai-prices; None for what costs nothing."""
         ...
@@ -169,17 +173,21 @@ class Models:
 
     def listing(self) -> list[Listed]:
         """What can be used, and of each other provider what is wrong."""
-        rows: list[Listed] = []
+        usable: list[Listed] = []
+        rest: list[Listed] = []
         for name in sorted(self.providers, key=lambda n: (_IN_ORDER.index(n) if n in _IN_ORDER else 99, n)):
             provider = self.providers[name]
             problem = provider.problem(self._settings, self._environment)
             if problem is not None:
-                rows.append(Listed(f"{name}/…", False, problem.message, problem.hint))
+                note = problem.message.removeprefix(f"{name}/… ")
+                rest.append(Listed(f"{name}/…", False, note, problem.hint))
                 continue
             models = provider.usable(self._settings, self._environment)
-            rows += [Listed(f"{name}/{model}", True) for model in models] or [Listed(f"{name}/…", True)]
-        rows.append(Listed(EXTRACTIVE, True, "the sources' own sentences, without a language model"))
-        return rows
+            usable += [Listed(f"{name}/{model}", True) for model in models]
+            if not models and (note := provider.otherwise(self._settings)):
+                usable.append(Listed(f"{name}/…", True, note))
+        usable.append(Listed(EXTRACTIVE, True, "the sources' own sentences, without a language model"))
+        return usable + rest
 
     def _split(self, name: str) -> tuple[ModelProvider, str]:
         if name.endswith(".gguf") and not name.startswith("local/"):

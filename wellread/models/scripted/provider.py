@@ -17,6 +17,9 @@ class ScriptedProvider:
     name = "scripted"
     on_this_machine = False
 
+    def otherwise(self, settings: Settings) -> str:  # noqa: ARG002
+        return ""
+
     def priced_as(self, model: str) -> None:  # noqa: ARG002
         return None
 
