@@ -1,35 +1,29 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
 
-from wellread.agent.budget import Limits, budget_for
+from wellread.agent.beginning import Asking, Beginning, checked_question
+from wellread.agent.budget import Limits
 from wellread.agent.control import Control
 from wellread.agent.crew import crew
 from wellread.agent.direct import Facts
 from wellread.agent.estimate import Estimate
 from wellread.agent.estimate import estimate as estimated
-from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
-from wellread.agent.questions import is_follow_up, self_contained
 from wellread.agent.record import Record, recorded
 from wellread.content import Product, Section
 from wellread.errors import BadRequestError, NotFoundError, UnavailableError, WellreadError
 from wellread.events import (
     TERMINAL,
-    AnswerCompleted,
     AnyEvent,
-    Exchange,
-    KnowledgeCarried,
     Mode,
     Roles,
     RunStarted,
-    ScopeEntry,
 )
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.document import Source
@@ -37,18 +31,12 @@ from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused
 from wellread.ingest.sources import find
 from wellread.library.inside import CellFindings, Inside
 from wellread.library.reading import Place, open_anchor
-from wellread.library.scope import scope_of
 from wellread.models.resolve import Models
 from wellread.settings import Settings
 from wellread.store.catalog import Catalog
 from wellread.store.database import Database
 from wellread.store.files import FileStore
 from wellread.store.runs import RunStore
-
-LONGEST_QUESTION = 20_000  # code points
-_EXCHANGES = 3  # of the conversation that a run knows of
-_ANSWER_SHOWN = 600  # code points of an answer in them
-_RUN = re.compile(r"([^\w\s])\1{3,}")
 
 
 class Wellread:
@@ -94,6 +82,7 @@ class Wellread:
         self.catalog = Catalog(self._database)
         self.files = FileStore(home / "files")
         self.runs = RunStore(self._database)
+        self._beginning = Beginning(self.settings, self.catalog, self.runs)
 
     @property
     def database(self) -> Database:
@@ -169,7 +158,7 @@ class Wellread:
     ) -> list[CellFindings]:
         """The matrix of questions × titles. Without `product_ids` the titles are those that fit best."""
         for question in questions:
-            _check(question)
+            checked_question(question)
         inside = await self._inside()
         ids = list(dict.fromkeys(product_ids))
         for product_id in ids:
@@ -237,10 +226,16 @@ class Wellread:
         Raises BadRequestError for an empty or overlong question or a limit of nothing, NotFoundError for an unknown
         product or conversation; later errors are the event run.failed.
         """
-        start, carried = await self._start(
-            question, product_ids, mode, roles or await self.roles(), limits or Limits(), conversation_id
+        asking = Asking(
+            question,
+            tuple(product_ids),
+            mode,
+            roles or await self.roles(),
+            limits or Limits(),
+            conversation_id,
         )
-        before: list[AnyEvent] = [start, carried] if carried else [start]
+        before = await asyncio.to_thread(self._beginning.events, asking)
+        start = before[0]
         loop = await self._loop(start.roles)
         record = Record(self.runs, start.run_id)
         async with aclosing(recorded(record, before, loop, control)) as stored:
@@ -258,62 +253,11 @@ class Wellread:
     ) -> Estimate:
         """What `ask` would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
         roles = roles or await self.roles()
-        start, _ = await self._start(question, product_ids, mode, roles, limits or Limits(), "", begin=False)
+        asking = Asking(question, tuple(product_ids), mode, roles, limits or Limits())
+        start = await asyncio.to_thread(self._beginning.start, asking)
         names = (roles.planner, roles.writer, roles.judge)
         planner, writer, judge = await asyncio.to_thread(lambda: [*map(self.models.outlook, names)])
         return estimated(start, planner, writer, judge, self.settings.deep_judged)
-
-    async def _start(
-        self,
-        question: str,
-        product_ids: Sequence[str],
-        mode: Mode,
-        roles: Roles,
-        limits: Limits,
-        conversation_id: str,
-        *,
-        begin: bool = True,
-    ) -> tuple[RunStarted, KnowledgeCarried | None]:
-        """How a run begins: its first event, and the knowledge that it takes over from the answer before. Without
-        `begin` it has no id and is not stored."""
-        question = _check(question)
-        _check_limits(limits)
-        earlier = await asyncio.to_thread(self._earlier, conversation_id) if conversation_id else []
-        last = fold_events(earlier[-1]) if earlier else None
-        leans = last is not None and is_follow_up(question)
-        asked = self_contained(question, last.question) if last is not None else question
-        scope = await asyncio.to_thread(
-            lambda: scope_of(
-                self.catalog,
-                asked if leans else question,
-                picked=product_ids,
-                carried=last.scope if last is not None else (),
-                small_library=self.settings.discovered_titles,
-            )
-        )
-        conversation = run_id = ""
-        if begin:
-            conversation = conversation_id or await asyncio.to_thread(self.runs.new_conversation, question)
-            run_id = await asyncio.to_thread(self.runs.new_run, conversation, question)
-        start = RunStarted(
-            run_id=run_id,
-            conversation_id=conversation,
-            question=question,
-            asked=asked,
-            mentions=scope.mentions,
-            mode=mode,
-            model=" + ".join(dict.fromkeys((roles.planner, roles.writer))),
-            roles=roles,
-            picked=bool(product_ids),
-            before=tuple(map(_exchange, earlier[-_EXCHANGES:])) if roles.uses_models else (),
-            scope=scope.entries,
-            outside=scope.outside,
-            options=scope.options,
-            budget=budget_for(mode, self.settings, limits, with_model=roles.uses_models),
-        )
-        if not earlier or not roles.uses_models:
-            return start, None
-        return start, await asyncio.to_thread(self._carried, earlier[-1], scope.entries)
 
     async def resume(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
         """Go on with a run that was cut off, from its last finished step: its further events, numbered on.
@@ -341,33 +285,6 @@ class Wellread:
     def _facts(self, model: str) -> Facts:
         examples = self.catalog.products(limit=3)
         return Facts(self.catalog.count(), model, tuple(product.title for product in examples))
-
-    def _carried(self, events: Sequence[AnyEvent], scope: Sequence[ScopeEntry]) -> KnowledgeCarried | None:
-        """What the answer of a run cited, to be used again by its numbers: of the titles in scope, as far as it still
-        opens."""
-        knowledge = fold_events(events)
-        answers = [event for event in events if isinstance(event, AnswerCompleted)]
-        numbers = {citation.number for answer in answers for citation in answer.citations}
-        titles = {entry.product_id for entry in scope}
-        snippets = tuple(
-            snippet
-            for snippet in knowledge.snippets
-            if snippet.number in numbers and snippet.product_id in titles and self._opens(snippet.anchor)
-        )
-        return KnowledgeCarried(run_id=knowledge.start.run_id, snippets=snippets) if snippets else None
-
-    def _opens(self, anchor: str) -> bool:
-        try:
-            open_anchor(self.catalog, anchor)
-        except NotFoundError:
-            return False
-        return True
-
-    def _earlier(self, conversation_id: str) -> list[list[AnyEvent]]:
-        """The events of the conversation's last runs, oldest first."""
-        self.runs.conversation(conversation_id)
-        events = (self.runs.events(run_id) for run_id in self.runs.runs(conversation_id)[-_EXCHANGES:])
-        return [own for own in events if own and isinstance(own[0], RunStarted)]
 
     async def _inside(self) -> Inside:
         index = await self.index()
@@ -409,39 +326,6 @@ def load_embedder(settings: Settings) -> Embedder | None:
     embedder: Embedder = _load("wellread.embedders", settings.embedder)(settings.home / "cache")
     embedder.check()
     return embedder
-
-
-def _exchange(events: Sequence[AnyEvent]) -> Exchange:
-    answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
-    return Exchange(question=fold_events(events).question, answer=" ".join(answers)[:_ANSWER_SHOWN])
-
-
-def _check_limits(limits: Limits) -> None:
-    """Raises BadRequestError for a limit with which nothing can be done."""
-    if limits.steps is not None and limits.steps < 1:
-        raise BadRequestError("A run needs at least one step.", hint="Give --max-steps 1 or more.")
-    for name in ("seconds", "input_tokens", "output_tokens", "cost"):
-        limit = getattr(limits, name)
-        if limit is not None and not limit > 0:
-            raise BadRequestError(
-                f"A run needs some {name.replace('_', ' ').replace('seconds', 'time')}.",
-                hint="Give more than 0, or no limit. Without a model (`--model extractive`) a run costs nothing.",
-            )
-
-
-def _check(question: str) -> str:
-    # White space and rows of marks mean nothing to a search, and patterns are slow on them.
-    text = _RUN.sub(r"\1\1\1", " ".join(question.split()))
-    if not text:
-        raise BadRequestError(
-            "The question is empty.", hint='Ask something, as in: wellread ask "What is …?"'
-        )
-    if len(text) > LONGEST_QUESTION:
-        raise BadRequestError(
-            f"The question is {len(text):,} characters long; {LONGEST_QUESTION:,} is the most.",
-            hint="Ask a shorter question; a long text belongs into the library: `wellread add FILE`.",
-        )
-    return text
 
 
 def _load(group: str, name: str) -> Any:

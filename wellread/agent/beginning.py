@@ -1,0 +1,160 @@
+"""How a run begins: its first event, and the knowledge that it takes over from the conversation."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wellread.agent.budget import Limits, budget_for
+from wellread.agent.knowledge import fold_events
+from wellread.agent.questions import is_follow_up, self_contained
+from wellread.errors import BadRequestError, NotFoundError
+from wellread.events import (
+    AnswerCompleted,
+    AnyEvent,
+    Exchange,
+    KnowledgeCarried,
+    Mode,
+    Roles,
+    RunStarted,
+    ScopeEntry,
+)
+from wellread.library.reading import open_anchor
+from wellread.library.scope import scope_of
+from wellread.settings import Settings
+from wellread.store.catalog import Catalog
+from wellread.store.runs import RunStore
+
+LONGEST_QUESTION = 20_000  # code points
+_EXCHANGES = 3  # of the conversation that a run knows of
+_ANSWER_SHOWN = 600  # code points of an answer in them
+_RUN = re.compile(r"([^\w\s])\1{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question, and what was said with it."""
+
+    question: str
+    product_ids: tuple[str, ...]
+    mode: Mode
+    roles: Roles
+    limits: Limits
+    conversation_id: str = ""  # "" for a new one
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Begins runs of one library. All of it reads and writes the database, so it is not for the event loop."""
+
+    settings: Settings
+    catalog: Catalog
+    runs: RunStore
+
+    def events(self, asking: Asking) -> tuple[RunStarted, *tuple[AnyEvent, ...]]:
+        """The first events of a run, which has its id from now on. Raises as `start` does."""
+        start = self.start(asking)
+        conversation = asking.conversation_id or self.runs.new_conversation(start.question)
+        run_id = self.runs.new_run(conversation, start.question)
+        start = start.model_copy(update={"run_id": run_id, "conversation_id": conversation})
+        earlier = self._earlier(asking.conversation_id)
+        carried = self._carried(earlier[-1], start.scope) if earlier and asking.roles.uses_models else None
+        return (start, carried) if carried else (start,)
+
+    def start(self, asking: Asking) -> RunStarted:
+        """How the run would begin, without an id. Nothing is stored.
+
+        Raises BadRequestError for an empty or overlong question or a limit of nothing, NotFoundError for an unknown
+        product or conversation.
+        """
+        question = checked_question(asking.question)
+        _check_limits(asking.limits)
+        roles = asking.roles
+        earlier = self._earlier(asking.conversation_id)
+        last = fold_events(earlier[-1]) if earlier else None
+        asked = self_contained(question, last.question) if last is not None else question
+        scope = scope_of(
+            self.catalog,
+            asked if last is not None and is_follow_up(question) else question,
+            picked=asking.product_ids,
+            carried=last.scope if last is not None else (),
+            small_library=self.settings.discovered_titles,
+        )
+        return RunStarted(
+            run_id="",
+            conversation_id="",
+            question=question,
+            asked=asked,
+            mentions=scope.mentions,
+            mode=asking.mode,
+            model=" + ".join(dict.fromkeys((roles.planner, roles.writer))),
+            roles=roles,
+            picked=bool(asking.product_ids),
+            before=tuple(map(_exchange, earlier)) if roles.uses_models else (),
+            scope=scope.entries,
+            outside=scope.outside,
+            options=scope.options,
+            budget=budget_for(asking.mode, self.settings, asking.limits, with_model=roles.uses_models),
+        )
+
+    def _carried(self, events: Sequence[AnyEvent], scope: Sequence[ScopeEntry]) -> KnowledgeCarried | None:
+        """What the answer of a run cited, to be used again by its numbers: of the titles in scope, as far as it still
+        opens."""
+        knowledge = fold_events(events)
+        answers = [event for event in events if isinstance(event, AnswerCompleted)]
+        numbers = {citation.number for answer in answers for citation in answer.citations}
+        titles = {entry.product_id for entry in scope}
+        snippets = tuple(
+            snippet
+            for snippet in knowledge.snippets
+            if snippet.number in numbers and snippet.product_id in titles and self._opens(snippet.anchor)
+        )
+        return KnowledgeCarried(run_id=knowledge.start.run_id, snippets=snippets) if snippets else None
+
+    def _opens(self, anchor: str) -> bool:
+        try:
+            open_anchor(self.catalog, anchor)
+        except NotFoundError:
+            return False
+        return True
+
+    def _earlier(self, conversation_id: str) -> list[list[AnyEvent]]:
+        """The events of a conversation's last runs, oldest first; none without a conversation."""
+        if not conversation_id:
+            return []
+        self.runs.conversation(conversation_id)
+        events = (self.runs.events(run_id) for run_id in self.runs.runs(conversation_id)[-_EXCHANGES:])
+        return [own for own in events if own and isinstance(own[0], RunStarted)]
+
+
+def checked_question(question: str) -> str:
+    """The question on one line. Raises BadRequestError when it is empty or too long."""
+    # White space and rows of marks mean nothing to a search, and patterns are slow on them.
+    text = _RUN.sub(r"\1\1\1", " ".join(question.split()))
+    if not text:
+        raise BadRequestError(
+            "The question is empty.", hint='Ask something, as in: wellread ask "What is …?"'
+        )
+    if len(text) > LONGEST_QUESTION:
+        raise BadRequestError(
+            f"The question is {len(text):,} characters long; {LONGEST_QUESTION:,} is the most.",
+            hint="Ask a shorter question; a long text belongs into the library: `wellread add FILE`.",
+        )
+    return text
+
+
+def _check_limits(limits: Limits) -> None:
+    """Raises BadRequestError for a limit with which nothing can be done."""
+    if limits.steps is not None and limits.steps < 1:
+        raise BadRequestError("A run needs at least one step.", hint="Give --max-steps 1 or more.")
+    for name in ("seconds", "input_tokens", "output_tokens", "cost"):
+        limit = getattr(limits, name)
+        if limit is not None and not limit > 0:
+            raise BadRequestError(
+                f"A run needs some {name.replace('_', ' ').replace('seconds', 'time')}.",
+                hint="Give more than 0, or no limit. Without a model (`--model extractive`) a run costs nothing.",
+            )
+
+
+def _exchange(events: Sequence[AnyEvent]) -> Exchange:
+    answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
+    return Exchange(question=fold_events(events).question, answer=" ".join(answers)[:_ANSWER_SHOWN])
