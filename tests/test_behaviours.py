@@ -23,7 +23,7 @@ from wellread.events import (
 )
 from wellread.settings import Settings
 
-RUNS = int(os.environ.get("WELLREAD_BEHAVIOURS", "200"))  # set it to 1000 for a thorough search
+RUNS = int(os.environ.get("WELLREAD_BEHAVIOURS", "150"))  # set it to 1000 for a thorough search
 QUESTIONS = (t.DIFFERENCE, t.BALANCE, "why?", "", "x" * 500)
 FAULTS = (
     'kind = "status", status = 500',

@@ -101,11 +101,11 @@ async def run_all(home: Path, wire: str, at: str) -> list[tuple[list[AnyEvent], 
             embedder="none",
             openai_base_url=f"{server.address}/v1",
             anthropic_base_url=server.address,
-            model_first_token_seconds=2.0,
-            model_silent_seconds=2.0,
+            model_first_token_seconds=1.5,
+            model_silent_seconds=1.5,
             model_tries=2,
         )
-        at_once = asyncio.Semaphore(8)
+        at_once = asyncio.Semaphore(16)
         async with Wellread(settings=settings) as library:
             roles = await library.roles(model=f"{wire}/gpt-4.1")
 

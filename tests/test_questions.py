@@ -67,6 +67,7 @@ def test_follow_ups_lean_on_the_question_before():
         ("What is delegation according to Steady Hands?", "What is delegation?"),
         ("What is delegation?", "What is delegation?"),
         ("How do hats keep warm?", "How do hats keep warm?"),
+        ("How do two hats fit one head?", "How do two hats fit one head?"),
         ("Two Hats", "Two Hats"),
     ],
 )

@@ -143,12 +143,12 @@ def without_ids(question: str, product_ids: Iterable[str]) -> str:
 
 def without_titles(question: str, titles: Iterable[str]) -> str:
     """A question to search inside titles, without their names: those are in the title's every passage, and the rest of
-    the question would not count."""
+    the question would not count. A name is told by its spelling: "green tea" does not mean *Green Tea*."""
     mentions = [
         match.span()
         for title in titles
         if len(name := title.partition(":")[0].strip()) > 3
-        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question, re.IGNORECASE)
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question)
     ]
     apart = [
         span
