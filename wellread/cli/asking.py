@@ -240,7 +240,7 @@ def verdict_line(statements: Sequence[Statement]) -> str:
     said: dict[VerdictName, str] = {
         "quoted": "quoted",
         "supported": "supported by what they cite",
-        "partly": "partly",
+        "partly": "partly supported",
         "unsupported": "not supported",
         "general": "without a source",
     }
