@@ -389,9 +389,10 @@ def test_a_status_may_have_a_body_of_its_own(wire):
 
 def test_the_example_of_the_page_runs(tmp_path):
     page = PAGE.read_text(encoding="utf-8")
-    [script], [program] = (
-        re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("toml", "python")
-    )
+    scripts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    [program] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    for_ask, script, *_ = scripts
+    assert Script.parse(for_ask).replies[0].action == "search_inside_books"
     (tmp_path / "tea.toml").write_text(script, encoding="utf-8")
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
