@@ -1,14 +1,17 @@
-"""The database, the catalog, the title index and the store of runs, on SQLite and, where one is named, PostgreSQL."""
+"""The database, the catalog, the title index and the store of runs, on SQLite and, where one is running, PostgreSQL."""
 
+import gzip
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from wellread.content import (
     Block,
@@ -20,37 +23,32 @@ from wellread.content import (
     Section,
     SectionRole,
 )
-from wellread.errors import NotFoundError, StorageError
-from wellread.events import StepStarted, StepThinking
+from wellread.errors import BadRequestError, ConflictError, NotFoundError, StorageError, WellreadError
+from wellread.events import Budget, RunCompleted, RunStarted, StepStarted, StepThinking
+from wellread.store import dump, postgresql, sqlite
 from wellread.store import tables as t
 from wellread.store.catalog import Catalog, Edition
-from wellread.store.database import Database
+from wellread.store.database import HEAD, Database, schema_of
 from wellread.store.files import StoredFile
+from wellread.store.migrations.upgrade import upgrade
+from wellread.store.restoration import Backup, restore
 from wellread.store.runs import RunStore
 
-POSTGRESQL = (
-    "WELLREAD_TEST_POSTGRESQL"  # a SQLAlchemy URL; the tests make and drop the schema wellread_test in it
-)
+SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("*.db.gz"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, tmp_path):
+def place(request, tmp_path):
+    """Where a database may be made: the path of a file, the URL of a PostgreSQL schema."""
     if request.param == "sqlite":
-        opened = Database.open(tmp_path / "wellread.db")
-        yield opened
-        opened.close()
-        return
-    if POSTGRESQL not in os.environ:
-        pytest.skip(f"no PostgreSQL: {POSTGRESQL} does not name one")
-    engine = sa.create_engine(os.environ[POSTGRESQL], connect_args={"options": "-csearch_path=wellread_test"})
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA IF EXISTS wellread_test CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA wellread_test"))
-    opened = Database(engine)
-    opened.migrate()
+        return tmp_path / "wellread.db"
+    return request.getfixturevalue("postgresql_url")
+
+
+@pytest.fixture
+def database(place):
+    opened = Database.open(place)
     yield opened
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA wellread_test CASCADE"))
     opened.close()
 
 
@@ -86,6 +84,19 @@ def edition(product="tea", number=1, *, title="On Tea", author="Ada Writer", fil
     return Edition(product, mark, **{**fields, **changes})
 
 
+def start(question="What is tea?", conversation=""):
+    return RunStarted(
+        run_id="",
+        conversation_id=conversation,
+        question=question,
+        asked=question,
+        mode="quick",
+        model="extractive",
+        scope=(),
+        budget=Budget(steps=4),
+    )
+
+
 def exercise(database):
     """Every statement of the catalog, its title index and the run store, at least once."""
     catalog, runs = Catalog(database), RunStore(database)
@@ -111,13 +122,20 @@ def exercise(database):
     catalog.titles.candidates("what does on coffe say of tea")
     catalog.remove("coffee")
     catalog.removed("coffee")
-    conversation = runs.new_conversation("Tea")
-    run = runs.new_run(conversation, "What is tea?")
-    runs.append(run, [StepStarted(step=1, title="Look")], after=0)
+    run = runs.begin(start()).run_id
+    conversation = runs.run(run).conversation_id
+    runs.begin(start(conversation=conversation))
+    runs.append(run, [StepStarted(step=1, title="Look")], after=1)
     runs.events(run)
     runs.runs(conversation)
     runs.conversation(conversation)
     runs.last_conversation()
+    runs.queued()
+    runs.claim(run, "one")
+    runs.release("one")
+    runs.wish(run, "stop")
+    runs.wishes([run])
+    runs.ends([run])
 
 
 # The database
@@ -133,7 +151,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import sqlalchemy as sa
-from wellread.store.database import Database
+from wellread.store.database import HEAD, Database, schema_of
 
 left = int(sys.argv[2])
 
@@ -144,27 +162,47 @@ def stop(connection, cursor, statement, *_):
     if not left:
         os._exit(9)
 
-Database.open(Path(sys.argv[1]))
+Database.open(sys.argv[1] if sys.argv[3] == "str" else Path(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("nth", [1, 2, 7, 11])
-def test_a_home_killed_at_its_first_opening_can_be_opened(tmp_path, nth):
-    path = tmp_path / "wellread.db"
-    assert subprocess.run([sys.executable, "-c", KILLED, str(path), str(nth)]).returncode == 9
-    database = Database.open(path)
+@pytest.mark.parametrize("nth", [2, 11])
+def test_a_home_killed_at_its_first_opening_can_be_opened(place, nth):
+    kind = type(place).__name__
+    assert subprocess.run([sys.executable, "-c", KILLED, str(place), str(nth), kind]).returncode == 9
+    database = Database.open(place)
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), t.METADATA) == []
     exercise(database)
     database.close()
 
 
-def test_a_home_opened_by_several_at_once_is_made_once(tmp_path):
-    code = "import sys; from pathlib import Path; from wellread.store.database import Database as D\n"
-    code += "print(D.open(Path(sys.argv[1])).check())"
-    argv = [sys.executable, "-c", code, str(tmp_path / "wellread.db")]
+OPENED = """
+import sys
+from pathlib import Path
+from wellread.store.database import HEAD, Database, schema_of
+
+print(Database.open(sys.argv[1] if sys.argv[2] == "str" else Path(sys.argv[1])).check())
+"""
+
+
+def test_a_home_opened_by_several_at_once_is_made_once(place):
+    argv = [sys.executable, "-c", OPENED, str(place), type(place).__name__]
     started = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [process.communicate()[0].strip() for process in started] == ["ok"] * 3
+
+
+def test_twenty_threads_read_and_write(database):
+    catalog = Catalog(database)
+    catalog.save(edition())
+
+    def work(number):
+        catalog.relocate("tea", "00000001", path=f"/books/{number}.md")
+        with database.read():
+            return catalog.product("tea").title  # two connections at once
+
+    with ThreadPoolExecutor(20) as threads:
+        assert set(threads.map(work, range(60))) == {"On Tea"}
 
 
 def test_a_file_that_is_no_database_is_named_with_what_to_do(tmp_path):
@@ -190,19 +228,18 @@ def test_a_truncated_database_is_named_with_what_to_do(tmp_path, share):
     assert str(path) in refused.value.hint
 
 
-def test_a_database_of_a_newer_wellread_is_refused(tmp_path):
-    path = tmp_path / "wellread.db"
-    database = Database.open(path)
+def test_a_database_of_a_newer_wellread_is_refused(place, tmp_path):
+    database = Database.open(place)
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
     with pytest.raises(StorageError) as refused:
-        Database.open(path)
+        Database.open(place, backups=tmp_path / "backups")
     assert "newer" in refused.value.hint
+    assert not (tmp_path / "backups").exists()
 
 
-def test_a_read_sees_one_state_while_another_writes(tmp_path):
-    database = Database.open(tmp_path / "wellread.db")
+def test_a_read_sees_one_state_while_another_writes(database):
     titles = sa.select(t.products.c.title)
     Catalog(database).save(edition())
     with database.read() as connection:
@@ -210,6 +247,207 @@ def test_a_read_sees_one_state_while_another_writes(tmp_path):
         Catalog(database).save(edition(number=2, title="Of Tea"))
         assert connection.scalars(titles).all() == ["On Tea"]
     assert Catalog(database).product("tea").title == "Of Tea"
+
+
+def test_characters_that_no_database_holds_are_replaced_one_for_one(database):
+    catalog, runs = Catalog(database), RunStore(database)
+    bad, good = "Te\0a \ud800\udfff, \\u0000", "Te\ufffda \ufffd\ufffd, \\u0000"
+    sections = [Section("00000001-0", 0, bad, (bad,), SectionRole.BODY, bad, ())]
+    catalog.save(edition(title=bad, collection=bad, path=f"/{bad}", sections=sections))
+    [section] = catalog.sections("tea")
+    assert (section.title, section.path, section.text) == (good, (good,), good)
+    [product] = catalog.products(collection=bad)
+    assert (product.title, product.collection) == (good, good)
+    assert len(catalog.known(path=f"/{bad}")) == 1
+    run = runs.begin(start("What is\0 tea?")).run_id
+    assert runs.run(run).question == "What is\ufffd tea?"
+    assert runs.events(run)[0].question == "What is\0 tea?"  # its JSON has no NUL of its own
+
+
+# PostgreSQL
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        ({"username": "nobody_of_this_name"}, "createuser"),
+        ({"database": "no_database_of_this_name"}, "createdb"),
+        ({"port": 1}, "Check that the server runs"),
+        ({"host": "nowhere.invalid"}, "host"),
+        ({"drivername": "mysql"}, "postgresql://"),
+        ({"drivername": "postgresql+pg8000"}, "postgresql://"),
+        ({"query": {"nonsense": "1"}}, "postgresql://"),
+        ({"database": ""}, "postgresql://"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(postgresql_url, change, hint):
+    url = sa.make_url(postgresql_url)._replace(password="secret", **change)
+    with pytest.raises(WellreadError) as refused:
+        Database.open(url.render_as_string(hide_password=False))
+    assert hint in refused.value.hint
+    assert "secret" not in f"{refused.value.message} {refused.value.hint}"
+
+
+@pytest.mark.parametrize("text", ["secret", "postgresql://me:secret@host:port/name", "postgresql:/secret"])
+def test_what_is_no_url_is_refused_without_showing_it(text):
+    with pytest.raises(BadRequestError) as refused:
+        Database.open(text)
+    assert "secret" not in f"{refused.value.message} {refused.value.hint}"
+
+
+def test_a_missing_driver_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)  # as where the extra is not installed
+    with pytest.raises(BadRequestError) as refused:
+        Database.open("postgresql://me:secret@localhost/wellread")
+    assert "wellread[postgresql]" in refused.value.hint
+
+
+def test_two_that_make_the_schema_take_turns(postgresql_url):
+    first = Database(postgresql.create(postgresql_url))
+    with ThreadPoolExecutor(1) as threads:
+        with first.begin() as connection:
+            postgresql.wait_for_turn(connection)
+            upgrade(connection)
+            second = threads.submit(Database.open, postgresql_url)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        opened = second.result(timeout=10)
+    assert opened.check() == "ok"
+    opened.close()
+    first.close()
+
+
+def end_connections(url):
+    """End every connection of the databases opened at `url`, as a server does that is restarted."""
+    engine = sa.create_engine(url)
+    mine = "SELECT pid FROM pg_stat_activity WHERE application_name = :name AND pid <> pg_backend_pid()"
+    name = sa.make_url(url).query["application_name"]
+    with engine.begin() as connection:
+        for pid in connection.scalars(sa.text(mine), {"name": name}).all():
+            connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    engine.dispose()
+
+
+def test_after_a_lost_connection_the_next_call_works(postgresql_url):
+    schema = sa.make_url(postgresql_url).query["options"].rpartition("=")[2]
+    url = f"{postgresql_url}&application_name={schema}"
+    database = Database.open(url)
+    catalog = Catalog(database)
+    catalog.save(edition())
+    end_connections(url)
+    assert catalog.product("tea").title == "On Tea"
+    with pytest.raises(StorageError) as lost, database.begin() as connection:
+        connection.execute(sa.update(t.products).values(title="Lost"))
+        end_connections(url)
+        connection.execute(sa.select(t.products.c.title))
+    assert lost.value.retryable
+    assert catalog.product("tea").title == "On Tea"
+    database.close()
+
+
+def test_what_reads_cannot_write_on_postgresql(postgresql_url):
+    database = Database.open(postgresql_url)
+    with pytest.raises(StorageError), database.read() as connection:
+        connection.execute(sa.delete(t.products))
+    database.close()
+
+
+def test_a_lacking_table_is_told(postgresql_url):
+    database = Database.open(postgresql_url)
+    assert database.check() == "ok"
+    with database.begin() as connection:
+        connection.execute(sa.text("DROP TABLE removals"))
+    assert "removals" in database.check()
+    with pytest.raises(StorageError, match="removals") as lacking:
+        Catalog(database).removals()
+    assert "restore" in lacking.value.hint
+    database.close()
+
+
+# Upgrading
+
+
+@pytest.fixture(params=SCHEMAS, ids=lambda path: path.name[:4])
+def older(request, place):
+    """Where a database of an earlier released schema lies: the file of that time, or its rows on PostgreSQL."""
+    file = place if isinstance(place, Path) else Path(f"{request.getfixturevalue('tmp_path')}/older.db")
+    file.write_bytes(gzip.decompress(request.param.read_bytes()))
+    if not isinstance(place, Path):
+        source, target = Database(sqlite.create(file)), Database(postgresql.create(place))
+        with source.read() as reading, target.begin() as writing:
+            upgrade(writing, request.param.name[:4])
+            held = {table.name: table for table in dump.tables(reading)}
+            for table in dump.tables(writing):
+                for _ in dump.load(writing, table, dump.dump(reading, held[table.name])):
+                    pass
+        source.close()
+        target.close()
+    return place
+
+
+def check_tea(database):
+    """The book and the run of every database in tests/schemas are there."""
+    catalog, runs = Catalog(database), RunStore(database)
+    [product] = catalog.products()
+    assert (product.title, product.metadata.authors) == ("On Tea", ("The Wellread Project",))
+    steeping, oolong = catalog.sections(product.product_id)
+    assert "Tea is steeped for three minutes" in steeping.text
+    assert "Oolong is partly oxidised tea." in oolong.text
+    assert [placed.block.kind for placed in steeping.blocks] == [BlockKind.HEADING, BlockKind.PARAGRAPH]
+    assert found(catalog, "on tea") == [product.product_id]
+    [run] = runs.runs(runs.last_conversation().conversation_id)
+    events = runs.events(run)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    ended = runs.run(run)
+    assert isinstance(events[-1], RunCompleted)
+    assert (ended.outcome, ended.usage) == ("completed", events[-1].usage)
+    assert ended.ended_at == events[-1].at.isoformat(timespec="microseconds")
+    assert (ended.caller, ended.worker, ended.queued) == ("", "", False)
+
+
+def test_every_released_schema_is_upgraded_with_all_that_it_held(older, tmp_path):
+    database = Database.open(older, backups=tmp_path / "backups")
+    check_tea(database)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), t.METADATA) == []
+    database.close()
+
+
+def test_before_an_upgrade_a_backup_is_made_that_can_be_restored(older, tmp_path, request):
+    backups = tmp_path / "backups"
+    schema = request.node.callspec.params["older"].name[:4]
+    Database.open(older, backups=backups).close()
+    Database.open(older, backups=backups).close()
+    if schema == HEAD:
+        assert not backups.exists()
+        return
+    [file] = backups.iterdir()
+    assert file.name.startswith(f"schema-{schema}-20")
+    home = tmp_path / "home"
+    home.mkdir()
+    database = Database.open(home / "wellread.db")
+    with Backup.open(file) as backup:
+        list(backup.verify())
+        list(restore(backup, home, database, replace=False))
+    check_tea(database)
+    assert Catalog(database).to_index() == [product.product_id for product in Catalog(database).products()]
+    database.close()
+
+
+def test_without_its_backup_nothing_is_upgraded(older, tmp_path, request):
+    (tmp_path / "backups").write_text("a file where the folder would be", encoding="utf-8")
+    schema = request.node.callspec.params["older"].name[:4]
+    if schema == HEAD:
+        Database.open(older, backups=tmp_path / "backups").close()
+        return
+    with pytest.raises(StorageError, match="not upgraded") as refused:
+        Database.open(older, backups=tmp_path / "backups")
+    assert "free some space" in refused.value.hint
+    create = sqlite.create if isinstance(older, Path) else postgresql.create
+    database = Database(create(older))
+    with database.read() as connection:
+        assert schema_of(connection) == schema
     database.close()
 
 
@@ -218,7 +456,7 @@ def test_every_statement_is_one_for_postgresql_too(tmp_path):
     compiled = []
 
     def compile_it(connection, statement, *_):
-        compiled.append(str(statement.compile(dialect=postgresql.dialect())))
+        compiled.append(str(statement.compile(dialect=postgresql_dialect())))
 
     sa.event.listen(database.engine, "before_execute", compile_it)
     exercise(database)
@@ -375,32 +613,32 @@ def test_words_that_most_titles_have_count_only_when_there_is_no_other(catalog, 
 
 def test_events_are_numbered_and_read_from_any_point(database):
     runs = RunStore(database)
-    run = runs.new_run(runs.new_conversation("Tea"), "What is tea?")
-    first = runs.append(run, [StepStarted(step=1, title="Look"), StepThinking(step=1, text="Hm.")], after=0)
-    second = runs.append(run, [StepStarted(step=n, title="More") for n in range(2, 12)], after=2)
-    assert [event.seq for event in first + second] == list(range(1, 13))
-    assert runs.events(run) == first + second
-    assert runs.events(run, after=10) == second[-2:]
-    assert runs.events(run, after=12) == []
+    run = runs.begin(start()).run_id
+    first = runs.append(run, [StepStarted(step=1, title="Look"), StepThinking(step=1, text="Hm.")], after=1)
+    second = runs.append(run, [StepStarted(step=n, title="More") for n in range(2, 12)], after=3)
+    assert [event.seq for event in first + second] == list(range(2, 14))
+    assert runs.events(run)[1:] == first + second
+    assert runs.events(run, after=11) == second[-2:]
+    assert runs.events(run, after=13) == []
 
 
 def test_a_number_is_given_once(database):
     runs = RunStore(database)
-    run = runs.new_run(runs.new_conversation("Tea"), "What is tea?")
-    kept = runs.append(run, [StepStarted(step=1, title="Look")], after=0)
-    with pytest.raises(sa.exc.IntegrityError):
-        runs.append(run, [StepStarted(step=2, title="Again")], after=0)
-    assert runs.events(run) == kept
+    run = runs.begin(start()).run_id
+    kept = runs.append(run, [StepStarted(step=1, title="Look")], after=1)
+    with pytest.raises(ConflictError):
+        runs.append(run, [StepStarted(step=2, title="Again")], after=1)
+    assert runs.events(run)[1:] == kept
 
 
 def test_the_last_conversation_is_the_one_added_to_last(database):
     runs = RunStore(database)
     assert runs.last_conversation() is None
-    tea, coffee = runs.new_conversation("Tea"), runs.new_conversation("Coffee")
+    tea, coffee = (runs.begin(start(title)).events[0].conversation_id for title in ("Tea", "Coffee"))
     assert runs.last_conversation().title == "Coffee"
-    ids = [runs.new_run(tea, f"Question {n}") for n in range(3)]
+    runs.begin(start("Question", tea))
     assert runs.last_conversation().conversation_id == tea
-    assert (runs.runs(tea), runs.runs(coffee)) == (ids, [])
+    assert (len(runs.runs(tea)), len(runs.runs(coffee))) == (2, 1)
     assert runs.conversation(coffee).title == "Coffee"
     with pytest.raises(NotFoundError) as unknown:
         runs.conversation("nobody")

@@ -28,6 +28,7 @@ from wellread.errors import NotFoundError
 from wellread.store import tables as t
 from wellread.store.database import Database
 from wellread.store.files import StoredFile
+from wellread.store.listing import Listing, listed
 from wellread.store.titles import TitleIndex
 
 _METADATA = TypeAdapter(Metadata)
@@ -195,6 +196,12 @@ class Catalog:
         with self._database.read() as connection:
             return [_product(row) for row in connection.execute(query.offset(offset).limit(limit))]
 
+    def page(self, listing: Listing, *, offset: int = 0, limit: int = 50) -> tuple[int, list[Product]]:
+        """How many products a listing has, and those from `offset` on."""
+        total, ids = listed(self._database, self.titles, listing, offset, limit)
+        found = self.products_by_id(ids)
+        return total, [found[product_id] for product_id in ids if product_id in found]
+
     def products_by_id(self, product_ids: Sequence[str]) -> dict[str, Product]:
         """Those that exist."""
         query = sa.select(t.products).where(t.products.c.product_id.in_(product_ids))
@@ -294,7 +301,7 @@ class Catalog:
         with self._database.read() as connection:
             row = (
                 connection.execute(query.filter_by(ordinal=int(ordinal))).first()
-                if ordinal.isdecimal()
+                if ordinal.isdecimal() and len(ordinal) < 10
                 else None
             )
         if row is None:

@@ -1,44 +1,61 @@
-"""Opening the database, at the newest schema. SQLite here; PostgreSQL behind the same code."""
+"""Opening the database, at the newest schema: SQLite in a file, or PostgreSQL behind the same code."""
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from wellread.errors import StorageError
+from wellread.errors import StorageError, WellreadError
+from wellread.store import postgresql, sqlite
+from wellread.store import tables as t
+from wellread.store.backup import back_up_before_upgrade
+from wellread.store.characters import keep_storable
 
-HEAD = "0001"  # the newest revision in store/migrations/versions
-BUSY_SECONDS = 30
-_DAMAGE = ("not a database", "malformed", "no such table", "no such column")
+HEAD = "0002"  # the newest revision in store/migrations/versions
+_OPTIONS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "sqlite": (sqlite.WRITING, sqlite.READING),
+    "postgresql": (postgresql.WRITING, postgresql.READING),
+}
+_REFUSALS: dict[str, Callable[[DBAPIError, sa.URL], WellreadError | None]] = {
+    "sqlite": sqlite.refusal,
+    "postgresql": postgresql.refusal,
+}
 
 
 class Database:
     """A pool of connections to the store's database.
 
     Writes go through `begin`, reads through `read`; both map what the disk or the server refuses, and a damaged
-    file, to StorageError. A statement at fault (a broken constraint) stays SQLAlchemy's own error.
+    file, to StorageError, after which the next call connects anew. A statement at fault (a broken constraint) stays
+    SQLAlchemy's own error. Of every text that is written, a NUL or lone surrogate becomes U+FFFD: offsets stay.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, backups: Path | None = None) -> None:
+        """`backups` is the folder for the copy that is made before an upgrade; without it none is made."""
         self.engine = engine
-        self._writing = engine.execution_options(writes=True)
+        self._backups = backups
+        self._server = engine.dialect.name == "postgresql"
+        keep_storable(engine)
+        writing, reading = _OPTIONS[engine.dialect.name]
+        self._writing = engine.execution_options(**writing)
+        self._reading = engine.execution_options(**reading)
 
     @classmethod
-    def open(cls, path: Path) -> "Database":
-        """Open or create the SQLite database at `path` and bring it to the newest schema.
+    def open(cls, place: Path | str, *, backups: Path | None = None) -> "Database":
+        """Open the SQLite database at a path, made when it is not there, or the PostgreSQL database at a URL, and
+        bring it to the newest schema.
 
-        Raises StorageError when the file cannot be opened, is damaged, or was written by a newer Wellread.
+        Before it is upgraded, an older one is copied into `backups` (for SQLite by default a folder beside it).
+        Raises BadRequestError for a URL that cannot be used; StorageError when the database cannot be opened, is
+        damaged, or was written by a newer Wellread.
         """
-        engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}
-        )
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-        database = cls(engine)
+        if isinstance(place, Path):
+            database = cls(sqlite.create(place), backups or place.parent / "backups")
+        else:
+            database = cls(postgresql.create(place), backups)
         try:
             database.migrate()
         except BaseException:
@@ -46,78 +63,84 @@ class Database:
             raise
         return database
 
+    @property
+    def place(self) -> str:
+        """Where the database is, for people: a path, or a URL without its password."""
+        url = self.engine.url
+        if not self._server:
+            return url.database or ""
+        port = f":{url.port}" if url.port else ""
+        return f"postgresql://{url.host or ''}{port}/{url.database}"
+
     def migrate(self) -> None:
         """Bring the schema to the newest, all of it or nothing. Raises StorageError for one not known here."""
-        if self._schema() != HEAD:
-            # Alembic takes 0.2 s to import, and only a new or old database needs it.
-            from wellread.store.migrations.upgrade import upgrade  # noqa: PLC0415
-
-            with self.begin() as connection:
-                upgrade(connection)
-
-    def _schema(self) -> str | None:
         with self.read() as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-            return version
+            if schema_of(connection) == HEAD:
+                return
+        # Alembic takes 0.2 s to import, and only a new or old database needs it.
+        from wellread.store.migrations.upgrade import upgrade  # noqa: PLC0415
+
+        with self.begin() as connection:
+            if self._server:
+                postgresql.wait_for_turn(connection)
+                postgresql.check_encoding(connection)
+            schema = schema_of(connection)
+            if schema == HEAD:
+                return  # another process was faster
+            if schema and schema < HEAD and self._backups:
+                back_up_before_upgrade(connection, schema, self._backups)
+            upgrade(connection)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A transaction: committed at the end, rolled back when an error leaves the block."""
-        with _storage_errors(self.engine), self._writing.begin() as connection:
+        with self._refusals(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection whose statements all see the database as it was at the first of them."""
-        with _storage_errors(self.engine), self.engine.connect() as connection:
+        with self._refusals(), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def rebuild(self) -> Iterator[sa.Connection]:
+        """A transaction in which the tables may be dropped and made anew. Raises StorageError when others use them."""
+        with self.begin() as connection:
+            if self._server:
+                postgresql.wait_for_turn(connection)
+                postgresql.wait_briefly(connection)
             yield connection
 
     def check(self) -> str:
-        """ "ok", or what SQLite's own integrity check complains of (a server is asked only for an answer)."""
-        query = "PRAGMA quick_check" if self.engine.dialect.name == "sqlite" else "SELECT 'ok'"
+        """ "ok", or what is wrong: SQLite's own integrity check, or the tables that PostgreSQL lacks."""
         with self.read() as connection:
-            return str(connection.scalar(sa.text(query)))
+            if not self._server:
+                return str(connection.scalar(sa.text("PRAGMA quick_check")))
+            lacking = sorted(t.METADATA.tables.keys() - set(sa.inspect(connection).get_table_names()))
+            return f"it lacks the tables {', '.join(lacking)}" if lacking else "ok"
 
     def close(self) -> None:
         self.engine.dispose()
 
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except NoConnectionError as error:
+            raise StorageError(
+                "All connections to the database were in use for too long.", hint="Try again in a moment."
+            ) from error
+        except DBAPIError as error:
+            refusal = _REFUSALS[self.engine.dialect.name](error, self.engine.url)
+            if refusal is None:
+                raise
+            raise refusal from error
 
-def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    # The driver begins a transaction before an INSERT but not before a CREATE TABLE; `_begin_sqlite` does it.
-    connection.isolation_level = None
-    # WAL lets another process read and write meanwhile; NORMAL still survives a killed process.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
 
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A write waits for its turn here: one that has read first is refused at once when another was faster.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _storage_errors(engine: sa.Engine) -> Iterator[None]:
-    try:
-        yield
-    except DatabaseError as error:
-        reason = str(error.orig)
-        place = Path(engine.url.database or "")
-        if any(sign in reason for sign in _DAMAGE):
-            message = f"The catalog {place} is damaged: {reason}."
-            hint = (
-                f"Move {place} away, with {place.name}-wal and {place.name}-shm if they are there, and put a backup "
-                f"in its place; without a backup, add the titles again. The files that were added are still "
-                f"under {place.parent / 'files'}."
-            )
-        elif not isinstance(error, OperationalError):
-            raise
-        elif "full" in reason:
-            message = f"The catalog could not be used: {reason}."
-            hint = "Free some space and run the same command again; nothing that was acknowledged is lost."
-        else:
-            message = f"The catalog could not be used: {reason}."
-            hint = f"Check that {place} is on a writable disk and no other process holds it locked."
-        raise StorageError(message, hint=hint) from error
+def schema_of(connection: sa.Connection) -> str | None:
+    """The revision of the schema, None when there is none."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return version

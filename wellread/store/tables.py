@@ -1,4 +1,4 @@
-"""The tables of the catalog and of the runs. Their history is in `migrations/versions`.
+"""The tables of the catalog, of the runs and of the accounts. Their history is in `migrations/versions`.
 
 What a file, a reader or a person may spell at any length is Text: a String(n) is what Wellread itself cuts or makes.
 """
@@ -6,6 +6,7 @@ What a file, a reader or a person may spell at any length is Text: a String(n) i
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 METADATA = MetaData(
@@ -22,6 +24,7 @@ METADATA = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
         "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
     }
 )
 
@@ -101,9 +104,13 @@ conversations = Table(
     "conversations",
     METADATA,
     Column("conversation_id", String(32), primary_key=True),
+    Column(
+        "caller", String(32), nullable=False, server_default=""
+    ),  # an account, or "": whoever owns the library
     Column("title", Text, nullable=False),
     Column("created_at", String(40), nullable=False),
     Column("updated_at", String(40), nullable=False),
+    Index("ix_conversations_caller", "caller", "updated_at"),
 )
 
 runs = Table(
@@ -113,12 +120,110 @@ runs = Table(
     Column("conversation_id", ForeignKey("conversations.conversation_id"), nullable=False, index=True),
     Column("question", Text, nullable=False),
     Column("created_at", String(40), nullable=False),
+    # Whether servers work on it until its end; a run of the command line is worked on by that command alone.
+    Column("queued", Boolean, nullable=False, server_default=false(), index=True),
+    Column("worker", String(32), nullable=False, server_default=""),  # the server that is at work on it
+    Column(
+        "wish", String(8), nullable=False, server_default=""
+    ),  # of the caller: "stop" (and write), "cancel"
+    Column("outcome", String(16), nullable=False, server_default=""),  # completed, failed, cancelled
+    Column("ended_at", String(40), nullable=False, server_default=""),
+    Column("usage", JSON),  # events.Usage, once it has ended
 )
 
 events = Table(
     "events",
     METADATA,
     Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+# The keys by which a request that is sent twice begins one run.
+idempotency_keys = Table(
+    "idempotency_keys",
+    METADATA,
+    Column("caller", String(32), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),  # SHA-256 of what was asked with it
+    Column("run_id", String(32), nullable=False, index=True),
+)
+
+feedback = Table(
+    "feedback",
+    METADATA,
+    Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
+    Column("rating", String(8), nullable=False),  # "up", "down"
+    Column("comment", Text, nullable=False),
+    Column("given_at", String(40), nullable=False),
+)
+
+# Links by which a conversation may be read without an account.
+shares = Table(
+    "shares",
+    METADATA,
+    Column("token", String(64), primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.conversation_id"), nullable=False, index=True),
+    Column("created_at", String(40), nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("account_id", String(32), primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("password", Text, nullable=False),  # argon2id
+    Column("is_admin", Boolean, nullable=False),
+    Column("created_at", String(40), nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of what the cookie holds
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("created_at", String(40), nullable=False),
+    Column("expires_at", String(40), nullable=False),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    METADATA,
+    Column("token_id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the token
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", String(40), nullable=False),
+    Column("used_at", String(40), nullable=False),
+)
+
+# Files on their way into the library; their bytes lie in the home's folder `uploads`.
+uploads = Table(
+    "uploads",
+    METADATA,
+    Column("upload_id", String(32), primary_key=True),
+    Column("caller", String(32), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", String(40), nullable=False),
+)
+
+# Uploads that are being added together. Like a run, an import is its list of events.
+imports = Table(
+    "imports",
+    METADATA,
+    Column("import_id", String(32), primary_key=True),
+    Column("caller", String(32), nullable=False, index=True),
+    Column("collection", Text, nullable=False),
+    Column("uploads", JSON, nullable=False),
+    Column("created_at", String(40), nullable=False),
+    Column("ended_at", String(40), nullable=False),
+)
+
+import_events = Table(
+    "import_events",
+    METADATA,
+    Column("import_id", ForeignKey("imports.import_id"), primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("body", Text, nullable=False),
 )

@@ -18,6 +18,7 @@ _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]
 _SIMILAR = 80  # rapidfuzz ratio from which a word may be a misspelling of another
 _MOST_WORDS = 400  # of a question that are looked up
 _MOST_VARIANTS = 40
+_MOST_SOUGHT = 20  # words of a query that all have to be there
 _COMMON, _COMMON_SHARE = 2000, 0.05  # a word in more titles than both (number, share of all) says nothing
 
 
@@ -97,6 +98,23 @@ class TitleIndex:
             )
             return [TitleCandidate(row.product_id, row.weight) for row in connection.execute(query)]
 
+    def holding(self, query: str) -> sa.ColumnElement[bool] | None:
+        """The condition that a product has every word of `query`, or a word that it is a part of: "hand" is in
+        "handbook". A word of one or two letters must begin one. None when `query` has no word."""
+        words = list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]
+        return sa.and_(*map(_has_word, words)) if words else None
+
+    def whole(self, query: str) -> sa.ColumnElement[int]:
+        """How many words of a `query` (it has some) a product has as they are."""
+        held = t.title_words.c
+        counts: list[sa.ColumnElement[int]] = [
+            sa.case(
+                (t.products.c.product_id.in_(sa.select(held.product_id).where(held.word == word)), 1), else_=0
+            )
+            for word in list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]
+        ]
+        return sum(counts[1:], start=counts[0])
+
     def _terms(self, connection: sa.Connection, words: list[str], common: float) -> list["_Term"]:
         """Those words of a question that stand for words of the index."""
         counts = self._counts(connection, words)
@@ -155,6 +173,19 @@ def _matches(term: _Term, total: int) -> sa.Select[tuple[str, float]]:
     if len(term.variants) == 1:
         return sa.select(words.product_id, rarity).where(words.word == term.variants[0])
     return sa.select(words.product_id, rarity).where(words.word.in_(term.variants)).distinct()
+
+
+def _has_word(part: str) -> sa.ColumnElement[bool]:
+    grams = t.word_grams.c
+    if len(part) < 3:
+        words = sa.select(grams.word).where(grams.gram.startswith(f"^{part}", autoescape=True))
+    else:
+        # Its first gram finds the few words that may have it.
+        words = sa.select(grams.word).where(
+            grams.gram == part[:3], grams.word.contains(part, autoescape=True)
+        )
+    found = sa.select(t.title_words.c.product_id).where(t.title_words.c.word.in_(words))
+    return t.products.c.product_id.in_(found)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, str]]) -> None:

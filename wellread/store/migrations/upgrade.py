@@ -11,8 +11,9 @@ from alembic.util import CommandError
 from wellread.errors import StorageError
 
 
-def upgrade(connection: sa.Connection) -> None:
-    """Run the migrations that the database lacks, within the caller's transaction: all of them or none.
+def upgrade(connection: sa.Connection, target: str = "head") -> None:
+    """Run the migrations that the database lacks up to the revision `target`, within the caller's transaction: all of
+    them or none.
 
     SQLite and PostgreSQL roll back CREATE TABLE like any statement. Raises StorageError for an unknown revision.
     """
@@ -20,7 +21,7 @@ def upgrade(connection: sa.Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     context = EnvironmentContext(
-        config, scripts, fn=lambda revision, _: scripts._upgrade_revs("head", revision)
+        config, scripts, fn=lambda revision, _: scripts._upgrade_revs(target, revision)
     )
     try:
         # Alembic leaves a transaction alone that it finds begun.
