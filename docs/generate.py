@@ -1,4 +1,5 @@
-"""Writes the parts of the documentation that the code knows: docs/commands.md and the table in docs/settings.md.
+"""Writes the parts of the documentation that the code knows: docs/commands.md and the tables in docs/settings.md and
+docs/api.md.
 
 python docs/generate.py          # rewrite
 python docs/generate.py --check  # exit status 1 when something is stale
@@ -13,9 +14,11 @@ from typer.main import get_command
 
 from wellread.cli.main import app
 from wellread.settings import rows
+from wellread.web.app import interface
 
 DOCS = Path(__file__).parent
 _TABLE = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- /settings -->)", re.DOTALL)
+_OPERATIONS = re.compile(r"(?<=<!-- operations -->\n).*?(?=<!-- /operations -->)", re.DOTALL)
 
 
 def commands() -> str:
@@ -48,9 +51,21 @@ def settings(page: str) -> str:
     return _TABLE.sub("\n".join([*lines, "", ""]), page)
 
 
+def operations(page: str) -> str:
+    """`page` with its table of operations as the OpenAPI document has them."""
+    lines = ["", "| request | what it does |", "|---|---|"]
+    for path, methods in sorted(interface().openapi()["paths"].items()):
+        for method, operation in methods.items():
+            said = [operation["summary"], *operation.get("description", "").split("\n\n")]
+            what = " ".join(f"{part.strip().rstrip('.')}." for part in said if part.strip())
+            lines.append(f"| `{method.upper()} {path}` | {' '.join(what.split())} |")
+    return _OPERATIONS.sub(lambda _: "\n".join([*lines, "", ""]), page)
+
+
 def main() -> int:
-    page = DOCS / "settings.md"
-    wanted = {DOCS / "commands.md": commands(), page: settings(page.read_text(encoding="utf-8"))}
+    tables = {DOCS / "settings.md": settings, DOCS / "api.md": operations}
+    wanted = {path: write(path.read_text(encoding="utf-8")) for path, write in tables.items()}
+    wanted[DOCS / "commands.md"] = commands()
     stale = [
         path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]

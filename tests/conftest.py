@@ -1,10 +1,14 @@
 """Libraries to test with: the demo library, built once, and small ones made of Markdown files."""
 
+import os
 import shutil
+import uuid
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import transcript
 
 from wellread.blocking import BlockingWellread
@@ -52,6 +56,34 @@ def mentor_home(tmp_path_factory) -> Path:
     with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
         list(library.add(transcript.write_library(folder / "files")))
     return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[sa.Engine]:
+    """The server that WELLREAD_TEST_POSTGRESQL names (it must be there), else one of this machine."""
+    named = os.environ.get("WELLREAD_TEST_POSTGRESQL")
+    url = sa.make_url(named or "postgresql://postgres@127.0.0.1:5432/test")
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 5})
+    try:
+        engine.connect().close()
+    except sa.exc.OperationalError as error:
+        if named:
+            raise
+        pytest.skip(f"no PostgreSQL at 127.0.0.1:5432 ({str(error.orig).splitlines()[0]})")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server) -> Iterator[str]:
+    """A URL for Wellread's setting `database`: a schema of its own, empty, and dropped afterwards."""
+    schema = f"wellread_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+    with postgresql_server.begin() as connection:
+        connection.execute(sa.schema.CreateSchema(schema))
+    url = postgresql_server.url.update_query_dict({"options": f"-csearch_path={schema}"})
+    yield url.render_as_string(hide_password=False)
+    with postgresql_server.begin() as connection:
+        connection.execute(sa.schema.DropSchema(schema, cascade=True))
 
 
 @pytest.fixture

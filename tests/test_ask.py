@@ -5,9 +5,9 @@ from conftest import add, book
 from markdown_it import MarkdownIt
 
 from wellread.agent.budget import Limits
+from wellread.agent.trace import trace_lines
 from wellread.blocking import BlockingWellread
 from wellread.cli.demonstration import QUESTION
-from wellread.cli.trace import trace_lines
 from wellread.content import Anchor
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.events import (

@@ -10,6 +10,7 @@ ROWS = (
     ("errors", "content", "events"),
     ("settings", "tracing"),
     ("ingest",),
+    ("client",),
     ("store",),
     ("index",),
     ("models",),

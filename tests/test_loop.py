@@ -46,10 +46,8 @@ from wellread.settings import Settings
 
 def cut(library, events, length):
     """A stored run that was cut off after `length` events."""
-    runs = library.library.runs
-    run_id = runs.new_run(events[0].conversation_id, events[0].question)
-    runs.append(run_id, [events[0].model_copy(update={"run_id": run_id}), *events[1:length]], 0)
-    return run_id
+    start, *further = events[:length]
+    return library.library.runs.begin(start, *further).run_id
 
 
 def one(events, kind):
@@ -187,18 +185,19 @@ class Broken:
 def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):
     [start, *_] = demo.ask("What is delegation?")
     runs = demo.library.runs
-    run_id = runs.new_run(start.conversation_id, start.question)
-    seen = []
+    begun = runs.begin(start)
+    seen = [*begun.events]
 
     async def failing():
         good = await demo.library._loop(Roles())
         loop = Loop(good.catalog, good.inside, [Broken()], good.writers, good.discovered)
-        async for event in recorded(Record(runs, run_id), [start], loop):
+        record = Record(demo.library.journal, begun.run_id, begun.events)
+        async for event in recorded(record, begun.events, loop):
             seen.append(event)
 
     with pytest.raises(LookupError):
         demo.run(failing())
-    stored = runs.events(run_id)
+    stored = runs.events(begun.run_id)
     assert stored == seen
     failed = stored[-1]
     assert isinstance(failed, RunFailed)

@@ -311,9 +311,7 @@ def test_a_run_that_is_resumed_without_the_key_goes_on_without_the_model(home, m
         for event in library.ask(TWO, roles=roles):
             run_id = event.run_id
             break
-        stored = library.library.runs.events(run_id)[:1]
-        cut = library.library.runs.new_run(stored[0].conversation_id, TWO)
-        library.library.runs.append(cut, [stored[0].model_copy(update={"run_id": cut})], 0)
+        cut = library.library.runs.begin(library.library.runs.events(run_id)[0]).run_id
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     with opened(home) as (library, _):
         events = list(library.resume(cut))

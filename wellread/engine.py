@@ -1,8 +1,9 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
@@ -16,8 +17,15 @@ from wellread.agent.estimate import Estimate
 from wellread.agent.estimate import estimate as estimated
 from wellread.agent.loop import Loop
 from wellread.agent.record import Record, recorded
-from wellread.content import Product, Section
-from wellread.errors import BadRequestError, NotFoundError, UnavailableError, WellreadError
+from wellread.content import Product, ProductKind, Section
+from wellread.errors import (
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    StorageError,
+    UnavailableError,
+    WellreadError,
+)
 from wellread.events import (
     TERMINAL,
     AnyEvent,
@@ -29,14 +37,16 @@ from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.document import Source
 from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
 from wellread.ingest.sources import find
+from wellread.library.finding import FoundTitle, find_titles
 from wellread.library.inside import CellFindings, Inside
 from wellread.library.reading import Place, open_anchor
 from wellread.models.resolve import Models
-from wellread.settings import Settings
+from wellread.settings import Settings, rows
 from wellread.store.catalog import Catalog
 from wellread.store.database import Database
 from wellread.store.files import FileStore
-from wellread.store.runs import RunStore
+from wellread.store.journal import Journal
+from wellread.store.runs import Begun, IdempotencyKey, RunStore
 
 
 class Wellread:
@@ -67,6 +77,7 @@ class Wellread:
         await self.models.close()
         if self._index is not None:
             await self._index.close()
+        await asyncio.to_thread(self.journal.close)
         self.database.close()
 
     def _open(self) -> None:
@@ -78,11 +89,31 @@ class Wellread:
                 f"The library's folder {home} cannot be made: {error.strerror}.",
                 hint="Set WELLREAD_HOME to a folder that you may write to.",
             ) from error
-        self._database = Database.open(home / "wellread.db")
+        self._database = Database.open(
+            self.settings.database or home / "wellread.db", backups=home / "backups"
+        )
         self.catalog = Catalog(self._database)
         self.files = FileStore(home / "files")
         self.runs = RunStore(self._database)
+        self.journal = Journal(self.runs, is_server=self._database.engine.dialect.name != "sqlite")
         self._beginning = Beginning(self.settings, self.catalog, self.runs)
+
+    def configure(self, settings: Settings) -> None:
+        """Have the runs that begin from now on follow other settings. Raises BadRequestError when one differs that is
+        read at the start only."""
+        fixed = [
+            row.name
+            for row in rows()
+            if not row.live and getattr(settings, row.name) != getattr(self.settings, row.name)
+        ]
+        if fixed or settings.home != self.settings.home:
+            raise BadRequestError(
+                f"{', '.join(fixed) or 'home'} cannot change while the library is open.",
+                hint="Set it in settings.toml or in the environment, and start again.",
+            )
+        self.settings = settings
+        self.models.configure(settings)
+        self._beginning = replace(self._beginning, settings=settings)
 
     @property
     def database(self) -> Database:
@@ -152,6 +183,13 @@ class Wellread:
         return await asyncio.to_thread(open_anchor, self.catalog, anchor)
 
     # Searching and asking
+
+    async def find_products(
+        self, query: str, *, kinds: Collection[ProductKind] = (), limit: int = 10
+    ) -> list[FoundTitle]:
+        """The titles that `query` names, then those whose text or metadata fit it."""
+        query = checked_question(query)
+        return await find_titles(self.catalog, await self._inside(), query, kinds=kinds, limit=limit)
 
     async def search(
         self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
@@ -234,13 +272,26 @@ class Wellread:
             limits or Limits(),
             conversation_id,
         )
-        before = await asyncio.to_thread(self._beginning.events, asking)
-        start = before[0]
-        loop = await self._loop(start.roles)
-        record = Record(self.runs, start.run_id)
-        async with aclosing(recorded(record, before, loop, control)) as stored:
-            async for event in stored:
+        loop = await self._loop(asking.roles)  # what cannot be opened is said before the run begins
+        begun = await asyncio.to_thread(self._beginning.begin, asking)
+        record = Record(self.journal, begun.run_id, begun.events)
+        control = control or Control()
+        control.cancel()
+        with _ended_when_cancelled(record, control):
+            for event in begun.events:
                 yield event
+            async with aclosing(recorded(record, begun.events, loop, control)) as stored:
+                async for event in stored:
+                    yield event
+
+    async def begin(self, asking: Asking, *, caller: str = "", key: IdempotencyKey | None = None) -> Begun:
+        """A run that is stored and not yet worked on: `work` is told to by the servers of this library.
+
+        Raises as `ask` does, and ConflictError when the key was used for another question.
+        """
+        return await asyncio.to_thread(
+            lambda: self._beginning.begin(asking, caller=caller, queued=True, key=key)
+        )
 
     async def estimate(
         self,
@@ -260,19 +311,52 @@ class Wellread:
         return estimated(start, planner, writer, judge, self.settings.deep_judged)
 
     async def resume(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
-        """Go on with a run that was cut off, from its last finished step: its further events, numbered on.
+        """Go on with a run that was cut off, from its last finished step: its further events, numbered on. Closing the
+        stream cancels the run.
 
         Nothing for a run that has ended. Only for a run that no process is at work on. Raises NotFoundError.
         """
+        control = control or Control()
+        control.cancel()
+        async with aclosing(self.work(run_id, control=control)) as further:
+            async for event in further:
+                yield event
+
+    async def work(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
+        """`resume`, but closing the stream leaves the run to be gone on with, unless `control` has cancelled it."""
+        control = control or Control()
+        events, record = await self._run(run_id)
+        with _ended_when_cancelled(record, control):
+            async with aclosing(self._further(events, record, control)) as further:
+                async for event in further:
+                    yield event
+
+    async def cancel(self, run_id: str) -> AnyEvent | None:
+        """End a run that no process is at work on; its last event, None when it had ended. Raises NotFoundError."""
+        _, record = await self._run(run_id)
+        return await asyncio.to_thread(record.cancel)
+
+    async def _run(self, run_id: str) -> tuple[list[AnyEvent], Record]:
         events = await asyncio.to_thread(self.runs.events, run_id)
-        if not events or not isinstance(events[0], RunStarted):
-            raise NotFoundError(
-                f"There is no run {run_id!r}, or it was cut off before it began.", hint="Ask again."
-            )
-        if isinstance(events[-1], TERMINAL):
+        if not events:
+            raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
+        return events, Record(self.journal, run_id, events)
+
+    async def _further(
+        self, events: Sequence[AnyEvent], record: Record, control: Control | None
+    ) -> AsyncGenerator[AnyEvent, None]:
+        start = events[0]
+        if isinstance(events[-1], TERMINAL) or not isinstance(start, RunStarted):
             return
-        record = Record(self.runs, run_id, seq=events[-1].seq)
-        loop = await self._loop(events[0].roles)
+        try:
+            loop = await self._loop(start.roles)
+        except (StorageError, ConflictError):
+            raise
+        except WellreadError as error:
+            ended = await asyncio.to_thread(record.fail_with, error)
+            if ended is not None:
+                yield ended
+            return
         async with aclosing(recorded(record, events, loop, control)) as stored:
             async for event in stored:
                 yield event
@@ -317,6 +401,17 @@ class Wellread:
         index_type = await asyncio.to_thread(_load, "wellread.indexes", self.settings.index)
         index: PassageIndex = await index_type.open(self.settings.home / "index", self.embedder)
         return index
+
+
+@contextmanager
+def _ended_when_cancelled(record: Record, control: Control) -> Iterator[None]:
+    """When the stream is closed, or its task cancelled, a run that is cancelled has its last event stored."""
+    try:
+        yield
+    except (GeneratorExit, asyncio.CancelledError):
+        if control.cancelled:
+            record.cancel()
+        raise
 
 
 def load_embedder(settings: Settings) -> Embedder | None:

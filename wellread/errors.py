@@ -31,10 +31,35 @@ class BadRequestError(WellreadError):
     status = 400
 
 
+class UnauthorizedError(WellreadError):
+    """The server does not know who is calling."""
+
+    status = 401
+
+
+class ForbiddenError(WellreadError):
+    """The caller is known, or does not matter, and may not do this."""
+
+    status = 403
+
+
 class NotFoundError(WellreadError):
     """No such product, section, anchor, conversation or file (or none the caller may see)."""
 
     status = 404
+
+
+class ConflictError(WellreadError):
+    """What is asked does not go with what is there: a key used for something else, a run that goes on elsewhere."""
+
+    status = 409
+
+
+class SlowRequestError(WellreadError):
+    """A request whose body does not arrive in time."""
+
+    status = 408
+    retryable = True
 
 
 class UnreadableError(WellreadError):
@@ -47,6 +72,20 @@ class LimitError(WellreadError):
     """A limit of time, memory or size was passed."""
 
     status = 413
+
+
+class TooManyError(WellreadError):
+    """A caller who asks too often. After `retry_after` seconds the same call may succeed."""
+
+    status = 429
+    retryable = True
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (*super().__reduce__(), {"retry_after": self.retry_after})
 
 
 class UnavailableError(WellreadError):

@@ -229,6 +229,7 @@ class StepAction(Event):
     parameters: dict[str, object]
     chosen_by: str = "rules"  # or the model's name
     note: str = ""  # why the rules chose in its place, if they did
+    usage: Usage | None = None  # of the run so far, this choice included
 
 
 class ProductsFound(Event):

@@ -4,20 +4,23 @@ A setting is read from the environment (`WELLREAD_` and its name in capitals), e
 home folder, else it has its default. Nothing is read at import.
 """
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import platformdirs
 
 from wellread.errors import BadRequestError
 
+Value = str | int | float
 
-def _setting(default: Any, sentence: str) -> Any:
-    return field(default=default, metadata={"sentence": sentence})
+
+def _setting(default: Any, sentence: str, *, live: bool = False) -> Any:
+    return field(default=default, metadata={"sentence": sentence, "live": live})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Settings:
     """The settings of one library. `home` is where all of it lives."""
 
     home: Path
+    database: str = _setting(
+        "",
+        "URL of a PostgreSQL database, as in postgresql://name:password@host/wellread; without it the SQLite file "
+        "`wellread.db` in the home.",
+    )
     embedder: str = _setting("minilm", "Name of the embedder (entry point `wellread.embedders`), or `none`.")
     index: str = _setting("lancedb", "Name of the passage index (entry point `wellread.indexes`).")
     passage_words_min: int = _setting(80, "Words a passage has at least, where its section has them.")
@@ -37,11 +45,14 @@ class Settings:
         "auto",
         "Language model as `provider/model`, `extractive` for none, or `auto`: by a key in the environment, "
         "a running Ollama, a local file, else none.",
+        live=True,
     )
-    planner_model: str = _setting("", "Model that chooses the steps, if not `model`.")
-    writer_model: str = _setting("", "Model that writes the answer, if not `model`.")
-    judge_model: str = _setting("", "Model that scores evidence, if not the planner's.")
-    fallback_model: str = _setting("", "Model that goes on when another one fails, before the rules do.")
+    planner_model: str = _setting("", "Model that chooses the steps, if not `model`.", live=True)
+    writer_model: str = _setting("", "Model that writes the answer, if not `model`.", live=True)
+    judge_model: str = _setting("", "Model that scores evidence, if not the planner's.", live=True)
+    fallback_model: str = _setting(
+        "", "Model that goes on when another one fails, before the rules do.", live=True
+    )
     openai_base_url: str = _setting(
         "", "Address of an endpoint that speaks OpenAI's language, as in http://…/v1."
     )
@@ -60,22 +71,43 @@ class Settings:
     model_first_token_seconds: float = _setting(60.0, "Seconds a hosted model may take to its first word.")
     model_silent_seconds: float = _setting(30.0, "Seconds a model may be silent between two words.")
     model_tries: int = _setting(3, "Times a call is tried before the model counts as failing.")
-    quick_steps: int = _setting(4, "Steps a run has at most when DeepSearch is OFF.")
-    quick_seconds: float = _setting(300.0, "Seconds a run with a model has at most when DeepSearch is OFF.")
-    quick_input_tokens: int = _setting(60_000, "Tokens models may read in a run when DeepSearch is OFF.")
-    quick_output_tokens: int = _setting(8_000, "Tokens models may write in a run when DeepSearch is OFF.")
-    quick_cost: float = _setting(0.5, "US dollars a run may cost when DeepSearch is OFF.")
-    deep_steps: int = _setting(12, "Steps a run has at most when DeepSearch is ON.")
-    deep_seconds: float = _setting(1800.0, "Seconds a run with a model has at most when DeepSearch is ON.")
-    deep_input_tokens: int = _setting(600_000, "Tokens models may read in a run when DeepSearch is ON.")
-    deep_output_tokens: int = _setting(40_000, "Tokens models may write in a run when DeepSearch is ON.")
-    deep_cost: float = _setting(5.0, "US dollars a run may cost when DeepSearch is ON.")
-    deep_judged: int = _setting(12, "Snippets that DeepSearch has a model score in one round at most.")
+    quick_steps: int = _setting(4, "Steps a run has at most when DeepSearch is OFF.", live=True)
+    quick_seconds: float = _setting(
+        300.0, "Seconds a run with a model has at most when DeepSearch is OFF.", live=True
+    )
+    quick_input_tokens: int = _setting(
+        60_000, "Tokens models may read in a run when DeepSearch is OFF.", live=True
+    )
+    quick_output_tokens: int = _setting(
+        8_000, "Tokens models may write in a run when DeepSearch is OFF.", live=True
+    )
+    quick_cost: float = _setting(0.5, "US dollars a run may cost when DeepSearch is OFF.", live=True)
+    deep_steps: int = _setting(12, "Steps a run has at most when DeepSearch is ON.", live=True)
+    deep_seconds: float = _setting(
+        1800.0, "Seconds a run with a model has at most when DeepSearch is ON.", live=True
+    )
+    deep_input_tokens: int = _setting(
+        600_000, "Tokens models may read in a run when DeepSearch is ON.", live=True
+    )
+    deep_output_tokens: int = _setting(
+        40_000, "Tokens models may write in a run when DeepSearch is ON.", live=True
+    )
+    deep_cost: float = _setting(5.0, "US dollars a run may cost when DeepSearch is ON.", live=True)
+    deep_judged: int = _setting(
+        12, "Snippets that DeepSearch has a model score in one round at most.", live=True
+    )
     discovered_titles: int = _setting(
         5,
         "Titles that a search of the catalog brings into scope at most; a library of no more is searched whole.",
+        live=True,
     )
-    cell_snippets: int = _setting(2, "Snippets that one title gives for one question at most.")
+    cell_snippets: int = _setting(2, "Snippets that one title gives for one question at most.", live=True)
+
+    server_runs: int = _setting(32, "Runs that one server process works on at once.")
+    server_runs_per_caller: int = _setting(
+        100, "Runs of one caller that may wait or go on; more are told to come back."
+    )
+    upload_mb: int = _setting(2048, "MiB that a file sent to the server may have at most.")
 
     @classmethod
     def load(cls, home: Path | None = None, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -95,12 +127,9 @@ class Settings:
                 )
             values[name] = known[name].parse(str(value))
         for name, row in known.items():
-            given = environment.get(f"WELLREAD_{name.upper()}")
+            given = environment.get(row.variable)
             if given:
                 values[name] = row.parse(given)
-        for name, value in values.items():
-            if isinstance(value, int | float) and (value < 0 or (value == 0 and known[name].default != 0)):
-                raise BadRequestError(f"The setting {name} is {value}.", hint="It must be more than 0.")
         settings = cls(home=home, **values)  # type: ignore[arg-type]  # each value was parsed to its field's type
         if not 20 <= settings.passage_words_min < settings.passage_words_max <= 2000:
             raise BadRequestError(
@@ -115,13 +144,27 @@ class SettingRow:
     """A line of the table of settings."""
 
     name: str
-    default: object
+    default: Value
     sentence: str
+    live: bool  # read anew when a run begins, so that it may change meanwhile
 
-    def parse(self, text: str) -> object:
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"WELLREAD_{self.name.upper()}"
+
+    def parse(self, text: str) -> Value:
         """`text` as a value of the default's type. Raises BadRequestError."""
+        value = self._typed(text)
+        if isinstance(value, int | float) and not (
+            0 < value < math.inf or (value == 0 and self.default == 0)
+        ):
+            raise BadRequestError(f"The setting {self.name} is {value}.", hint="It must be more than 0.")
+        return value
+
+    def _typed(self, text: str) -> Value:
         try:
-            return type(self.default)(text)  # type: ignore[call-arg]  # str, int and float take a string
+            return type(self.default)(text)
         except ValueError as error:
             raise BadRequestError(
                 f"The setting {self.name} is {text!r}, which is no {type(self.default).__name__}.",
@@ -132,7 +175,7 @@ class SettingRow:
 def rows() -> list[SettingRow]:
     """All settings but `home`."""
     return [
-        SettingRow(f.name, f.default, f.metadata["sentence"])
+        SettingRow(f.name, cast(Value, f.default), f.metadata["sentence"], f.metadata["live"])
         for f in fields(Settings)
         if "sentence" in f.metadata
     ]

@@ -96,17 +96,29 @@ class CreateAnswerDraft(Action):
         return Flags(**self.model_dump(exclude={"relevant_knowledge_indices"}))
 
 
+AnyAction = (
+    FindProducts
+    | SearchInsideBooks
+    | ReadSection
+    | ReviewEvidence
+    | AskClarifyingQuestion
+    | CreateAnswerDraft
+)
+ACTIONS: tuple[type[AnyAction], ...] = (
+    FindProducts,
+    SearchInsideBooks,
+    ReadSection,
+    ReviewEvidence,
+    AskClarifyingQuestion,
+    CreateAnswerDraft,
+)
+BY_NAME: dict[str, type[AnyAction]] = {action.name: action for action in ACTIONS}
+
+
 class Choice(BaseModel):
     """What a planner gives for a step."""
 
     model_config = ConfigDict(frozen=True)
 
     thinking: str
-    action: (
-        FindProducts
-        | SearchInsideBooks
-        | ReadSection
-        | ReviewEvidence
-        | AskClarifyingQuestion
-        | CreateAnswerDraft
-    )
+    action: AnyAction

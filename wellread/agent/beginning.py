@@ -22,7 +22,8 @@ from wellread.library.reading import open_anchor
 from wellread.library.scope import scope_of
 from wellread.settings import Settings
 from wellread.store.catalog import Catalog
-from wellread.store.runs import RunStore
+from wellread.store.characters import storable
+from wellread.store.runs import Begun, IdempotencyKey, RunStore
 
 LONGEST_QUESTION = 20_000  # code points
 _EXCHANGES = 3  # of the conversation that a run knows of
@@ -40,6 +41,8 @@ class Asking:
     roles: Roles
     limits: Limits
     conversation_id: str = ""  # "" for a new one
+    new_conversation_id: str = ""  # that of a new one, where the caller has one for it
+    history: tuple[Exchange, ...] = ()  # what was said before, where no conversation of the library holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,30 @@ class Beginning:
     catalog: Catalog
     runs: RunStore
 
-    def events(self, asking: Asking) -> tuple[RunStarted, *tuple[AnyEvent, ...]]:
-        """The first events of a run, which has its id from now on. Raises as `start` does."""
-        start = self.start(asking)
-        conversation = asking.conversation_id or self.runs.new_conversation(start.question)
-        run_id = self.runs.new_run(conversation, start.question)
-        start = start.model_copy(update={"run_id": run_id, "conversation_id": conversation})
-        earlier = self._earlier(asking.conversation_id)
+    def begin(
+        self,
+        asking: Asking,
+        *,
+        caller: str = "",
+        queued: bool = False,
+        key: IdempotencyKey | None = None,
+    ) -> Begun:
+        """A run with its first events, stored; see `RunStore.begin`. Raises as `start` does."""
+        start = self.start(asking, caller)
+        earlier = self._earlier(asking.conversation_id, caller)
         carried = self._carried(earlier[-1], start.scope) if earlier and asking.roles.uses_models else None
-        return (start, carried) if carried else (start,)
+        further = (carried,) if carried else ()
+        return self.runs.begin(
+            start,
+            *further,
+            caller=caller,
+            queued=queued,
+            key=key,
+            new_conversation_id=asking.new_conversation_id,
+        )
 
-    def start(self, asking: Asking) -> RunStarted:
-        """How the run would begin, without an id. Nothing is stored.
+    def start(self, asking: Asking, caller: str = "") -> RunStarted:
+        """How the run would begin, without the ids that it gets then. Nothing is stored.
 
         Raises BadRequestError for an empty or overlong question or a limit of nothing, NotFoundError for an unknown
         product or conversation.
@@ -69,32 +84,43 @@ class Beginning:
         question = checked_question(asking.question)
         _check_limits(asking.limits)
         roles = asking.roles
-        earlier = self._earlier(asking.conversation_id)
+        earlier = self._earlier(asking.conversation_id, caller)
         last = fold_events(earlier[-1]) if earlier else None
-        asked = self_contained(question, last.question) if last is not None else question
+        before = tuple(map(_exchange, earlier)) or tuple(map(_shortened, asking.history[-_EXCHANGES:]))
+        last_question = before[-1].question if before else ""
+        asked = self_contained(question, last_question) if last_question else question
+        picked = asking.product_ids
         scope = scope_of(
             self.catalog,
-            asked if last is not None and is_follow_up(question) else question,
-            picked=asking.product_ids,
-            carried=last.scope if last is not None else (),
+            asked if last_question and is_follow_up(question) else question,
+            picked=picked,
+            carried=last.scope if last is not None else self._meant(asking.history),
             small_library=self.settings.discovered_titles,
         )
         return RunStarted(
             run_id="",
-            conversation_id="",
+            conversation_id=asking.conversation_id,
             question=question,
             asked=asked,
             mentions=scope.mentions,
             mode=asking.mode,
             model=" + ".join(dict.fromkeys((roles.planner, roles.writer))),
             roles=roles,
-            picked=bool(asking.product_ids),
-            before=tuple(map(_exchange, earlier)) if roles.uses_models else (),
+            picked=bool(picked),
+            before=before if roles.uses_models else (),
             scope=scope.entries,
             outside=scope.outside,
             options=scope.options,
             budget=budget_for(asking.mode, self.settings, asking.limits, with_model=roles.uses_models),
         )
+
+    def _meant(self, history: Sequence[Exchange]) -> tuple[ScopeEntry, ...]:
+        """The titles that were last named in a conversation that was held elsewhere."""
+        scopes = (
+            scope_of(self.catalog, exchange.question, small_library=0).entries
+            for exchange in reversed(history)
+        )
+        return next(filter(None, scopes), ())
 
     def _carried(self, events: Sequence[AnyEvent], scope: Sequence[ScopeEntry]) -> KnowledgeCarried | None:
         """What the answer of a run cited, to be used again by its numbers: of the titles in scope, as far as it still
@@ -117,11 +143,11 @@ class Beginning:
             return False
         return True
 
-    def _earlier(self, conversation_id: str) -> list[list[AnyEvent]]:
+    def _earlier(self, conversation_id: str, caller: str) -> list[list[AnyEvent]]:
         """The events of a conversation's last runs, oldest first; none without a conversation."""
         if not conversation_id:
             return []
-        self.runs.conversation(conversation_id)
+        self.runs.conversation(conversation_id, caller)
         events = (self.runs.events(run_id) for run_id in self.runs.runs(conversation_id)[-_EXCHANGES:])
         return [own for own in events if own and isinstance(own[0], RunStarted)]
 
@@ -129,7 +155,7 @@ class Beginning:
 def checked_question(question: str) -> str:
     """The question on one line. Raises BadRequestError when it is empty or too long."""
     # White space and rows of marks mean nothing to a search, and patterns are slow on them.
-    text = _RUN.sub(r"\1\1\1", " ".join(question.split()))
+    text = _RUN.sub(r"\1\1\1", " ".join(storable(question).split()))
     if not text:
         raise BadRequestError(
             "The question is empty.", hint='Ask something, as in: wellread ask "What is …?"'
@@ -157,4 +183,8 @@ def _check_limits(limits: Limits) -> None:
 
 def _exchange(events: Sequence[AnyEvent]) -> Exchange:
     answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
-    return Exchange(question=fold_events(events).question, answer=" ".join(answers)[:_ANSWER_SHOWN])
+    return _shortened(Exchange(question=fold_events(events).question, answer=" ".join(answers)))
+
+
+def _shortened(exchange: Exchange) -> Exchange:
+    return exchange.model_copy(update={"answer": exchange.answer[:_ANSWER_SHOWN]})

@@ -40,7 +40,7 @@ class EvidenceJudge:
     async def score(
         self, question: str, snippets: Sequence[Snippet], step: int, meter: Meter
     ) -> AsyncGenerator[EvidenceScored, None]:
-        """An event for each snippet, as they come; none for one whose reply cannot be used, or for which the budget
+        """An event for each snippet, in their order; none for one whose reply cannot be used, or for which the budget
         does not suffice. Raises ModelError when the model fails."""
         model = await self._open()
         at_once = asyncio.Semaphore(model.calls_at_once)
@@ -52,7 +52,7 @@ class EvidenceJudge:
 
         tasks = [asyncio.create_task(judged(snippet)) for snippet in snippets]
         try:
-            for task in asyncio.as_completed(tasks):
+            for task in tasks:
                 event = await task
                 if event is not None:
                     yield event

@@ -9,14 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from wellread.agent.actions import (
-    Action,
+    ACTIONS,
+    BY_NAME,
     ActionName,
-    AskClarifyingQuestion,
     Choice,
     CreateAnswerDraft,
-    FindProducts,
-    ReadSection,
-    ReviewEvidence,
     SearchInsideBooks,
 )
 from wellread.agent.gate import must_write, searched, unread_sections
@@ -26,15 +23,6 @@ from wellread.agent.relevant import relevant
 from wellread.content import ProductKind
 from wellread.models.language_model import Filled, Form
 
-_ACTIONS: tuple[type[Action], ...] = (
-    FindProducts,
-    SearchInsideBooks,
-    ReadSection,
-    ReviewEvidence,
-    AskClarifyingQuestion,
-    CreateAnswerDraft,
-)
-_BY_NAME = {action.name: action for action in _ACTIONS}
 _LENIENT = 2  # times as long as the form says a text may be
 _THINKING = 300  # code points of a thought
 _SHORT_THINKING = 160  # of a small model, which fills what it may
@@ -52,7 +40,7 @@ def forms(knowledge: Knowledge, allowed: frozenset[ActionName], *, small: bool =
     it would guess."""
     return [
         Form(action.name, action.__doc__ or "", _schema(action.name, knowledge, small))
-        for action in _ACTIONS
+        for action in ACTIONS
         if action.name in allowed and (action.name != "create_answer_draft" or _can_draft(knowledge, small))
     ]
 
@@ -63,7 +51,7 @@ def choice_of(filled: Filled, offered: Sequence[Form]) -> Choice:
     values = dict(filled.values)
     _check_lengths(values, next((form for form in offered if form.name == filled.form), None))
     thinking = _whole(str(values.pop("thinking", "")).strip())
-    action = _BY_NAME.get(filled.form)  # type: ignore[call-overload]  # a name may be any string of the model's
+    action = BY_NAME.get(filled.form)
     if action is None:
         raise ValueError(f"there is no action {filled.form!r}")
     try:

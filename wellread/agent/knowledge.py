@@ -1,7 +1,8 @@
 """What a run has gathered so far, as a fold over its events.
 
 Only a finished step counts: what a step brings is kept aside until its step.completed, and a new step.started
-drops it. So the fold of a run that was cut off is its state after the last finished step.
+drops it. So the fold of a run that was cut off is its state after the last finished step, with what the step under
+way had brought in `unfinished`: its choice is taken from there and not asked for again.
 """
 
 from collections.abc import Iterable
@@ -59,7 +60,7 @@ class Knowledge:
     actions: tuple[StepAction, ...] = ()  # of the finished steps
     steps_completed: int = 0
     seconds: float = 0.0  # that the finished steps took
-    usage: Usage = field(default_factory=Usage)  # up to the end of the last finished step
+    usage: Usage = field(default_factory=Usage)  # as far as it has been told
     answered: bool = False
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)  # knowledge number → questions
     scores: dict[int, EvidenceScored] = field(default_factory=dict)  # by knowledge number
@@ -67,13 +68,15 @@ class Knowledge:
     understood: QuestionUnderstood | None = None
     stopped: bool = False  # by the reader
     failed: frozenset[tuple[str, str]] = frozenset()  # role, model
-    unfinished: tuple[AnyEvent, ...] = ()  # of the step that is not yet completed
+    unfinished: tuple[AnyEvent, ...] = ()  # of the step that is not yet completed, its step.started first
     history: tuple[AnyEvent, ...] = ()  # of the finished steps
 
     def advance(self, event: AnyEvent) -> "Knowledge":
         match event:
             case StepStarted():
-                return replace(self, unfinished=())
+                return replace(self, unfinished=(event,))
+            case StepAction(usage=Usage() as usage):
+                return replace(self, usage=usage, unfinished=(*self.unfinished, event))
             case (
                 StepThinking()
                 | StepAction()
@@ -85,7 +88,8 @@ class Knowledge:
             ):
                 return replace(self, unfinished=(*self.unfinished, event))
             case StepCompleted():
-                after = replace(self, unfinished=(), history=(*self.history, *self.unfinished, event))
+                history = (*self.history, *self.unfinished[1:], event)
+                after = replace(self, unfinished=(), history=history)
                 for held in self.unfinished:
                     after = after._with(held)
                 seconds = round(self.seconds + event.seconds, 3)

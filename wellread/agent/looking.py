@@ -52,6 +52,7 @@ class Looking:
     knowledge: Knowledge
     meter: Meter
     control: Control
+    scores: tuple[EvidenceScored, ...] = ()  # given before the step was cut off
 
     async def search(
         self, action: SearchInsideBooks
@@ -105,9 +106,12 @@ class Looking:
         self, snippets: tuple[Snippet, ...]
     ) -> AsyncGenerator[EvidenceScored | ModelFailed, None]:
         """Scores of the snippets that are new, the best first if there are too many."""
+        for given in self.scores:
+            yield given
         if self.judge is None:
             return
         known = {snippet.number for snippet in self.knowledge.snippets}
+        known |= {score.number for score in self.scores}
         new = sorted((s for s in snippets if s.number not in known), key=lambda s: -s.score)[: self.judged]
         scoring = self.judge.score(self.knowledge.question, new, self.step, self.meter)
         try:

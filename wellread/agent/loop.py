@@ -1,8 +1,8 @@
 """The loop: choose an action, do it, say so in events, until the answer is written.
 
 One async generator, for every caller. Each event is also folded into the Knowledge from which the next step is
-chosen, so a run that was cut off goes on from the fold of its stored events: an unfinished step is done again, and
-so is an unfinished answer.
+chosen, so a run that was cut off goes on from the fold of its stored events: an unfinished step is done again as it
+was chosen, and an unfinished answer is written again.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ from wellread.agent.gate import allowed, objection
 from wellread.agent.knowledge import Knowledge
 from wellread.agent.looking import Looking, TimeUpError, failed, in_time
 from wellread.agent.planner import Planned, Planner, RulePlanner
+from wellread.agent.unfinished import Unfinished
 from wellread.agent.writer import Writer
 from wellread.errors import BudgetSpentError, ModelError, UnusableReplyError, WellreadError
 from wellread.events import (
@@ -146,22 +147,33 @@ class Loop:
         run = meter.tally.context
         with span("step", run, {"wellread.step": step}) as own:
             meter.tally.context = context_of(own)
-            yield StepStarted(step=step, title=f'Step {step} for "{shortened(knowledge.start.question)}"')
-            failures: list[ModelFailed] = []
-            planned, note = await self._choose(knowledge, meter, control, failures)
-            for failure in failures:
-                yield failure
-            action = planned.choice.action
-            own.set_attribute("wellread.action", action.name)
-            yield StepThinking(step=step, text=planned.choice.thinking)
-            yield StepAction(
-                step=step,
-                action=action.name,
-                label=action.label,
-                parameters=action.model_dump(mode="json"),
-                chosen_by=planned.by,
-                note=note,
-            )
+            earlier = Unfinished.of(knowledge)
+            if earlier is None:
+                started = StepStarted(step=step, title=step_title(step, knowledge.start.question))
+                if not knowledge.unfinished:
+                    yield started
+                failures: list[ModelFailed] = []
+                planned, note = await self._choose(knowledge, meter, control, failures)
+                for failure in failures:
+                    yield failure
+                choice = planned.choice
+                chosen = (
+                    StepThinking(step=step, text=choice.thinking),
+                    StepAction(
+                        step=step,
+                        action=choice.action.name,
+                        label=choice.action.label,
+                        parameters=choice.action.model_dump(mode="json"),
+                        chosen_by=planned.by,
+                        note=note,
+                        usage=meter.usage,
+                    ),
+                )
+                for said in chosen:
+                    yield said
+            else:
+                choice = earlier.choice
+            own.set_attribute("wellread.action", choice.action.name)
             outcome = _Outcome()
             looking = Looking(
                 catalog=self.catalog,
@@ -173,8 +185,10 @@ class Loop:
                 knowledge=knowledge,
                 meter=meter,
                 control=control,
+                scores=earlier.scores if earlier else (),
             )
-            async with aclosing(_done(planned.choice, looking, outcome)) as events:
+            doing = _done(choice, looking, outcome)
+            async with aclosing(earlier.beyond(doing) if earlier else doing) as events:
                 async for event in events:
                     yield event
             # Counted from the end of the step before, so that the steps' seconds add up to the run's.
@@ -286,6 +300,10 @@ def _permitted(planned: Planned, knowledge: Knowledge) -> Planned:
     thinking = f"{planned.choice.thinking} ({reason}; I write with what there is.)"
     action = CreateAnswerDraft(relevant_knowledge_indices=everything)
     return Planned(Choice(thinking=thinking, action=action), planned.by)
+
+
+def step_title(step: int, question: str) -> str:
+    return f'Step {step} for "{shortened(question)}"'
 
 
 async def _stopping() -> AsyncGenerator[AnyEvent, None]:

@@ -1,7 +1,5 @@
 """A run as it is stored: each event before anybody sees it, and at the end how the run ended."""
 
-import asyncio
-import threading
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -9,79 +7,117 @@ from contextlib import aclosing
 from wellread.agent.control import Control
 from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
-from wellread.errors import StorageError
-from wellread.events import TERMINAL, AnswerCompleted, AnyEvent, RunCancelled, RunFailed, StepCompleted
-from wellread.store.runs import RunStore
+from wellread.errors import ConflictError, StorageError, WellreadError
+from wellread.events import (
+    TERMINAL,
+    AnswerCompleted,
+    AnswerStarted,
+    AnyEvent,
+    RunCancelled,
+    RunFailed,
+    StepCompleted,
+    StepThinking,
+)
+from wellread.store.journal import Journal
 
 
 class Record:
-    """The stored end of a run; `seq` is the number of its last event, 0 before the first.
+    """The stored end of a run that goes on after `before`, its events so far."""
 
-    It counts under a lock, so that a write whose waiting was cancelled is counted all the same.
-    """
-
-    def __init__(self, runs: RunStore, run_id: str, *, seq: int = 0) -> None:
-        self._runs = runs
+    def __init__(self, journal: Journal, run_id: str, before: Sequence[AnyEvent]) -> None:
+        self._journal = journal
         self._run_id = run_id
-        self._lock = threading.Lock()
-        self._ended = False
-        self.seq = seq
+        self._ended = isinstance(before[-1], TERMINAL)
+        self._usage = fold_events(before).usage
+        self._began = time.monotonic()
+        self.seq = before[-1].seq
 
-    def append(self, event: AnyEvent) -> AnyEvent:
-        """Store an event as the next and give it back, numbered and dated; after the end it is not stored."""
-        with self._lock:
-            return self._append(event)
-
-    def end(self, event: RunCancelled | RunFailed) -> AnyEvent | None:
-        """Store how the run ended, unless that is known, or the run never began."""
-        with self._lock:
-            return self._append(event) if self.seq > 0 and not self._ended else None
-
-    def _append(self, event: AnyEvent) -> AnyEvent:
+    async def append(self, events: Sequence[AnyEvent]) -> list[AnyEvent]:
+        """Store events as the next and give them back, numbered and dated; after the end nothing is stored."""
         if self._ended:
-            return event
-        [stored] = self._runs.append(self._run_id, [event], self.seq)
-        self.seq = stored.seq
-        self._ended = isinstance(event, TERMINAL)
+            return []
+        after = self._count(events)
+        return await self._journal.append(self._run_id, events, after)
+
+    def cancel(self) -> AnyEvent | None:
+        """Store that the run was cancelled, unless it has ended. It waits for the disk: a task that is being
+        cancelled may get no other turn."""
+        return self._end(RunCancelled(usage=self._usage, seconds=self._seconds))
+
+    def fail_with(self, error: WellreadError) -> AnyEvent | None:
+        """`fail`, with an error's own words."""
+        return self.fail(
+            status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
+        )
+
+    def fail(self, *, status: int, message: str, hint: str, retryable: bool) -> AnyEvent | None:
+        """Store that the run failed, unless it has ended."""
+        return self._end(
+            RunFailed(
+                usage=self._usage,
+                seconds=self._seconds,
+                status=status,
+                message=message,
+                hint=hint,
+                retryable=retryable,
+            )
+        )
+
+    def _end(self, event: RunCancelled | RunFailed) -> AnyEvent | None:
+        if self._ended:
+            return None
+        after = self._count([event])
+        [stored] = self._journal.submit(self._run_id, [event], after).result()
         return stored
+
+    @property
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._began, 3)
+
+    def _count(self, events: Sequence[AnyEvent]) -> int:
+        """Count what is handed to the journal, which stores it also when nobody waits any more."""
+        after = self.seq
+        self.seq += len(events)
+        for event in events:
+            if isinstance(event, StepCompleted | AnswerStarted | AnswerCompleted):
+                self._usage = event.usage
+            self._ended = self._ended or isinstance(event, TERMINAL)
+        return after
 
 
 async def recorded(
     record: Record, before: Sequence[AnyEvent], loop: Loop, control: Control | None = None
 ) -> AsyncGenerator[AnyEvent, None]:
-    """The events that follow `before`, each stored first; those of `before` too, if the record is empty.
+    """The events that follow `before`, each stored first. Closing the stream leaves the run to be gone on with.
 
-    When the consumer closes the stream, or its task is cancelled, the run ends with run.cancelled. An unexpected
-    error ends it with run.failed and is raised. Raises StorageError when an event cannot be stored.
+    An unexpected error ends the run with run.failed and is raised. Raises StorageError when an event cannot be
+    stored, ConflictError when another process has gone on with the run.
     """
-    began = time.monotonic()
-    usage = fold_events(before).usage
     try:
-        if record.seq == 0:
-            for event in before:
-                yield await asyncio.to_thread(record.append, event)
         async with aclosing(loop.run(fold_events(before), control)) as events:
+            held: list[AnyEvent] = []
             async for event in events:
-                usage = event.usage if isinstance(event, StepCompleted | AnswerCompleted) else usage
-                yield await asyncio.to_thread(record.append, event)
-    except (GeneratorExit, asyncio.CancelledError):
-        # Not in a thread: a task that is cancelled may get no other turn.
-        record.end(RunCancelled(usage=usage, seconds=round(time.monotonic() - began, 3)))
-        raise
-    except StorageError:
+                held.append(event)
+                if isinstance(event, StepThinking):
+                    continue  # stored with the action: a reply of the model is there whole, or is asked for again
+                together, held = held, []
+                for stored in await record.append(together):
+                    yield stored
+    except (StorageError, ConflictError):
         raise  # where no event can be stored, none can say so
+    except WellreadError as error:
+        stored_end = record.fail_with(error)
+        if stored_end is not None:
+            yield stored_end
     except (
         Exception
     ) as error:  # whatever it was: who reads the run must see that it ended; it is raised below
-        failed = RunFailed(
-            usage=usage,
-            seconds=round(time.monotonic() - began, 3),
+        stored_end = record.fail(
             status=500,
             message=f"An unexpected error ended the run: {type(error).__name__}.",
             hint="This is a defect: please report it with the question and the traceback.",
             retryable=False,
         )
-        stored = await asyncio.to_thread(record.end, failed)
-        if stored is not None:
-            yield stored
+        if stored_end is not None:
+            yield stored_end
         raise

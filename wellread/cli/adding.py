@@ -19,8 +19,7 @@ from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.ingest.characters import harmless
 from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
-
-AddEvent = Reading | Added | Refused | Waiting | Embedded
+from wellread.library.adding import AddEvent, told
 
 
 async def add(paths: Sequence[Path], *, collection: str, wait: bool, as_json: bool) -> int:
@@ -110,7 +109,7 @@ class AddReport:
         with self._bar:
             async for event in events:
                 if self._as_json:
-                    print_json(_as_json(event))
+                    print_json(told(event).model_dump(mode="json", exclude={"seq", "at"}))
                 self._count(event)
                 if not self._as_json:
                     self._show(event)
@@ -180,30 +179,3 @@ def start_embedding() -> None:
 
 def _named(product: Product) -> dict[str, object]:
     return {"product_id": product.product_id, "title": product.title, "passages": product.passages}
-
-
-def _as_json(event: AddEvent) -> dict[str, object]:
-    match event:
-        case Reading(path=path, number=number, total=total):
-            return {"type": "reading", "path": str(path), "number": number, "total": total}
-        case Added(path=path, product=product, outcome=outcome, seconds=seconds, warnings=warnings):
-            return {
-                "type": "added",
-                "path": str(path),
-                **_named(product),
-                "outcome": outcome,
-                "seconds": round(seconds, 3),
-                "warnings": list(warnings),
-            }
-        case Refused(path=path, error=error):
-            return {
-                "type": "refused",
-                "path": str(path) if path else "",
-                "status": error.status,
-                "message": error.message,
-                "hint": error.hint,
-            }
-        case Embedded(done=done, total=total):
-            return {"type": "embedded", "done": done, "total": total}
-        case Waiting(what=what):
-            return {"type": "waiting", "for": what}

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from rich.markdown import Markdown
 from wellread.agent.budget import Limits
 from wellread.agent.control import Control
 from wellread.agent.estimate import Estimate
+from wellread.agent.trace import failure_line, trace_lines
 from wellread.cli.adding import start_embedding
 from wellread.cli.output import command_name, console, print_json, progress_console
-from wellread.cli.trace import failure_line, trace_lines
 from wellread.engine import Wellread
 from wellread.events import (
     AnswerCompleted,
@@ -27,10 +26,9 @@ from wellread.events import (
     ModelFailed,
     RunCompleted,
     RunFailed,
-    Statement,
     Usage,
-    VerdictName,
 )
+from wellread.grounding.tally import verdict_counts, verdict_line
 from wellread.library.scope import describe
 from wellread.models.resolve import EXTRACTIVE
 
@@ -186,7 +184,7 @@ class AnswerPage:
                 self._flush(whole=True)
                 self._sources(citations)
                 if author != EXTRACTIVE and citations:
-                    console.print(f"\n{verdict_line(statements)}", markup=False)
+                    console.print(f"\n{verdict_line(verdict_counts(statements))}", markup=False)
             case ModelFailed() if not self._trace:
                 console.print(failure_line(event), style="yellow", markup=False)
             case RunCompleted(usage=usage, seconds=seconds) if usage.model_calls:
@@ -232,20 +230,6 @@ class AnswerPage:
                     line, markup=False, style="dim", no_wrap=console.is_terminal, overflow="ellipsis"
                 )
         console.print(f"\nOpen one: {command_name()} read {citations[0].anchor}", markup=False)
-
-
-def verdict_line(statements: Sequence[Statement]) -> str:
-    """How the statements of an answer compare with what they cite, in one line."""
-    counted = Counter(statement.verdict for statement in statements)
-    said: dict[VerdictName, str] = {
-        "quoted": "quoted",
-        "supported": "supported by what they cite",
-        "partly": "partly supported",
-        "unsupported": "not supported",
-        "general": "without a source",
-    }
-    told = ", ".join(f"{counted[verdict]} {words}" for verdict, words in said.items() if counted[verdict])
-    return f"Statements: {told} (by comparing words)."
 
 
 def usage_line(usage: Usage, seconds: float) -> str:

@@ -8,7 +8,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -37,6 +37,14 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models)
+user = typer.Typer(
+    name="user", help="Accounts of those who may use the server.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(user)
+token = typer.Typer(
+    name="token", help="API tokens of accounts, for programs.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(token)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -45,6 +53,7 @@ EXIT_UNAVAILABLE = 4
 EXIT_INTERRUPTED = 130
 _EXIT_OF_STATUS = {400: EXIT_USAGE, 404: EXIT_NOT_FOUND, 503: EXIT_UNAVAILABLE}
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line where it is a stream.")]
 ProductIds = Annotated[
     list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
@@ -52,6 +61,10 @@ ProductIds = Annotated[
 Model = Annotated[
     str,
     typer.Option("--model", "-m", metavar="MODEL", help="provider/model, or `extractive` for none."),
+]
+UserName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
 ]
 Questions = Annotated[list[str], typer.Argument(help="One or more short questions.")]
 
@@ -225,6 +238,26 @@ def doctor(
     _run(_commands("diagnosis").doctor(full=full, as_json=as_json))
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; a new one.")], as_json: Json = False
+) -> None:
+    """Write the whole library to one file. Others may read, ask and answer meanwhile."""
+    _run(_commands("keeping").backup(file, as_json=as_json))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `wellread backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let it take the place of a library that is not empty.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a backup in place, on SQLite or PostgreSQL, after checking that it is whole."""
+    _run(_commands("keeping").restore(file, replace=replace, as_json=as_json))
+
+
 @models.callback()
 def list_models(
     context: typer.Context,
@@ -262,6 +295,66 @@ def serve_script(
     _run(_commands("scripting").serve_script(file, host=host, port=port))
 
 
+@user.command("add")
+def add_user(
+    name: UserName,
+    admin: Annotated[bool, typer.Option("--admin", help="May see and change accounts.")] = False,
+    password_stdin: PasswordStdin = False,
+    as_json: Json = False,
+) -> None:
+    """Add an account; the first one is an admin's. Asks for the password twice."""
+    commands = _commands("accounts")
+    password = commands.password(from_stdin=password_stdin)
+    _run(commands.add_user(name, password, is_admin=admin, as_json=as_json))
+
+
+@user.command("ls")
+def list_users(as_json: Json = False) -> None:
+    """List the accounts."""
+    _run(_commands("accounts").list_users(as_json=as_json))
+
+
+@user.command("rm")
+def remove_user(name: UserName, as_json: Json = False) -> None:
+    """Remove an account with its sessions, tokens and conversations. What it added to the library stays."""
+    _run(_commands("accounts").remove_user(name, as_json=as_json))
+
+
+@user.command("password")
+def set_password(name: UserName, password_stdin: PasswordStdin = False, as_json: Json = False) -> None:
+    """Set a new password, which ends the account's sessions."""
+    commands = _commands("accounts")
+    password = commands.password(from_stdin=password_stdin)
+    _run(commands.set_password(name, password, as_json=as_json))
+
+
+@token.command("add")
+def add_token(
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    of_user: Annotated[str, typer.Option("--user", metavar="NAME", help="The account it acts for.")],
+    as_json: Json = False,
+) -> None:
+    """Make a token and print it, this once."""
+    _run(_commands("accounts").add_token(name, of_user, as_json=as_json))
+
+
+@token.command("ls")
+def list_tokens(
+    of_user: Annotated[str, typer.Option("--user", metavar="NAME", help="Only those of this account.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the tokens, without what they are."""
+    _run(_commands("accounts").list_tokens(of_user, as_json=as_json))
+
+
+@token.command("rm")
+def remove_token(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a token.")], as_json: Json = False
+) -> None:
+    """Remove a token. A running server may take it for five more seconds."""
+    _run(_commands("accounts").remove_token(token_id, as_json=as_json))
+
+
 @evaluation.command("retrieval")
 def eval_retrieval(
     folder: Annotated[
@@ -271,6 +364,36 @@ def eval_retrieval(
 ) -> None:
     """nDCG@10, recall@100 and MRR of keyword, vector and fused search on a test set."""
     _run(_commands("evaluating").retrieval(folder, as_json=as_json))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any.", min=0, max=65535)] = 8484,
+    token: Annotated[
+        str, typer.Option(help="What callers must send as their token.", envvar="WELLREAD_TOKEN")
+    ] = "",
+    behind: Annotated[
+        str, typer.Option(help="Addresses of trusted proxies in front of it, with commas between.")
+    ] = "",
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    log_level: Annotated[
+        LogLevel,
+        typer.Option(metavar="LEVEL", help="Least level of what is logged: debug, info, warning, error."),
+    ] = "info",
+) -> None:
+    """Serve the library: its REST interface, its page, and the interfaces of chat programs and agents."""
+    _run(
+        _commands("serving").serve(
+            host=host, port=port, token=token, behind=behind, open_page=open_page, log_level=log_level
+        )
+    )
+
+
+@app.command("mcp")
+def serve_mcp() -> None:
+    """Serve the library to an MCP client over standard input and output; clients start it themselves."""
+    _run(_commands("mcp").serve())
 
 
 def main() -> None:

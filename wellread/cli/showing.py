@@ -1,7 +1,6 @@
 """`ls`, `show`, `search` and `read`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from rich.console import Group
 from rich.table import Table
@@ -9,10 +8,11 @@ from rich.text import Text
 
 from wellread.cli.adding import start_embedding
 from wellread.cli.output import command_name, console, print_json
-from wellread.content import BlockKind, PlacedBlock, Product
+from wellread.content import BlockKind, PlacedBlock
 from wellread.engine import Wellread
 from wellread.library.reading import Place, place_label
 from wellread.library.scope import describe
+from wellread.library.views import CellView, PlaceView, ProductView, SectionEntry
 
 
 async def list_products(*, collection: str, as_json: bool) -> int:
@@ -20,7 +20,7 @@ async def list_products(*, collection: str, as_json: bool) -> int:
         products = await library.products(collection=collection)
     if as_json:
         for product in products:
-            print_json(_product(product))
+            print_json(ProductView.of(product).model_dump(mode="json"))
         return 0
     if not products:
         console.print(
@@ -52,11 +52,13 @@ async def show(product_id: str, *, as_json: bool) -> int:
         contents = await library.contents(product_id)
         warnings = library.catalog.warnings(product_id, product.edition_id)
     if as_json:
-        sections = [
-            {"section_id": s.section_id, "title": s.title, "path": list(s.path), "role": s.role.value}
-            for s in contents
-        ]
-        print_json({**_product(product), "warnings": warnings, "contents": sections})
+        print_json(
+            {
+                **ProductView.of(product).model_dump(mode="json"),
+                "warnings": warnings,
+                "contents": [SectionEntry.of(section).model_dump(mode="json") for section in contents],
+            }
+        )
         return 0
     metadata = product.metadata
     console.print(Text(product.title, style="bold"))
@@ -97,19 +99,7 @@ async def search(questions: Sequence[str], *, product_ids: Sequence[str], limit:
     for cell in cells:
         title = products[cell.product_id].title
         if as_json:
-            found = [
-                {**asdict(finding), "anchor": str(finding.anchor), "score": round(finding.score, 3)}
-                for finding in cell.findings
-            ]
-            print_json(
-                {
-                    "question": cell.question,
-                    "product_id": cell.product_id,
-                    "title": title,
-                    "best": round(cell.best, 3),
-                    "found": found,
-                }
-            )
+            print_json(CellView.of(cell, title).model_dump(mode="json"))
             continue
         console.print(Text(f"\n{cell.question} — {title} (best match {cell.best:.2f})", style="bold"))
         if not cell.findings:
@@ -129,20 +119,7 @@ async def read(anchor: str, *, around: int, as_json: bool) -> int:
     async with Wellread() as library:
         place = await library.read(anchor)
     if as_json:
-        print_json(
-            {
-                "anchor": str(place.anchor),
-                "state": place.state,
-                "product_id": place.product.product_id,
-                "title": place.product.title,
-                "section": " › ".join(place.section.path),
-                "place": place.label,
-                "quote": place.quote,
-                "prefix": place.prefix,
-                "suffix": place.suffix,
-                "origins": [asdict(origin) for origin in place.origins],
-            }
-        )
+        print_json(PlaceView.of(place, around=around).model_dump(mode="json"))
         return 0
     label = f", {place.label}" if place.label else ""
     console.print(
@@ -181,14 +158,3 @@ def _block(placed: PlacedBlock, place: Place) -> Text:
         text.append(block.text, style=style)
     text.append("\n")
     return text
-
-
-def _product(product: Product) -> dict[str, object]:
-    return {
-        "product_id": product.product_id,
-        **{name: value for name, value in asdict(product.metadata).items() if name != "product_id"},
-        "collection": product.collection,
-        "format": product.format,
-        "words": product.words,
-        "passages": product.passages,
-    }

@@ -24,6 +24,19 @@ def find(paths: Iterable[Path]) -> Iterator[Source | WellreadError]:
         yield from _below(path.expanduser(), seen, named=True)
 
 
+def find_together(folder: Path) -> list[Path]:
+    """What to add of files that were sent together: the products among them, and each file that belongs to none, so
+    that adding it says why. The same talk in other captions is passed over."""
+    sources = [source for source in find([folder]) if isinstance(source, Source)]
+    paths = [source.path for source in sources]
+    if folder in paths:
+        return [folder]
+    used = {path for source in sources for path in (source.path, *source.companions.values())}
+    stems = {path.stem for path in paths if path.suffix.lower() in _CAPTIONS}
+    others = [path for path in sorted(folder.iterdir()) if path not in used and not path.name.startswith(".")]
+    return paths + [p for p in others if p.suffix.lower() not in _CAPTIONS or p.stem not in stems]
+
+
 def _below(path: Path, seen: set[Path], *, named: bool) -> Iterator[Source | WellreadError]:
     """What is at `path` and below it, but for what was `seen` before: links may lead in circles."""
     try:

@@ -36,7 +36,7 @@ def scope_of(
 
     Raises NotFoundError for a picked id that is not there.
     """
-    naming = _named(catalog, question)
+    naming = named(catalog, question)
     mentions = tuple((mention.start, mention.end) for mention in naming.mentions)
     if picked:
         products = [catalog.product(product_id) for product_id in dict.fromkeys(picked)]
@@ -69,7 +69,8 @@ def entry(product: Product, found: Found) -> ScopeEntry:
     )
 
 
-def _named(catalog: Catalog, question: str) -> Naming:
+def named(catalog: Catalog, question: str) -> Naming:
+    """What a question names among all titles of the library, by their words or by their kind ("the talk")."""
     candidates = catalog.titles.candidates(question, limit=_CANDIDATES)
     products = catalog.products_by_id([candidate.product_id for candidate in candidates])
     naming = named_titles(question, list(products.values()))

@@ -17,6 +17,7 @@ from wellread.settings import Settings
 EXTRACTIVE = "extractive"  # no model: the sources' own sentences
 AUTOMATIC = "auto"
 _IN_ORDER = ("openai", "anthropic", "google", "groq", "mistral", "openrouter", "ollama", "local")
+_FILES = ("local", "scripted")  # whose models are named by a path
 
 
 class ModelProvider(Protocol):
@@ -82,6 +83,11 @@ class Models:
         self._providers: dict[str, ModelProvider] | None = None
         self._automatic: Choice | None = None
         self._opening: dict[str, asyncio.Task[LanguageModel]] = {}
+
+    def configure(self, settings: Settings) -> None:
+        """Choose by these from now on. What is open stays open."""
+        self._settings = settings
+        self._automatic = None
 
     async def close(self) -> None:
         """Every model, also those that are being opened."""
@@ -188,6 +194,20 @@ class Models:
                 usable.append(Listed(f"{name}/…", True, note))
         usable.append(Listed(EXTRACTIVE, True, "the sources' own sentences, without a language model"))
         return usable + rest
+
+    def offers(self, name: str) -> bool:
+        """Whether a model of a provider that opens files is listed, or named by the settings, so that naming it opens
+        no other file. Of other providers every name is offered. May read folders, so not for the event loop."""
+        if name == EXTRACTIVE:
+            return True
+        provider, model = self._split(name)
+        own = self._settings
+        named = {own.model, own.planner_model, own.writer_model, own.judge_model, own.fallback_model}
+        return (
+            provider.name not in _FILES
+            or not named.isdisjoint({name, model, f"{provider.name}/{model}"})
+            or model in provider.usable(own, self._environment)
+        )
 
     def _split(self, name: str) -> tuple[ModelProvider, str]:
         if name.endswith(".gguf") and not name.startswith("local/"):

@@ -1,0 +1,130 @@
+"""`user` and `token`: who may use the server."""
+
+import getpass
+import sys
+from dataclasses import asdict
+
+from rich.table import Table
+from rich.text import Text
+
+from wellread.cli.output import command_name, console, print_json
+from wellread.engine import Wellread
+from wellread.errors import BadRequestError
+from wellread.store.accounts import AccountStore
+
+
+def password(*, from_stdin: bool) -> str:
+    """A new password, typed twice without echo, or read. Raises BadRequestError."""
+    if from_stdin:
+        try:
+            return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise BadRequestError("The password is no UTF-8.", hint="Send it as UTF-8 text.") from error
+    if not sys.stdin.isatty():
+        raise BadRequestError(
+            "There is no terminal to ask for the password.", hint="Send it with --password-stdin."
+        )
+    first = getpass.getpass("Password: ")
+    if getpass.getpass("The same again: ") != first:
+        raise BadRequestError("The two passwords differ.", hint="Run the command again.")
+    return first
+
+
+async def add_user(name: str, password: str, *, is_admin: bool, as_json: bool) -> int:
+    async with Wellread() as library:
+        accounts = AccountStore(library.database)
+        is_first = not accounts.count()
+        account = accounts.add(name, password, is_admin=is_admin)
+    if as_json:
+        print_json(asdict(account))
+        return 0
+    kind = "the admin" if is_first else "an admin" if account.is_admin else "no admin"
+    console.print(f"Added {account.name!r}, {kind}.", markup=False)
+    if is_first:
+        console.print("From its next start on, the server asks everybody to log in.")
+    return 0
+
+
+async def list_users(*, as_json: bool) -> int:
+    async with Wellread() as library:
+        found = AccountStore(library.database).accounts()
+    if as_json:
+        for account in found:
+            print_json(asdict(account))
+        return 0
+    if not found:
+        console.print(f"There are no accounts. Add one: {command_name()} user add NAME")
+        return 0
+    table = Table("name", "admin", "since", box=None, pad_edge=False)
+    for account in found:
+        table.add_row(Text(account.name), "yes" if account.is_admin else "", account.created_at[:10])
+    console.print(table)
+    return 0
+
+
+async def remove_user(name: str, *, as_json: bool) -> int:
+    async with Wellread() as library:
+        accounts = AccountStore(library.database)
+        account = accounts.named(name)
+        accounts.remove(account.account_id)
+    if as_json:
+        print_json({"removed": account.name})
+    else:
+        console.print(f"Removed {account.name!r}.", markup=False)
+    return 0
+
+
+async def set_password(name: str, password: str, *, as_json: bool) -> int:
+    async with Wellread() as library:
+        accounts = AccountStore(library.database)
+        account = accounts.named(name)
+        accounts.set_password(account.account_id, password)
+    if as_json:
+        print_json({"changed": account.name})
+    else:
+        console.print(f"{account.name!r} has a new password and has to log in again.", markup=False)
+    return 0
+
+
+async def add_token(name: str, of_user: str, *, as_json: bool) -> int:
+    async with Wellread() as library:
+        accounts = AccountStore(library.database)
+        token, secret = accounts.add_token(accounts.named(of_user).account_id, name)
+    if as_json:
+        print_json({**asdict(token), "token": secret})
+    else:
+        console.print("Keep it now; it cannot be shown again:")
+        console.print(secret, markup=False)
+    return 0
+
+
+async def list_tokens(of_user: str, *, as_json: bool) -> int:
+    async with Wellread() as library:
+        accounts = AccountStore(library.database)
+        names = {account.account_id: account.name for account in accounts.accounts()}
+        found = accounts.tokens(accounts.named(of_user).account_id if of_user else "")
+    if as_json:
+        for token in found:
+            print_json({**asdict(token), "user": names[token.account_id]})
+        return 0
+    if not found:
+        console.print(f"There are no tokens. Make one: {command_name()} token add NAME --user USER")
+        return 0
+    table = Table("id", "name", "user", "since", "last used", box=None, pad_edge=False)
+    for token in found:
+        used = token.used_at[:10] or "never"
+        table.add_row(
+            token.token_id, Text(token.name), Text(names[token.account_id]), token.created_at[:10], used
+        )
+    console.print(table)
+    return 0
+
+
+async def remove_token(token_id: str, *, as_json: bool) -> int:
+    async with Wellread() as library:
+        AccountStore(library.database).remove_token(token_id)
+    if as_json:
+        print_json({"removed": token_id})
+    else:
+        console.print("Removed.")
+    return 0

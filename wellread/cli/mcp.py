@@ -1,0 +1,65 @@
+"""`mcp`: the library for one MCP client, over standard input and output."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+
+from mcp.server.stdio import stdio_server
+
+from wellread.engine import Wellread
+from wellread.web.access import OWNER
+from wellread.web.mcp.server import mcp_server
+from wellread.web.workshop import Workshop
+
+_READ = 65536
+
+
+async def serve() -> None:
+    """Returns when the client closes standard input. Nothing but the protocol is written to standard output."""
+    lines = _lines(_claimed_input())
+    async with Wellread() as library:
+        workshop = Workshop(library)
+        server = mcp_server(workshop, lambda _: OWNER)
+        async with (
+            workshop.at_work(),
+            stdio_server(stdin=lines) as (read_stream, write_stream),  # type: ignore[arg-type]  # it is only iterated
+        ):
+            await server.run(read_stream, write_stream, server.create_initialization_options())
+
+
+def _claimed_input() -> int:
+    """A descriptor of standard input that is ours alone: what else reads in this process or its children meets the
+    end at once."""
+    claimed = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return claimed
+
+
+async def _lines(descriptor: int) -> AsyncIterator[str]:
+    """The lines that arrive there.
+
+    The SDK reads them in a thread that nothing can interrupt, so that Ctrl-C would wait for another line; this one
+    ends with the process.
+    """
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def read() -> None:
+        try:
+            while chunk := os.read(descriptor, _READ):
+                loop.call_soon_threadsafe(arrived.put_nowait, chunk)
+            loop.call_soon_threadsafe(arrived.put_nowait, b"")
+        except RuntimeError:
+            return  # the loop has ended
+
+    threading.Thread(target=read, daemon=True).start()
+    pending: list[bytes] = []
+    while chunk := await arrived.get():
+        *whole, rest = chunk.split(b"\n")
+        for end in whole:
+            yield b"".join((*pending, end)).decode("utf-8", "replace")
+            pending.clear()
+        pending.append(rest)

@@ -1,0 +1,38 @@
+"""`serve`: the library over HTTP."""
+
+import webbrowser
+
+from wellread.cli.output import console
+from wellread.engine import Wellread
+from wellread.store.accounts import AccountStore
+from wellread.web import logs
+from wellread.web.access import access_for, proxies
+from wellread.web.app import create_app
+from wellread.web.requests import Requests
+from wellread.web.security import limits_with, protected
+from wellread.web.server import Server, bound, configuration
+
+
+async def serve(
+    *, host: str, port: int, token: str, behind: str, open_page: bool, log_level: logs.Level
+) -> None:
+    logs.configure(log_level)
+    trusted = proxies(behind)
+    async with Wellread() as library:
+        access = access_for(host, token, AccountStore(library.database))
+        listening = bound(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listening.getsockname()[1]}"
+
+        def ready() -> None:
+            console.print(
+                f"Wellread is at {address}   (Ctrl-C stops it; runs under way go on at the next start)"
+            )
+            if open_page:
+                webbrowser.open(address)
+
+        app = create_app(library, access)
+        limits = limits_with(library.settings.upload_mb)
+        guarded = Requests(protected(app, access, limits), app.state.metrics)
+        server = Server(configuration(guarded, trusted), app, ready)
+        await server.serve([listening])

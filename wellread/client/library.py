@@ -1,0 +1,173 @@
+"""What the library holds, down to the place that an anchor opens; and questions put to it without a run."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import Field
+
+from wellread.client.exchange import Call, Request, View, nothing, reading
+from wellread.content import EpubOrigin, FileOrigin, PdfOrigin, TimeOrigin
+
+_PATH = "api/v1/library"
+Origin = Annotated[EpubOrigin | PdfOrigin | TimeOrigin | FileOrigin, Field(discriminator="type")]
+
+
+class Product(View):
+    """A title with what is known about it."""
+
+    product_id: str
+    title: str
+    kind: str
+    subtitle: str
+    authors: tuple[str, ...]
+    contributors: tuple[str, ...]
+    publisher: str
+    date: str
+    language: str
+    description: str
+    topics: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    series: str
+    series_index: str
+    rights: str
+    collection: str
+    format: str
+    words: int
+    passages: int
+
+
+class ProductList(View):
+    """A part of the library, and how long all of it is."""
+
+    total: int
+    offset: int
+    products: tuple[Product, ...]
+
+
+class SourceFile(View):
+    role: str
+    name: str
+    size: int
+
+
+class ProductDetails(Product):
+    """With what came of reading it."""
+
+    warnings: tuple[str, ...]
+    files: tuple[SourceFile, ...]
+
+
+class SectionEntry(View):
+    """A line of a table of contents."""
+
+    section_id: str
+    ordinal: int
+    title: str
+    path: tuple[str, ...]
+    role: str
+
+
+class Block(View):
+    """A block by its range in its section's text."""
+
+    kind: str
+    start: int
+    end: int
+    place: str
+    level: int
+    language: str
+    page: str
+    marker: str
+    origin: Origin
+
+
+class TextBlock(Block):
+    text: str
+
+
+class Section(SectionEntry):
+    """A section with its text; offsets count Unicode code points."""
+
+    product_id: str
+    text: str
+    blocks: tuple[Block, ...]
+    previous: str | None
+    next: str | None
+
+
+class Place(View):
+    """What an anchor opens."""
+
+    anchor: str
+    state: str  # exact, moved, changed or superseded
+    product_id: str
+    title: str
+    section_id: str
+    section: str
+    place: str
+    quote: str
+    prefix: str
+    suffix: str
+    origins: tuple[Origin, ...]
+    around: tuple[TextBlock, ...]
+
+
+class Finding(View):
+    """A snippet of a title for a question."""
+
+    anchor: str
+    section: str
+    place: str
+    text: str
+    score: float
+
+
+class Cell(View):
+    """A question put to a title. `best` is told also when nothing was found."""
+
+    question: str
+    product_id: str
+    title: str
+    best: float
+    found: tuple[Finding, ...]
+
+
+class Matrix(View):
+    cells: tuple[Cell, ...]
+
+
+def listing(query: str, collection: str, kind: str, offset: int, limit: int) -> Call[ProductList]:
+    params: dict[str, str | int] = {"query": query, "collection": collection}
+    params |= {"offset": offset, "limit": limit}
+    if kind:
+        params["kind"] = kind
+    return Call(Request("GET", _PATH, params=params), reading(ProductList))
+
+
+def product(product_id: str) -> Call[ProductDetails]:
+    return Call(Request("GET", f"{_PATH}/{quote(product_id, safe='')}"), reading(ProductDetails))
+
+
+def contents(product_id: str) -> Call[tuple[SectionEntry, ...]]:
+    path = f"{_PATH}/{quote(product_id, safe='')}/contents"
+    return Call(Request("GET", path), reading(tuple[SectionEntry, ...]))
+
+
+def section(product_id: str, section_id: str) -> Call[Section]:
+    path = f"{_PATH}/{quote(product_id, safe='')}/sections/{quote(section_id, safe='')}"
+    return Call(Request("GET", path), reading(Section))
+
+
+def remove(product_id: str) -> Call[None]:
+    path = f"{_PATH}/{quote(product_id, safe='')}"
+    return Call(Request("DELETE", path, repeatable=False), nothing)
+
+
+def anchor(anchor: str, around: int) -> Call[Place]:
+    return Call(Request("GET", f"api/v1/anchors/{quote(anchor)}", params={"around": around}), reading(Place))
+
+
+def search(questions: Sequence[str], product_ids: Sequence[str], limit: int) -> Call[Matrix]:
+    body = {"questions": list(questions), "product_ids": list(product_ids), "limit": limit}
+    return Call(Request("POST", "api/v1/search", json=body), reading(Matrix))

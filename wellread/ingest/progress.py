@@ -1,0 +1,92 @@
+"""What adding tells, as it is printed and sent. An import over HTTP is the list of these, numbered from 1."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from wellread.events import Event
+
+Outcome = Literal["added", "replaced", "unchanged"]
+
+
+class ImportStarted(Event):
+    type: Literal["import.started"] = "import.started"
+    import_id: str
+    collection: str
+    files: tuple[str, ...]
+
+
+class FileReading(Event):
+    """The `number`-th of `total` sources is being read."""
+
+    type: Literal["reading"] = "reading"
+    path: str
+    number: int
+    total: int
+
+
+class ProductAdded(Event):
+    """A product is in the library and can be searched by keyword."""
+
+    type: Literal["added"] = "added"
+    path: str
+    product_id: str
+    title: str
+    passages: int
+    outcome: Outcome
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+class FileRefused(Event):
+    """A source could not be added; the others go on."""
+
+    type: Literal["refused"] = "refused"
+    path: str
+    status: int
+    message: str
+    hint: str
+
+
+class VectorsMade(Event):
+    """How many of the passages that waited for vectors have them now."""
+
+    type: Literal["embedded"] = "embedded"
+    done: int
+    total: int
+
+
+class WaitingFor(Event):
+    """Another process is doing the same work; this one waits for it."""
+
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+
+    type: Literal["waiting"] = "waiting"
+    what: str = Field(alias="for")
+
+
+class ImportCompleted(Event):
+    type: Literal["import.completed"] = "import.completed"
+    added: int
+    replaced: int
+    unchanged: int
+    refused: int
+    note: str = ""  # why there are no vectors, if there are none
+
+
+class ImportFailed(Event):
+    """The import ended before all of it was added. Where it is `retryable` its files were kept."""
+
+    type: Literal["import.failed"] = "import.failed"
+    status: int
+    message: str
+    hint: str
+    retryable: bool
+
+
+Progress = FileReading | ProductAdded | FileRefused | VectorsMade | WaitingFor
+ImportEvent = Annotated[
+    ImportStarted | Progress | ImportCompleted | ImportFailed, Field(discriminator="type")
+]
+IMPORT_EVENT = TypeAdapter[ImportEvent](ImportEvent)
+IMPORT_ENDS = (ImportCompleted, ImportFailed)

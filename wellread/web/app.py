@@ -1,0 +1,138 @@
+"""The app: the routes and what they work with, for one library."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from wellread import __version__
+from wellread.engine import Wellread
+from wellread.errors import WellreadError
+from wellread.store.accounts import AccountStore
+from wellread.web import (
+    accounts_api,
+    agui_api,
+    answers_api,
+    conversations_api,
+    health_api,
+    imports_api,
+    library_api,
+    metrics_api,
+    models_api,
+    openai_api,
+    reading_page,
+    runs_api,
+    search_api,
+    settings_api,
+    shared_api,
+    start_page,
+    uploads_api,
+    usage_api,
+)
+from wellread.web.access import Access
+from wellread.web.importing import Importer
+from wellread.web.mcp.endpoint import PATH, McpEndpoint
+from wellread.web.metrics import Metrics
+from wellread.web.observer import Observer
+from wellread.web.problems import add_problems, describe_problems
+from wellread.web.rates import Rates
+from wellread.web.workshop import Workshop
+
+_ROUTERS = (
+    start_page.router,
+    health_api.router,
+    metrics_api.router,
+    runs_api.router,
+    library_api.router,
+    search_api.router,
+    uploads_api.router,
+    imports_api.router,
+    answers_api.router,
+    conversations_api.router,
+    shared_api.router,
+    models_api.router,
+    settings_api.router,
+    usage_api.router,
+    accounts_api.router,
+    openai_api.router,
+    agui_api.router,
+    reading_page.router,
+)
+_DESCRIPTION = "Answers from the books and videos of a library, every statement of which opens its source."
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Warmth:
+    """How far what a first question needs has been loaded."""
+
+    ready: bool = False
+    problem: str = ""
+
+
+def create_app(library: Wellread, access: Access) -> FastAPI:
+    """The app for an open library, whose callers are known by `access`. It works on runs while its lifespan lasts."""
+    metrics = Metrics()
+    library.journal.on_stored = metrics.store_seconds.observe
+    workshop = Workshop(library, Observer(metrics))
+    mcp = McpEndpoint(workshop)
+    importer = Importer(library)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with mcp.at_work(), workshop.at_work(), importer.at_work():
+            warming = asyncio.create_task(_warm(library, app.state.warmth))
+            try:
+                yield
+            finally:
+                warming.cancel()
+                await asyncio.gather(warming, return_exceptions=True)
+
+    app = interface()
+    app.router.lifespan_context = lifespan
+    app.state.library = library
+    app.state.feed = workshop.feed
+    app.state.worker = workshop.worker
+    app.state.importer = importer
+    app.state.access = access
+    app.state.metrics = metrics
+    app.state.accounts = AccountStore(library.database)
+    app.state.rates = Rates()
+    app.state.warmth = Warmth()
+    app.state.asking_models = asyncio.Lock()
+    app.state.changing_settings = asyncio.Lock()
+    app.router.routes.append(Route(PATH, mcp))
+    return app
+
+
+def interface() -> FastAPI:
+    """The routes, described; what they work with comes with `create_app`."""
+    app = FastAPI(
+        title="Wellread",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # their pages load scripts from other hosts
+        redoc_url=None,
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    add_problems(app)
+    describe_problems(app)
+    return app
+
+
+async def _warm(library: Wellread, warmth: Warmth) -> None:
+    """Load what a first question would wait for. What cannot be loaded is told by `/ready` and by each question."""
+    try:
+        await library.search(["ready"], limit=1)
+        await library.roles()
+    except WellreadError as error:
+        warmth.problem = f"{error.message} {error.hint}".strip()
+        _log.warning("not_ready", extra={"error": error.message})
+    else:
+        warmth.ready = True

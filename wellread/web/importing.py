@@ -1,0 +1,272 @@
+"""Working on imports: files that were uploaded are added one import after the other, and get their vectors."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from wellread.engine import Wellread
+from wellread.errors import ConflictError, StorageError, WellreadError
+from wellread.ingest.pipeline import Refused
+from wellread.ingest.progress import (
+    FileRefused,
+    ImportCompleted,
+    ImportEvent,
+    ImportFailed,
+    ProductAdded,
+    VectorsMade,
+)
+from wellread.ingest.sources import find_together
+from wellread.library.adding import told
+from wellread.store.imports import Import, ImportStore
+from wellread.store.uploads import UploadStore
+from wellread.web.feed import Feed
+
+_LOOK = 2.0  # seconds between two looks at what other servers left undone
+_REST = 5.0  # seconds before an import is tried again whose events could not be stored
+_TELL = 1.0  # seconds between two events about vectors
+_SWEEP = 600.0  # seconds between two looks for uploads that were given up
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Work:
+    """An import that this process works on, with the lock that says so and what it has told."""
+
+    import_: Import
+    lock: FileLock
+    events: list[ImportEvent]
+    told_at: float = 0.0  # of vectors, by the event loop's clock
+
+    @property
+    def changed(self) -> bool:
+        return any(isinstance(event, ProductAdded) and event.outcome != "unchanged" for event in self.events)
+
+
+class Importer:
+    """One for each server process. What a killed one left undone, the next goes on with: a lock falls with its
+    process, and what each file came to is among the import's events."""
+
+    def __init__(self, library: Wellread) -> None:
+        self.uploads = UploadStore(library.database, library.settings.home / "uploads")
+        self.imports = ImportStore(library.database)
+        self.feed = Feed(self.imports)
+        self._library = library
+        self._work: dict[str, _Work] = {}
+        self._without_vectors: dict[str, _Work] = {}
+        self._resting: dict[str, float] = {}
+        self._embedding: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """What is under way at its end is left to the next process."""
+        tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            await self.feed.close()
+            if self._embedding is not None:
+                tasks.append(self._embedding)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for work in self._work.values():
+                work.lock.release()
+
+    def look(self) -> None:
+        """Look at once: an import has just begun."""
+        self._wake.set()
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self.uploads.sweep)
+            except StorageError as error:
+                _log.warning("uploads_not_swept", extra={"error": error.message})
+            await asyncio.sleep(_SWEEP)
+
+    async def _look(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                for import_ in await asyncio.to_thread(self.imports.unended):
+                    await self._take_up(import_)
+            except (WellreadError, OSError) as error:
+                _log.warning("imports_not_looked_at", extra={"error": str(error)})
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _LOOK)
+
+    async def _take_up(self, import_: Import) -> None:
+        """Work on an import unless somebody does."""
+        now = asyncio.get_running_loop().time()
+        if import_.import_id in self._work or self._resting.get(import_.import_id, 0.0) > now:
+            return
+        lock = await asyncio.to_thread(self.uploads.lock, import_.import_id)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return  # another server works on it
+        try:
+            events = await asyncio.to_thread(self.imports.events, import_.import_id)
+            ended = (await asyncio.to_thread(self.imports.import_, import_.import_id)).ended_at
+        except WellreadError:
+            lock.release()
+            raise
+        work = self._work[import_.import_id] = _Work(import_, lock, events)
+        if ended:  # by another server, a moment ago
+            await self._leave(work)
+        else:
+            await self._attempt(work)
+
+    async def _attempt(self, work: _Work) -> None:
+        try:
+            await self._add(work)
+        except WellreadError as error:
+            await self._end(work, _failed(error))
+        except Exception as error:  # noqa: BLE001  # the import's own record says it; the server and the other imports go on
+            _log.exception("import_failed", extra={"import_id": work.import_.import_id})
+            await self._end(work, _unexpected(error))
+        else:
+            if not work.changed:
+                await self._complete(work)
+                return
+            self._without_vectors[work.import_.import_id] = work
+            if self._embedding is None or self._embedding.done():
+                self._embedding = asyncio.create_task(self._embed())
+
+    async def _add(self, work: _Work) -> None:
+        """Add what has not come to anything yet. Raises what keeps the others from being added, too."""
+        import_ = work.import_
+        uploads = await asyncio.to_thread(self.uploads.uploads, import_.caller, import_.uploads)
+        folder = await asyncio.to_thread(self.uploads.gather, import_.import_id, uploads)
+        names = [upload.name for upload in uploads]
+
+        def shown(path: Path) -> str:
+            return path.name if path != folder else " + ".join(sorted(names))
+
+        done = {event.path for event in work.events if isinstance(event, ProductAdded | FileRefused)}
+        paths = [
+            path for path in await asyncio.to_thread(_products, folder, names) if shown(path) not in done
+        ]
+        adding = self._library.add(paths, collection=import_.collection, vectors=False)
+        async with aclosing(adding) as events:
+            async for event in events:
+                if isinstance(event, Refused) and event.error.retryable:
+                    raise event.error  # a full disk is no fault of the file
+                progress = told(event, shown=shown)
+                if isinstance(progress, FileRefused | ProductAdded):
+                    progress = _without(progress, folder)
+                await self._tell(work, progress)
+
+    async def _embed(self) -> None:
+        """Make the vectors of what was added, also of what is added meanwhile."""
+        while self._without_vectors:
+            waiting = list(self._without_vectors.values())
+            note = ""
+            try:
+                async with aclosing(self._library.embed(wait=False)) as embedding:
+                    async for event in embedding:
+                        progress = told(event)
+                        if isinstance(progress, VectorsMade):
+                            await self._tell_vectors(progress)
+            except WellreadError as error:
+                note = f"Search is by keyword only. {error.message}"
+            except Exception as error:  # noqa: BLE001  # what was added stays, and can be found by keyword
+                _log.exception("vectors_failed")
+                note = f"Search is by keyword only: an unexpected error, {type(error).__name__}."
+            for work in waiting:
+                self._without_vectors.pop(work.import_.import_id, None)
+                if work.import_.import_id in self._work:
+                    await self._complete(work, note)
+
+    async def _tell_vectors(self, progress: VectorsMade) -> None:
+        now = asyncio.get_running_loop().time()
+        for work in list(self._without_vectors.values()):
+            last = progress.done == progress.total
+            if progress.total and (last or now - work.told_at >= _TELL):
+                work.told_at = now
+                try:
+                    await self._tell(work, progress)
+                except (StorageError, ConflictError):
+                    self._without_vectors.pop(work.import_.import_id)
+                    await self._give_up(work)
+
+    async def _complete(self, work: _Work, note: str = "") -> None:
+        outcomes = [event.outcome for event in work.events if isinstance(event, ProductAdded)]
+        problem = self._library.embedder_problem
+        await self._end(
+            work,
+            ImportCompleted(
+                added=outcomes.count("added"),
+                replaced=outcomes.count("replaced"),
+                unchanged=outcomes.count("unchanged"),
+                refused=sum(isinstance(event, FileRefused) for event in work.events),
+                note=note or (f"{problem.message} {problem.hint}" if problem else ""),
+            ),
+        )
+
+    async def _end(self, work: _Work, last: ImportCompleted | ImportFailed) -> None:
+        try:
+            await self._tell(work, last)
+        except (StorageError, ConflictError):
+            await self._give_up(work)
+            return
+        await self._leave(work, whole=isinstance(last, ImportCompleted))
+
+    async def _tell(self, work: _Work, event: ImportEvent) -> None:
+        await asyncio.to_thread(self.imports.append, work.import_.import_id, event, len(work.events))
+        work.events.append(event)
+
+    async def _give_up(self, work: _Work) -> None:
+        """Its events cannot be stored now, or another process stores them: it is looked at again later."""
+        import_id = work.import_.import_id
+        _log.warning("import_interrupted", extra={"import_id": import_id})
+        self._resting[import_id] = asyncio.get_running_loop().time() + _REST
+        self._work.pop(import_id, None)
+        work.lock.release()
+
+    async def _leave(self, work: _Work, *, whole: bool = False) -> None:
+        """It has ended. The library has its own copies; after a failure the uploads stay for another import."""
+        import_ = work.import_
+        self._resting.pop(import_.import_id, None)
+        self._work.pop(import_.import_id, None)
+        folders = [import_.import_id, *(import_.uploads if whole else ())]
+        await asyncio.to_thread(self.uploads.clear, folders)
+        work.lock.release()
+
+
+def _products(folder: Path, names: Sequence[str]) -> list[Path]:
+    return [folder / names[0]] if len(names) == 1 else find_together(folder)
+
+
+def _without(progress: ProductAdded | FileRefused, folder: Path) -> ProductAdded | FileRefused:
+    """`progress` without the server's folders."""
+    if isinstance(progress, FileRefused):
+        return progress.model_copy(update={"message": _names_only(progress.message, folder)})
+    return progress.model_copy(
+        update={"warnings": tuple(_names_only(warning, folder) for warning in progress.warnings)}
+    )
+
+
+def _names_only(text: str, folder: Path) -> str:
+    return text.replace(f"{folder}/", "").replace(str(folder), "the folder")
+
+
+def _failed(error: WellreadError) -> ImportFailed:
+    return ImportFailed(
+        status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
+    )
+
+
+def _unexpected(error: Exception) -> ImportFailed:
+    return ImportFailed(
+        status=500,
+        message=f"An unexpected error: {type(error).__name__}.",
+        hint="This is a defect: please report it with the lines that the server printed.",
+        retryable=False,
+    )

@@ -1,0 +1,43 @@
+"""`/read/ANCHOR`: the place that a citation opens, as text."""
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+
+from wellread.content import BlockKind, PlacedBlock
+from wellread.library.reading import Place, State
+from wellread.library.scope import describe
+from wellread.web.parts import CallerPart, LibraryPart
+
+router = APIRouter(tags=["reading"])
+_AROUND = 1  # blocks before and after the quote
+_NOTES: dict[State, str] = {
+    "moved": "This title was added anew since; the same words are now here.",
+    "changed": "This title was changed since; these words are the nearest to those quoted.",
+    "superseded": "This title was changed since and no longer has these words; this is the earlier text.",
+}
+
+
+@router.get("/read/{anchor:path}", summary="Read a place", response_class=PlainTextResponse)
+async def read(anchor: str, caller: CallerPart, library: LibraryPart) -> PlainTextResponse:  # noqa: ARG001  # a caller that is not known is refused
+    """The place with its quote between « and », as `wellread read` prints it."""
+    return PlainTextResponse(page(await library.read(anchor)), headers={"Cache-Control": "no-store"})
+
+
+def page(place: Place) -> str:
+    label = f", {place.label}" if place.label else ""
+    head = f"{describe(place.product.title, ' › '.join(place.section.path))}{label}"
+    note = _NOTES.get(place.state)
+    blocks = (_block(placed, place) for placed in place.around(_AROUND, _AROUND))
+    return "\n\n".join(filter(None, (head, note, *blocks))) + "\n"
+
+
+def _block(placed: PlacedBlock, place: Place) -> str:
+    block = placed.block
+    text = block.text
+    start = max(0, place.anchor.start - placed.start)
+    end = min(len(text), place.anchor.end - placed.start)
+    if placed in place.blocks and start < end:
+        text = f"{text[:start]}«{text[start:end]}»{text[end:]}"
+    if block.kind is BlockKind.LIST_ITEM:
+        return "  " * (block.level - 1) + f"{block.marker or '•'} {text}"
+    return text

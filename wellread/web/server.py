@@ -1,0 +1,78 @@
+"""The server process: a socket, uvicorn, and an end that leaves nothing half done."""
+
+import signal
+import socket
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from wellread.errors import BadRequestError
+from wellread.web.connection import Connection
+
+_BACKLOG = 2048
+_CONNECTIONS = 2000  # beyond which a server answers 503
+_KEEP_ALIVE = 15  # seconds that an idle connection stays open
+_GRACE = 10  # seconds for requests under way when the server is stopped
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which first ends the streams when it is told to stop: their listeners come back to the next one."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, on_ready: Callable[[], None]) -> None:
+        """`config` is that of `app` within its middlewares."""
+        super().__init__(config)
+        self._app = app
+        self._on_ready = on_ready
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """As uvicorn's, which ends by killing the process with the signal that stopped it. SIGTERM has done its work
+        then, and what is open around the server is still to be closed."""
+        with super().capture_signals():
+            yield
+            self._captured_signals[:] = [sig for sig in self._captured_signals if sig != signal.SIGTERM]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._app.state.feed.close()
+        await self._app.state.importer.feed.close()
+        await super().shutdown(sockets)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises BadRequestError when the address cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise BadRequestError(
+            f"{host} port {port} cannot be listened on: {error.strerror or error}.",
+            hint="Another program may be there: choose another with --port.",
+        ) from error
+
+
+def configuration(guarded: ASGIApp, proxies: Sequence[str] = ()) -> uvicorn.Config:
+    """How uvicorn serves an app within its middlewares; `proxies` are the addresses that are believed when they say
+    whom they forward."""
+    return uvicorn.Config(
+        guarded,
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies) or None,
+        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_GRACE,
+        backlog=_BACKLOG,
+    )

@@ -1,0 +1,212 @@
+"""Working on runs: those that wait, fair between callers, and those that a killed server left behind."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+from wellread.agent.control import Control
+from wellread.engine import Wellread
+from wellread.errors import ConflictError, StorageError, TooManyError
+from wellread.events import AnyEvent, RunStarted
+from wellread.store.runs import Run, Wish
+from wellread.web.feed import Feed
+from wellread.web.presence import Presence
+
+_LOOK = 0.25  # seconds between two looks at what waits and at what callers want
+_REST = 2.0  # seconds before a run is tried again that could not be stored
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much is worked on. A caller whose runs all wait is told to come back."""
+
+    at_once: int  # runs, in one process
+    waiting: int  # runs of one caller that have not ended, in all
+
+
+# Told of a run that is taken up; gives what is told each of its further events.
+Observe = Callable[[Run, RunStarted], Callable[[AnyEvent], None]]
+
+
+@dataclass(slots=True)
+class _Work:
+    run: Run
+    control: Control
+    task: asyncio.Task[None]
+
+
+class Worker:
+    """One for each server process. What a process that lives works on, no other takes up."""
+
+    def __init__(
+        self, library: Wellread, feed: Feed, presence: Presence, capacity: Capacity, observe: Observe
+    ) -> None:
+        self._library = library
+        self._feed = feed
+        self._presence = presence
+        self._capacity = capacity
+        self._observe = observe
+        self._work: dict[str, _Work] = {}
+        self._resting: dict[str, float] = {}  # run → when it may be tried again, by the event loop's clock
+        self._looking: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+
+    @property
+    def working(self) -> int:
+        """How many runs this process works on now."""
+        return len(self._work)
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self._presence.enter)
+        self._looking = asyncio.create_task(self._look())
+
+    async def close(self) -> None:
+        """Leave what is under way to the next server; nothing of it is lost."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        tasks = [work.task for work in self._work.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.to_thread(self._library.runs.release, self._presence.worker)
+        except StorageError:
+            _log.warning("runs_not_released")  # they are taken up all the same, as those of a killed server
+        await asyncio.to_thread(self._presence.leave)
+
+    def look(self) -> None:
+        """Look at once at what waits: a run has just begun."""
+        self._wake.set()
+
+    async def check_room(self, caller: str) -> None:
+        """Raises TooManyError when the caller has as many runs waiting as one may have."""
+        queued = await asyncio.to_thread(self._library.runs.queued)
+        if sum(run.caller == caller for run in queued) >= self._capacity.waiting:
+            raise TooManyError(
+                f"{self._capacity.waiting} of your runs have not ended yet.",
+                hint="Wait for one to end, or cancel one.",
+                retry_after=5,
+            )
+
+    async def wish(self, run_id: str, wish: Wish) -> None:
+        """Have a run stopped (it writes what it can) or cancelled, whichever process works on it."""
+        await asyncio.to_thread(self._library.runs.wish, run_id, wish)
+        if run_id in self._work:
+            self._grant(self._work[run_id], wish)
+        else:
+            self.look()
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                await self._take_up()
+                wishes = await asyncio.to_thread(self._library.runs.wishes, list(self._work))
+                for run_id, wish in wishes.items():
+                    if run_id in self._work:
+                        self._grant(self._work[run_id], wish)
+            except StorageError as error:
+                _log.warning("store_away", extra={"error": error.message})
+            self._wake.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _LOOK)
+
+    async def _take_up(self) -> None:
+        """Claim as many of the waiting runs as there is room for."""
+        if len(self._work) >= self._capacity.at_once:
+            return
+        queued = await asyncio.to_thread(self._library.runs.queued)
+        waiting = await asyncio.to_thread(self._unattended, queued)
+        now = asyncio.get_running_loop().time()
+        waiting = [run for run in waiting if self._resting.get(run.run_id, 0.0) <= now]
+        for run in in_turn(waiting, queued)[: self._capacity.at_once - len(self._work)]:
+            if await asyncio.to_thread(self._claim, run):
+                self._resting.pop(run.run_id, None)
+                self._feed.take_up(run.run_id)
+                control = Control()
+                task = asyncio.create_task(self._run(run, control))
+                self._work[run.run_id] = _Work(run, control, task)
+
+    def _claim(self, run: Run) -> bool:
+        return self._library.runs.claim(run.run_id, self._presence.worker, held_by=run.worker)
+
+    def _unattended(self, queued: Sequence[Run]) -> list[Run]:
+        """Those that no living process works on."""
+        others = {run.worker for run in queued} - {"", self._presence.worker}
+        alive = {worker for worker in others if self._presence.is_alive(worker)}
+        return [run for run in queued if run.run_id not in self._work and run.worker not in alive]
+
+    def _grant(self, work: _Work, wish: Wish) -> None:
+        if wish == "stop":
+            work.control.stop()
+        elif not work.control.cancelled:
+            work.control.cancel()
+            work.task.cancel()
+
+    async def _run(self, run: Run, control: Control) -> None:
+        observe = None
+        try:
+            starts = await asyncio.to_thread(self._library.runs.starts, [run.run_id])
+            observe = self._observe(run, starts[run.run_id])
+            wishes = await asyncio.to_thread(self._library.runs.wishes, [run.run_id])
+            match wishes.get(run.run_id):
+                case "cancel":
+                    ended = await self._library.cancel(run.run_id)
+                    if ended is not None:
+                        observe(ended)
+                    return
+                case "stop":
+                    control.stop()
+            async with aclosing(self._library.work(run.run_id, control=control)) as events:
+                async for event in events:
+                    self._feed.tell(run.run_id, event)
+                    observe(event)
+        except asyncio.CancelledError:
+            if not control.cancelled:
+                raise
+            if observe is not None:
+                await self._observe_end(run.run_id, observe)
+        except (StorageError, ConflictError) as error:
+            # The run is as it was stored; it is gone on with when it can be, here or elsewhere.
+            _log.warning("run_interrupted", extra={"run_id": run.run_id, "error": error.message})
+            self._resting[run.run_id] = asyncio.get_running_loop().time() + _REST
+            await self._give_back(run)
+        except Exception:  # noqa: BLE001  # the run's own record says it; the server and the other runs go on
+            _log.exception("run_failed", extra={"run_id": run.run_id})
+        finally:
+            self._work.pop(run.run_id, None)
+            self._feed.leave(run.run_id)
+            self.look()
+
+    async def _observe_end(self, run_id: str, observe: Callable[[AnyEvent], None]) -> None:
+        """Of a run whose stream was closed before its last event came."""
+        with suppress(StorageError):
+            ends = await asyncio.to_thread(self._library.runs.ends, [run_id])
+            for event in await asyncio.to_thread(self._library.runs.events, run_id, ends.get(run_id, 1) - 1):
+                observe(event)
+
+    async def _give_back(self, run: Run) -> None:
+        # Where it cannot be stored, `_unattended` finds the run all the same: this process does not work on it.
+        with suppress(StorageError):
+            await asyncio.to_thread(
+                lambda: self._library.runs.claim(run.run_id, "", held_by=self._presence.worker)
+            )
+
+
+def in_turn(waiting: Sequence[Run], queued: Sequence[Run]) -> list[Run]:
+    """The waiting runs in the order in which they are taken up: always the oldest one of the caller who has the fewest
+    runs under way. `queued` are all that have not ended, oldest first, as `waiting` are."""
+    left = {run.run_id for run in waiting}
+    under_way = Counter(run.caller for run in queued if run.run_id not in left)
+    order: list[Run] = []
+    rest = list(waiting)
+    while rest:
+        following = min(rest, key=lambda run: under_way[run.caller])  # the first of the smallest
+        rest.remove(following)
+        under_way[following.caller] += 1
+        order.append(following)
+    return order
