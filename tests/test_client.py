@@ -242,8 +242,9 @@ def test_two_hundred_cuts_leave_nothing_out_and_bring_nothing_twice(address, wel
     whole = list(run.events())
     largest = max(len(event.model_dump_json().encode()) for event in whole)
     chance = random.Random(3)
-    least = [largest, 700, 700, 700, largest, 700, 700, 1]  # most cuts are beyond the headers
-    cuts = (chance.randint(size, largest + 2000) for size in itertools.cycle(least))
+    some = largest + 1500  # the largest event with its response's headers
+    least = [some, 700, 700, 700, some, 700, 700, 1]  # most cuts are beyond the headers
+    cuts = (chance.randint(size, some + 1000) for size in itertools.cycle(least))
     with cutting(address, cuts) as proxy, Client(proxy.address, patience=10) as cut_off:
         rounds = 0
         while proxy.made < 200:
@@ -449,6 +450,7 @@ def test_a_stream_is_come_back_to_when_it_asks_for_and_progress_renews_patience(
         sse = httpx2.ServerSentEvent(data=json.dumps({"seq": seq, "type": "run.stopping"}), id=str(seq))
         assert [event.seq for event in following.told(sse)] == [seq]
     following.lost()
+    now += following.pause()
     with pytest.raises(UnavailableError):
         following.lost()
 

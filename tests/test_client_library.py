@@ -259,10 +259,10 @@ def test_conversations(wellread):
     run.answer()
     whole = wellread.conversation(run.conversation_id)
     assert (whole.runs[0].run_id, whole.runs[0].state) == (run.run_id, "completed")
-    assert wellread.rename_conversation(run.conversation_id, "On balance").title == "On balance"
+    assert wellread.rename_conversation(run.conversation_id, "Of scales").title == "Of scales"
     listed = wellread.conversations(limit=1)
     assert listed.conversations[0].conversation_id == run.conversation_id
-    assert wellread.conversations("on balance").total == 1
+    assert wellread.conversations("scales").total == 1
     wellread.delete_conversation(run.conversation_id)
     with pytest.raises(NotFoundError):
         wellread.conversation(run.conversation_id)

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from wellread.agent.beginning import Asking, Beginning, checked_question
 from wellread.agent.budget import Limits
@@ -33,6 +32,7 @@ from wellread.events import (
     Roles,
     RunStarted,
 )
+from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.document import Source
 from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
@@ -218,29 +218,14 @@ class Wellread:
 
         Raises BadRequestError, NotFoundError or UnavailableError for one that cannot be used.
         """
-        own = self.settings if not model else Settings(home=self.settings.home)
         return await asyncio.to_thread(
-            lambda: self._roles(
-                model,
-                planner_model or own.planner_model,
-                writer_model or own.writer_model,
-                judge_model or own.judge_model,
-                fallback_model or self.settings.fallback_model,
+            lambda: self.models.roles(
+                model=model,
+                planner_model=planner_model,
+                writer_model=writer_model,
+                judge_model=judge_model,
+                fallback_model=fallback_model,
             )
-        )
-
-    def _roles(self, model: str, planner: str, writer: str, judge: str, fallback: str) -> Roles:
-        if not model and not (planner and writer):
-            model = self.models.automatic().name
-        checked = {
-            name: self.models.check(name) for name in (model, planner, writer, judge, fallback) if name
-        }
-        chosen = planner or model
-        return Roles(
-            planner=checked[chosen],
-            writer=checked[writer or model],
-            judge=checked[judge or chosen],
-            fallback=checked.get(fallback, ""),
         )
 
     async def ask(
@@ -398,9 +383,7 @@ class Wellread:
             self.embedder = await asyncio.to_thread(load_embedder, self.settings)
         except UnavailableError as error:
             self.embedder_problem = error
-        index_type = await asyncio.to_thread(_load, "wellread.indexes", self.settings.index)
-        index: PassageIndex = await index_type.open(self.settings.home / "index", self.embedder)
-        return index
+        return await open_index(self.settings, self.embedder)
 
 
 @contextmanager
@@ -412,22 +395,3 @@ def _ended_when_cancelled(record: Record, control: Control) -> Iterator[None]:
         if control.cancelled:
             record.cancel()
         raise
-
-
-def load_embedder(settings: Settings) -> Embedder | None:
-    """The embedder that the settings name, None for "none". Raises UnavailableError when its model is missing."""
-    if settings.embedder == "none":
-        return None
-    embedder: Embedder = _load("wellread.embedders", settings.embedder)(settings.home / "cache")
-    embedder.check()
-    return embedder
-
-
-def _load(group: str, name: str) -> Any:
-    """The class that an entry point names. Raises BadRequestError when there is none of that name."""
-    points = {point.name: point for point in entry_points(group=group)}
-    if name not in points:
-        raise BadRequestError(
-            f"There is no {name!r} in {group}.", hint=f"Installed are {', '.join(sorted(points)) or 'none'}."
-        )
-    return points[name].load()

@@ -81,7 +81,9 @@ def _problems(library: Wellread, stats: IndexStats) -> list[Problem]:
     integrity = library.database.check()
     if integrity != "ok":
         message = f"The catalog is damaged: {integrity}."
-        found.append(Problem(message, "Restore wellread.db from a backup.", serious=True))
+        found.append(
+            Problem(message, "Put a backup in its place: wellread restore FILE --replace.", serious=True)
+        )
     to_index = len(library.catalog.to_index())
     if to_index or stats.rows != library.catalog.passages():
         message = (

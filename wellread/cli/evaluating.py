@@ -5,9 +5,9 @@ from pathlib import Path
 from rich.table import Table
 
 from wellread.cli.output import console, print_json, progress_console
-from wellread.engine import load_embedder
 from wellread.errors import UnavailableError
 from wellread.evals.retrieval import evaluate
+from wellread.index.choice import load_embedder
 from wellread.settings import Settings
 
 

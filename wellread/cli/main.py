@@ -4,19 +4,17 @@ Those modules import search engines and models; they are loaded when their comma
 typing error answer at once.
 """
 
-import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from wellread import __version__
+from wellread.cli.account_commands import token, user
+from wellread.cli.calling import Json, commands, run
 from wellread.errors import WellreadError
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
 
 app = typer.Typer(
     name="wellread",
@@ -37,34 +35,22 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models)
-user = typer.Typer(
-    name="user", help="Accounts of those who may use the server.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(user)
-token = typer.Typer(
-    name="token", help="API tokens of accounts, for programs.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(token)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_NOT_FOUND = 3
 EXIT_UNAVAILABLE = 4
-EXIT_INTERRUPTED = 130
 _EXIT_OF_STATUS = {400: EXIT_USAGE, 404: EXIT_NOT_FOUND, 503: EXIT_UNAVAILABLE}
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line where it is a stream.")]
 ProductIds = Annotated[
     list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
 ]
 Model = Annotated[
     str,
     typer.Option("--model", "-m", metavar="MODEL", help="provider/model, or `extractive` for none."),
-]
-UserName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
-PasswordStdin = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
 ]
 Questions = Annotated[list[str], typer.Argument(help="One or more short questions.")]
 
@@ -81,7 +67,7 @@ def wellread(
 @app.command()
 def demo(model: Model = "", as_json: Json = False) -> None:
     """Add the demo library and ask it a question."""
-    _run(_commands("demonstration").demo(model=model, as_json=as_json))
+    run(commands("demonstration").demo(model=model, as_json=as_json))
 
 
 @app.command()
@@ -96,7 +82,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add books, talks and videos. Each can be asked by keyword at once; its vectors follow."""
-    _run(_commands("adding").add(paths, collection=collection, wait=wait, as_json=as_json))
+    run(commands("adding").add(paths, collection=collection, wait=wait, as_json=as_json))
 
 
 @app.command()
@@ -107,7 +93,7 @@ def embed(
     as_json: Json = False,
 ) -> None:
     """Make the vectors that wait."""
-    _run(_commands("adding").embed(quiet=quiet, as_json=as_json))
+    run(commands("adding").embed(quiet=quiet, as_json=as_json))
 
 
 @app.command("ls")
@@ -116,7 +102,7 @@ def list_products(
     as_json: Json = False,
 ) -> None:
     """List the products of the library."""
-    _run(_commands("showing").list_products(collection=collection, as_json=as_json))
+    run(commands("showing").list_products(collection=collection, as_json=as_json))
 
 
 @app.command()
@@ -124,7 +110,7 @@ def show(
     product_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a product.")], as_json: Json = False
 ) -> None:
     """Show a product: metadata and table of contents."""
-    _run(_commands("showing").show(product_id, as_json=as_json))
+    run(commands("showing").show(product_id, as_json=as_json))
 
 
 @app.command()
@@ -135,7 +121,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search questions × titles, and print the matrix with its snippets."""
-    _run(_commands("showing").search(questions, product_ids=product or [], limit=limit, as_json=as_json))
+    run(commands("showing").search(questions, product_ids=product or [], limit=limit, as_json=as_json))
 
 
 @app.command()
@@ -170,8 +156,8 @@ def ask(
 
     Ctrl-C once stops the search, and the answer is written with what there is; twice cancels the run.
     """
-    asking = _commands("asking")
-    _run(
+    asking = commands("asking")
+    run(
         asking.ask(
             question,
             asking.Asking(
@@ -203,7 +189,7 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Open an anchor: the place, the quote marked, and a few blocks around it."""
-    _run(_commands("showing").read(anchor, around=around, as_json=as_json))
+    run(commands("showing").read(anchor, around=around, as_json=as_json))
 
 
 @app.command()
@@ -212,7 +198,7 @@ def rm(
     as_json: Json = False,
 ) -> None:
     """Remove products from the library (the files you added them from stay)."""
-    _run(_commands("adding").remove(product_ids, as_json=as_json))
+    run(commands("adding").remove(product_ids, as_json=as_json))
 
 
 @app.command()
@@ -224,7 +210,7 @@ def reindex(
     as_json: Json = False,
 ) -> None:
     """Rebuild the index from the catalog, with the settings as they are now."""
-    _run(_commands("adding").reindex(product_id, wait=wait, as_json=as_json))
+    run(commands("adding").reindex(product_id, wait=wait, as_json=as_json))
 
 
 @app.command()
@@ -235,7 +221,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Say what is installed, where things are, what waits, and what is wrong."""
-    _run(_commands("diagnosis").doctor(full=full, as_json=as_json))
+    run(commands("diagnosis").doctor(full=full, as_json=as_json))
 
 
 @app.command()
@@ -243,7 +229,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The file to write; a new one.")], as_json: Json = False
 ) -> None:
     """Write the whole library to one file. Others may read, ask and answer meanwhile."""
-    _run(_commands("keeping").backup(file, as_json=as_json))
+    run(commands("keeping").backup(file, as_json=as_json))
 
 
 @app.command()
@@ -255,7 +241,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put a backup in place, on SQLite or PostgreSQL, after checking that it is whole."""
-    _run(_commands("keeping").restore(file, replace=replace, as_json=as_json))
+    run(commands("keeping").restore(file, replace=replace, as_json=as_json))
 
 
 @models.callback()
@@ -273,8 +259,10 @@ def list_models(
 ) -> None:
     """List the models that can be used, and say what is wrong with the rest."""
     if context.invoked_subcommand is None:
-        commands = _commands("modelling")
-        _run(commands.attempt(attempt, as_json=as_json) if attempt else commands.list_models(as_json=as_json))
+        modelling = commands("modelling")
+        run(
+            modelling.attempt(attempt, as_json=as_json) if attempt else modelling.list_models(as_json=as_json)
+        )
 
 
 @models.command("pull")
@@ -282,7 +270,7 @@ def pull_model(
     name: Annotated[str, typer.Argument(metavar="OWNER/REPO[/FILE.gguf]", help="On the Hugging Face hub.")],
 ) -> None:
     """Download a GGUF file into the library's folder, to be used as local/FILE. Run it again to go on."""
-    _run(_commands("pulling").pull(name))
+    run(commands("pulling").pull(name))
 
 
 @models.command("serve-script")
@@ -292,67 +280,7 @@ def serve_script(
     port: Annotated[int, typer.Option(help="Port; 0 for any.")] = 0,
 ) -> None:
     """Serve a scripted model over the wires of OpenAI and Anthropic, for tests."""
-    _run(_commands("scripting").serve_script(file, host=host, port=port))
-
-
-@user.command("add")
-def add_user(
-    name: UserName,
-    admin: Annotated[bool, typer.Option("--admin", help="May see and change accounts.")] = False,
-    password_stdin: PasswordStdin = False,
-    as_json: Json = False,
-) -> None:
-    """Add an account; the first one is an admin's. Asks for the password twice."""
-    commands = _commands("accounts")
-    password = commands.password(from_stdin=password_stdin)
-    _run(commands.add_user(name, password, is_admin=admin, as_json=as_json))
-
-
-@user.command("ls")
-def list_users(as_json: Json = False) -> None:
-    """List the accounts."""
-    _run(_commands("accounts").list_users(as_json=as_json))
-
-
-@user.command("rm")
-def remove_user(name: UserName, as_json: Json = False) -> None:
-    """Remove an account with its sessions, tokens and conversations. What it added to the library stays."""
-    _run(_commands("accounts").remove_user(name, as_json=as_json))
-
-
-@user.command("password")
-def set_password(name: UserName, password_stdin: PasswordStdin = False, as_json: Json = False) -> None:
-    """Set a new password, which ends the account's sessions."""
-    commands = _commands("accounts")
-    password = commands.password(from_stdin=password_stdin)
-    _run(commands.set_password(name, password, as_json=as_json))
-
-
-@token.command("add")
-def add_token(
-    name: Annotated[str, typer.Argument(help="What it is for.")],
-    of_user: Annotated[str, typer.Option("--user", metavar="NAME", help="The account it acts for.")],
-    as_json: Json = False,
-) -> None:
-    """Make a token and print it, this once."""
-    _run(_commands("accounts").add_token(name, of_user, as_json=as_json))
-
-
-@token.command("ls")
-def list_tokens(
-    of_user: Annotated[str, typer.Option("--user", metavar="NAME", help="Only those of this account.")] = "",
-    as_json: Json = False,
-) -> None:
-    """List the tokens, without what they are."""
-    _run(_commands("accounts").list_tokens(of_user, as_json=as_json))
-
-
-@token.command("rm")
-def remove_token(
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a token.")], as_json: Json = False
-) -> None:
-    """Remove a token. A running server may take it for five more seconds."""
-    _run(_commands("accounts").remove_token(token_id, as_json=as_json))
+    run(commands("scripting").serve_script(file, host=host, port=port))
 
 
 @evaluation.command("retrieval")
@@ -363,7 +291,7 @@ def eval_retrieval(
     as_json: Json = False,
 ) -> None:
     """nDCG@10, recall@100 and MRR of keyword, vector and fused search on a test set."""
-    _run(_commands("evaluating").retrieval(folder, as_json=as_json))
+    run(commands("evaluating").retrieval(folder, as_json=as_json))
 
 
 @app.command()
@@ -383,8 +311,8 @@ def serve(
     ] = "info",
 ) -> None:
     """Serve the library: its REST interface, its page, and the interfaces of chat programs and agents."""
-    _run(
-        _commands("serving").serve(
+    run(
+        commands("serving").serve(
             host=host, port=port, token=token, behind=behind, open_page=open_page, log_level=log_level
         )
     )
@@ -393,7 +321,7 @@ def serve(
 @app.command("mcp")
 def serve_mcp() -> None:
     """Serve the library to an MCP client over standard input and output; clients start it themselves."""
-    _run(_commands("mcp").serve())
+    run(commands("mcp").serve())
 
 
 def main() -> None:
@@ -413,21 +341,3 @@ def _complain(error: WellreadError) -> None:
     sys.stderr.write(f"Error: {error.message}\n")
     if error.hint:
         sys.stderr.write(f"  {error.hint}\n")
-
-
-def _commands(module: str) -> Any:
-    return importlib.import_module(f"wellread.cli.{module}")
-
-
-def _run(work: "Coroutine[Any, Any, int | None]") -> None:
-    """Run a command's coroutine; the number that it gives is the exit status."""
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        _commands("telemetry").start()
-    asyncio = importlib.import_module("asyncio")  # `--help` does without its 50 ms
-    try:
-        status = asyncio.run(work)
-    except (KeyboardInterrupt, asyncio.CancelledError):  # here, because Typer would end without a word
-        sys.stderr.write("\nStopped. What was acknowledged is kept.\n")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    if status:
-        raise typer.Exit(status)

@@ -19,7 +19,7 @@ async def serve() -> None:
     """Returns when the client closes standard input. Nothing but the protocol is written to standard output."""
     lines = _lines(_claimed_input())
     async with Wellread() as library:
-        workshop = Workshop(library)
+        workshop = Workshop(library, only_own=True)
         server = mcp_server(workshop, lambda _: OWNER)
         async with (
             workshop.at_work(),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from wellread.content import Product
 from wellread.errors import UnreadableError, WellreadError
@@ -30,6 +30,7 @@ from wellread.ingest.worker import ReadingProcess
 from wellread.settings import Settings
 from wellread.store.catalog import Catalog, Edition, Known
 from wellread.store.files import FileStore, fingerprint
+from wellread.store.locks import ADDING, EMBEDDING, acquired, lock
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
 _VECTOR_ROWS = 192  # vectors that are written at once: a kill loses no more than these
@@ -102,10 +103,10 @@ class Pipeline:
     ) -> AsyncGenerator[Reading | Added | Refused | Waiting, None]:
         """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors."""
         found = list(sources)
-        lock = self._lock("adding")
-        if not _try(lock):
+        held = self._lock(ADDING)
+        if not acquired(held):
             yield Waiting("another `wellread add`")
-            await _acquire(lock)
+            await _acquire(held)
         settings = self._settings
         try:
             await self._find_lost()
@@ -122,7 +123,7 @@ class Pipeline:
                     except WellreadError as error:
                         yield Refused(source.path, error)
         finally:
-            lock.release()
+            held.release()
 
     async def finish(self) -> None:
         """Do what a killed `add`, `rm` or `reindex` left undone for keyword search."""
@@ -134,14 +135,14 @@ class Pipeline:
 
     async def take_up(self) -> bool:
         """`finish`, and rebuild what the index has lost. False when another process is at work on it."""
-        lock = self._lock("adding")
-        if not _try(lock):
+        held = self._lock(ADDING)
+        if not acquired(held):
             return False
         try:
             await self._find_lost()
             await self.finish()
         finally:
-            lock.release()
+            held.release()
         return True
 
     async def _find_lost(self) -> None:
@@ -159,7 +160,7 @@ class Pipeline:
 
     async def reindex(self, product: str = "") -> AsyncGenerator[Product, None]:
         """Cut and index anew from the catalog, that product or all; yields each when it is done."""
-        async with self._locked("adding"):
+        async with self._locked(ADDING):
             await asyncio.to_thread(self._catalog.reindex, [product] if product else None)
             for waiting in await asyncio.to_thread(self._catalog.to_index):
                 await self._index_product(waiting)
@@ -167,7 +168,7 @@ class Pipeline:
 
     async def remove(self, product: str) -> None:
         """Take a product out, with the source files that nothing else needs. Raises NotFoundError."""
-        async with self._locked("adding"):
+        async with self._locked(ADDING):
             for digest in await asyncio.to_thread(self._catalog.remove, product):
                 self._files.remove(digest)
             await self.finish()
@@ -177,12 +178,12 @@ class Pipeline:
         `wait`, when another process is at it."""
         if self._embedder is None:
             return
-        lock = self._lock("embedding")
-        if not _try(lock):
+        held = self._lock(EMBEDDING)
+        if not acquired(held):
             if not wait:
                 return
             yield Waiting("another process that makes vectors")
-            await _acquire(lock)
+            await _acquire(held)
         try:
             total = (await self._index.stats()).without_vectors
             done = 0
@@ -198,7 +199,7 @@ class Pipeline:
                 total = max(total, done)
                 yield Embedded(done, total)  # all of them only now, when they are written
         finally:
-            lock.release()
+            held.release()
 
     async def _add(self, source: Source, collection: str, reading: ReadingProcess) -> Added:
         began = time.monotonic()
@@ -308,30 +309,20 @@ class Pipeline:
         await asyncio.to_thread(self._catalog.mark_indexed, product, held.edition_id, len(ids))
 
     def _lock(self, name: str) -> FileLock:
-        self._settings.home.mkdir(parents=True, exist_ok=True)
-        # One lock object is acquired and released in whichever thread runs the event loop.
-        return FileLock(self._settings.home / f"{name}.lock", thread_local=False)
+        return lock(self._settings.home, name)
 
     @asynccontextmanager
     async def _locked(self, name: str) -> AsyncIterator[None]:
-        lock = self._lock(name)
-        await _acquire(lock)
+        held = self._lock(name)
+        await _acquire(held)
         try:
             yield
         finally:
-            lock.release()
+            held.release()
 
 
-def _try(lock: FileLock) -> bool:
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    return True
-
-
-async def _acquire(lock: FileLock) -> None:
-    while not _try(lock):
+async def _acquire(wanted: FileLock) -> None:
+    while not acquired(wanted):
         await asyncio.sleep(0.2)
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Protocol
 
 from wellread.errors import BadRequestError, ModelError, ModelRejectedError, WellreadError
-from wellread.events import Usage
+from wellread.events import Roles, Usage
 from wellread.models.language_model import LanguageModel
 from wellread.settings import Settings
 
@@ -161,6 +161,36 @@ class Models:
                 f"{name} could not be opened ({type(error).__name__}).",
                 hint=f"`wellread models --try {name}`.",
             ) from error
+
+    def roles(
+        self,
+        *,
+        model: str = "",
+        planner_model: str = "",
+        writer_model: str = "",
+        judge_model: str = "",
+        fallback_model: str = "",
+    ) -> Roles:
+        """The models of a run: those that are named here, else those of the settings, else the automatic choice.
+        A `model` that is named here stands before the settings' models of single roles.
+
+        Raises BadRequestError, NotFoundError or UnavailableError for one that cannot be used.
+        """
+        own = self._settings if not model else Settings(home=self._settings.home)
+        planner = planner_model or own.planner_model
+        writer = writer_model or own.writer_model
+        judge = judge_model or own.judge_model
+        fallback = fallback_model or self._settings.fallback_model
+        if not model and not (planner and writer):
+            model = self.automatic().name
+        checked = {name: self.check(name) for name in (model, planner, writer, judge, fallback) if name}
+        chosen = planner or model
+        return Roles(
+            planner=checked[chosen],
+            writer=checked[writer or model],
+            judge=checked[judge or chosen],
+            fallback=checked.get(fallback, ""),
+        )
 
     def outlook(self, name: str) -> Outlook | None:
         """What a model would take, told without opening it; None for no model."""

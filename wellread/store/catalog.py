@@ -290,8 +290,11 @@ class Catalog:
             query = query.filter_by(product_id=product_id, edition_id=edition_id).order_by("ordinal")
         else:
             query = _current(query, product_id)
-        with self._database.read() as connection:
-            for row in connection.execution_options(yield_per=50).execute(query):
+        with (
+            self._database.read() as connection,
+            connection.execution_options(yield_per=50).execute(query) as rows,
+        ):
+            for row in rows:
                 yield _section(row, row.text, row.blocks)
 
     def section(self, product_id: str, section_id: str) -> Section:

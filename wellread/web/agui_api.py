@@ -22,7 +22,7 @@ from wellread.store.runs import IdempotencyKey
 from wellread.web.access import Caller
 from wellread.web.agui_events import Translation
 from wellread.web.asking import Question, asking_of, begin
-from wellread.web.openai_run import Attended
+from wellread.web.attended import Attended
 from wellread.web.parts import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.stream import ALIVE, ByteStream
 

@@ -12,7 +12,6 @@ from starlette.routing import Route
 from wellread import __version__
 from wellread.engine import Wellread
 from wellread.errors import WellreadError
-from wellread.store.accounts import AccountStore
 from wellread.web import (
     accounts_api,
     agui_api,
@@ -100,7 +99,6 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     app.state.importer = importer
     app.state.access = access
     app.state.metrics = metrics
-    app.state.accounts = AccountStore(library.database)
     app.state.rates = Rates()
     app.state.warmth = Warmth()
     app.state.asking_models = asyncio.Lock()

@@ -102,7 +102,7 @@ async def begin(
         return earlier
     await worker.check_room(caller.account_id)
     begun = await library.begin(asking, caller=caller.account_id, key=key)
-    worker.look()
+    worker.look(begun.run_id)
     return begun
 
 

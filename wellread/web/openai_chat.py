@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wellread.errors import WellreadError
 from wellread.events import Usage
 from wellread.web.asking import begin
+from wellread.web.attended import Attended
 from wellread.web.openai_errors import error_object
 from wellread.web.openai_footnotes import Annotation
 from wellread.web.openai_messages import Message, history_of, question_of, with_a_question
 from wellread.web.openai_request import OpenAIRequest, plain_text_only, refused, without_force
-from wellread.web.openai_run import Attended, Ending, Piece, Thought, Unfolding, Words
+from wellread.web.openai_run import Ending, Piece, Thought, Unfolding, Words
 from wellread.web.parts import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.stream import ALIVE, ByteStream, until_left
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from wellread.errors import WellreadError
 from wellread.events import AnyEvent, Usage
+from wellread.web.attended import Attended
 from wellread.web.openai_footnotes import Annotation
 from wellread.web.openai_request import conversation_object
-from wellread.web.openai_run import Attended, Ending, Thought, Unfolding, Words
+from wellread.web.openai_run import Ending, Thought, Unfolding, Words
 from wellread.web.stream import ALIVE
 
 Event = dict[str, Any]

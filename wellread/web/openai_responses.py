@@ -15,10 +15,11 @@ from wellread.engine import Wellread
 from wellread.events import AnswerCompleted, Exchange
 from wellread.web.access import Caller
 from wellread.web.asking import begin
+from wellread.web.attended import Attended
 from wellread.web.openai_messages import Message, bare, history_of, question_of, with_a_question
 from wellread.web.openai_request import Conversation, OpenAIRequest, plain_text_only, refused
 from wellread.web.openai_response_events import ResponseEvents
-from wellread.web.openai_run import Attended, Unfolding
+from wellread.web.openai_run import Unfolding
 from wellread.web.parts import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.stream import ByteStream, until_left
 

@@ -1,16 +1,11 @@
 """A run for a client that hears of it once: what it tells piece by piece, and its end when nobody listens any more."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from wellread.agent.trace import trace_lines
-from wellread.errors import ConflictError, UnavailableError, WellreadError
+from wellread.errors import ConflictError, WellreadError
 from wellread.events import (
-    EVENT,
-    TERMINAL,
     AnswerCompleted,
     AnswerDelta,
     AnswerStarted,
@@ -24,10 +19,7 @@ from wellread.events import (
     Usage,
 )
 from wellread.store.runs import Begun
-from wellread.web.feed import Feed
 from wellread.web.openai_footnotes import Annotation, annotations, footnotes
-from wellread.web.stream import HEARTBEAT
-from wellread.web.worker import Worker
 
 _NEARLY = 0.9  # of the tokens that a run may have, from which its answer was cut off: a call is ended a little early
 
@@ -39,39 +31,6 @@ class FailedRunError(WellreadError):
         super().__init__(event.message, hint=event.hint)
         self.status = event.status
         self.retryable = event.retryable
-
-
-@dataclass(slots=True)
-class Attended:
-    """A run that goes on only while somebody attends to it: left before its end, it is cancelled. For interfaces to
-    which nobody can come back."""
-
-    run_id: str
-    feed: Feed
-    worker: Worker
-    ended: bool = field(default=False, init=False)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self.ended:
-            await self.worker.wish(self.run_id, "cancel")
-
-    async def events(self, *, idle: float = HEARTBEAT) -> AsyncGenerator[Sequence[AnyEvent], None]:
-        """Its events to the end, those that are there together; none each time that nothing came for `idle` seconds.
-
-        Raises UnavailableError when the server is stopped before the run has ended.
-        """
-        async with aclosing(self.feed.follow(self.run_id, idle=idle)) as followed:
-            async for items in followed:
-                events = [EVENT.validate_json(item.body) for item in items]
-                self.ended = bool(events) and isinstance(events[-1], TERMINAL)
-                yield events
-        if not self.ended:
-            raise UnavailableError("The server was stopped before the answer was whole.", hint="Ask again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ REQUESTED_WITH = "wellread"  # what a page of ours says in X-Requested-With
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _PRIVATE = ("/api/", "/v1/", "/mcp")
 _UPLOADS = ("/api/v1/uploads", "/api/v1/library/files/")
+_THREADS = ("/v1/", "/api/v1/agui")  # with each question they send all that was said before
+_THREAD_MB = 8
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _PORTS = {"http": 80, "https": 443}
 _LEFTOVER_BYTES = 1024 * 1024
@@ -73,7 +75,9 @@ class BodyLimits:
 
 def limits_with(upload_mb: int) -> BodyLimits:
     """The limits of a server whose uploads may have so many MiB."""
-    return BodyLimits(sizes=dict.fromkeys(_UPLOADS, upload_mb << 20))
+    return BodyLimits(
+        sizes={**dict.fromkeys(_UPLOADS, upload_mb << 20), **dict.fromkeys(_THREADS, _THREAD_MB << 20)}
+    )
 
 
 def protected(app: ASGIApp, access: Access, limits: BodyLimits | None = None) -> ASGIApp:

@@ -1,5 +1,6 @@
 """The server process: a socket, uvicorn, and an end that leaves nothing half done."""
 
+import resource
 import signal
 import socket
 from collections.abc import Callable, Generator, Sequence
@@ -13,7 +14,8 @@ from wellread.errors import BadRequestError
 from wellread.web.connection import Connection
 
 _BACKLOG = 2048
-_CONNECTIONS = 2000  # beyond which a server answers 503
+_CONNECTIONS = 2000  # beyond which a server answers 503, and beyond twice that does not answer
+_OTHER_FILES = 200  # that a process has open beside its connections
 _KEEP_ALIVE = 15  # seconds that an idle connection stays open
 _GRACE = 10  # seconds for requests under way when the server is stopped
 
@@ -71,8 +73,19 @@ def configuration(guarded: ASGIApp, proxies: Sequence[str] = ()) -> uvicorn.Conf
         server_header=False,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=list(proxies) or None,
-        limit_concurrency=_CONNECTIONS,
+        limit_concurrency=_most_connections(),
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
         backlog=_BACKLOG,
     )
+
+
+def _most_connections() -> int:
+    """As many as the process may have open, after it has asked for enough."""
+    wanted = 2 * _CONNECTIONS + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    room = wanted if soft == resource.RLIM_INFINITY else soft
+    return max(1, min(_CONNECTIONS, (room - _OTHER_FILES) // 2))

@@ -31,7 +31,7 @@ async def start(request: Request, library: LibraryPart) -> PlainTextResponse:
         "",
         "Ask something:",
         "",
-        f"  curl {base}/api/v1/runs --json '{{\"question\": \"What is delegation?\"}}'",
+        f'  curl {base}/api/v1/runs --json \'{{"question": "What is delegation?"}}\'',
         "",
     ]
     return PlainTextResponse("\n".join(lines))

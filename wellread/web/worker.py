@@ -40,16 +40,25 @@ class _Work:
 
 
 class Worker:
-    """One for each server process. What a process that lives works on, no other takes up."""
+    """One for each server process. What a process that lives works on, no other takes up. With `only_own` it works on
+    nothing but the runs that its own process begins."""
 
     def __init__(
-        self, library: Wellread, feed: Feed, presence: Presence, capacity: Capacity, observe: Observe
+        self,
+        library: Wellread,
+        feed: Feed,
+        presence: Presence,
+        capacity: Capacity,
+        observe: Observe,
+        *,
+        only_own: bool = False,
     ) -> None:
         self._library = library
         self._feed = feed
         self._presence = presence
         self._capacity = capacity
         self._observe = observe
+        self._own: set[str] | None = set() if only_own else None  # begun here, and not ended
         self._work: dict[str, _Work] = {}
         self._resting: dict[str, float] = {}  # run → when it may be tried again, by the event loop's clock
         self._looking: asyncio.Task[None] | None = None
@@ -79,8 +88,10 @@ class Worker:
             _log.warning("runs_not_released")  # they are taken up all the same, as those of a killed server
         await asyncio.to_thread(self._presence.leave)
 
-    def look(self) -> None:
-        """Look at once at what waits: a run has just begun."""
+    def look(self, run_id: str = "") -> None:
+        """Look at once at what waits; a run has just begun, perhaps."""
+        if self._own is not None and run_id:
+            self._own.add(run_id)
         self._wake.set()
 
     async def check_room(self, caller: str) -> None:
@@ -103,6 +114,7 @@ class Worker:
 
     async def _look(self) -> None:
         while True:
+            self._wake.clear()
             try:
                 await self._take_up()
                 wishes = await asyncio.to_thread(self._library.runs.wishes, list(self._work))
@@ -111,9 +123,15 @@ class Worker:
                         self._grant(self._work[run_id], wish)
             except StorageError as error:
                 _log.warning("store_away", extra={"error": error.message})
-            self._wake.clear()
+            except Exception:  # noqa: BLE001  # one run's defect must not keep the others waiting for ever
+                _log.exception("look_failed")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _LOOK)
+                await asyncio.wait_for(self._wake.wait(), None if self._idle else _LOOK)
+
+    @property
+    def _idle(self) -> bool:
+        """Whether nothing can come but what is begun here."""
+        return self._own is not None and not self._own and not self._work
 
     async def _take_up(self) -> None:
         """Claim as many of the waiting runs as there is room for."""
@@ -122,7 +140,11 @@ class Worker:
         queued = await asyncio.to_thread(self._library.runs.queued)
         waiting = await asyncio.to_thread(self._unattended, queued)
         now = asyncio.get_running_loop().time()
-        waiting = [run for run in waiting if self._resting.get(run.run_id, 0.0) <= now]
+        waiting = [
+            run
+            for run in waiting
+            if self._resting.get(run.run_id, 0.0) <= now and (self._own is None or run.run_id in self._own)
+        ]
         for run in in_turn(waiting, queued)[: self._capacity.at_once - len(self._work)]:
             if await asyncio.to_thread(self._claim, run):
                 self._resting.pop(run.run_id, None)
@@ -173,12 +195,15 @@ class Worker:
         except (StorageError, ConflictError) as error:
             # The run is as it was stored; it is gone on with when it can be, here or elsewhere.
             _log.warning("run_interrupted", extra={"run_id": run.run_id, "error": error.message})
-            self._resting[run.run_id] = asyncio.get_running_loop().time() + _REST
+            self._rest(run)
             await self._give_back(run)
         except Exception:  # noqa: BLE001  # the run's own record says it; the server and the other runs go on
             _log.exception("run_failed", extra={"run_id": run.run_id})
+            self._rest(run)  # where its record does not say it, it would be taken up at once
         finally:
             self._work.pop(run.run_id, None)
+            if self._own is not None and run.run_id not in self._resting:
+                self._own.discard(run.run_id)
             self._feed.leave(run.run_id)
             self.look()
 
@@ -188,6 +213,9 @@ class Worker:
             ends = await asyncio.to_thread(self._library.runs.ends, [run_id])
             for event in await asyncio.to_thread(self._library.runs.events, run_id, ends.get(run_id, 1) - 1):
                 observe(event)
+
+    def _rest(self, run: Run) -> None:
+        self._resting[run.run_id] = asyncio.get_running_loop().time() + _REST
 
     async def _give_back(self, run: Run) -> None:
         # Where it cannot be stored, `_unattended` finds the run all the same: this process does not work on it.

@@ -11,14 +11,23 @@ from wellread.web.worker import Capacity, Observe, Worker
 
 
 class Workshop:
-    """An open library with its feed and its worker, which works while `at_work` lasts."""
+    """An open library with its feed and its worker, which works while `at_work` lasts: on all that waits in the library,
+    or, with `only_own`, on what is begun here."""
 
-    def __init__(self, library: Wellread, observe: Observe = lambda _run, _start: _unobserved) -> None:
+    def __init__(
+        self,
+        library: Wellread,
+        observe: Observe = lambda _run, _start: _unobserved,
+        *,
+        only_own: bool = False,
+    ) -> None:
         settings = library.settings
         capacity = Capacity(at_once=settings.server_runs, waiting=settings.server_runs_per_caller)
         self.library = library
         self.feed = Feed(library.runs)
-        self.worker = Worker(library, self.feed, Presence(settings.home), capacity, observe)
+        self.worker = Worker(
+            library, self.feed, Presence(settings.home), capacity, observe, only_own=only_own
+        )
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Literal
 
 import anyio
@@ -11,9 +11,8 @@ from pydantic import Field
 from wellread.agent.sources import sources
 from wellread.agent.trace import trace_lines
 from wellread.content import Product
-from wellread.errors import ConflictError, StorageError, UnavailableError, WellreadError
+from wellread.errors import ConflictError, UnavailableError, WellreadError
 from wellread.events import (
-    EVENT,
     TERMINAL,
     AnswerCompleted,
     AnswerDelta,
@@ -29,6 +28,7 @@ from wellread.events import (
 from wellread.grounding.tally import verdict_counts, verdict_line
 from wellread.library.bibliography import entries
 from wellread.web.asking import Id, Question, asking_of, begin
+from wellread.web.attended import Attended
 from wellread.web.mcp.tool import Arguments, Call, Result, Told, Tool
 
 _PARTING = 5.0  # seconds that a run which is given up may take to end
@@ -73,35 +73,23 @@ async def _ask(arguments: Ask, call: Call) -> Told:
     asking = await asking_of(question, call.caller, library)
     with anyio.CancelScope(shield=True):  # a run that is begun is known, and so can be cancelled
         begun = await begin(asking, call.caller, library, worker)
-    try:
-        events = await _followed(begun.run_id, call)
-    except anyio.get_cancelled_exc_class():
-        await _give_up(begun.run_id, call)
-        raise
+    async with Attended(begun.run_id, call.workshop.feed, worker, parting=_PARTING) as attended:
+        events = await _followed(attended, call)
     answer = _answer(begun.run_id, events)
     cited = list({citation.product_id for citation in answer.citations})
     products = await asyncio.to_thread(library.catalog.products_by_id, cited)
     return Told(answer, _as_text(answer, products))
 
 
-async def _give_up(run_id: str, call: Call) -> None:
-    """Cancel a run whose client has gone, and see it end: that client may have been this process's only one."""
-    with anyio.move_on_after(_PARTING, shield=True), suppress(StorageError):  # nobody is left to be told
-        await call.workshop.worker.wish(run_id, "cancel")
-        async with aclosing(call.workshop.feed.follow(run_id)) as feed:
-            async for _ in feed:
-                pass
-
-
-async def _followed(run_id: str, call: Call) -> list[AnyEvent]:
+async def _followed(attended: Attended, call: Call) -> list[AnyEvent]:
     """The run's events without those of the answer's text, each told as it comes."""
     clock = asyncio.get_running_loop().time
     events: list[AnyEvent] = []
     doing: Literal["Searching", "Writing the answer"] = "Searching"
     told_at = clock()
-    async with aclosing(call.workshop.feed.follow(run_id, idle=_SILENCE)) as feed:
-        async for items in feed:
-            for event in (EVENT.validate_json(item.body) for item in items):
+    async with aclosing(attended.events(idle=_SILENCE)) as together:
+        async for some in together:
+            for event in some:
                 if isinstance(event, AnswerStarted):
                     doing = "Writing the answer"
                 if not isinstance(event, AnswerDelta):
