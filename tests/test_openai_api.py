@@ -43,12 +43,13 @@ from wellread.events import (
     Usage,
 )
 from wellread.settings import Settings
+from wellread.web.attended import Attended
 from wellread.web.feed import Feed
 from wellread.web.openai_chat import Completion
 from wellread.web.openai_footnotes import annotations, footnotes
 from wellread.web.openai_messages import Message, bare, history_of
 from wellread.web.openai_response_events import ResponseEvents
-from wellread.web.openai_run import Attended, Unfolding
+from wellread.web.openai_run import Unfolding
 from wellread.web.stream import ALIVE
 from wellread.web.worker import Worker
 
@@ -532,7 +533,7 @@ def test_every_error_has_the_shape_of_openai(address, official):
             (404, http.get("/v1")),
             (405, http.get("/v1/responses")),
             (400, http.post("/v1/responses", content=b"{", headers={"content-type": "application/json"})),
-            (413, http.post("/v1/responses", content=b" " * 1_100_000)),
+            (413, http.post("/v1/responses", content=b" " * 8_500_000)),
             (403, http.get("/v1/models", headers={"host": "elsewhere.test"})),
         ]
         for status, answer in answers:
@@ -541,7 +542,7 @@ def test_every_error_has_the_shape_of_openai(address, official):
             assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
         assert http.get("/api/v1/nothing").headers["content-type"] == "application/problem+json"
     with pytest.raises(openai.APIStatusError) as raised:
-        official.responses.create(model="wellread-quick", input="x" * 1_100_000)
+        official.responses.create(model="wellread-quick", input="x" * 8_500_000)
     assert (raised.value.status_code, raised.value.code) == (413, "request_too_large")
 
 
@@ -650,16 +651,21 @@ def test_a_run_that_is_cancelled_elsewhere_ends_the_stream_with_an_error(address
         list(chat)
 
 
-def test_a_server_that_stops_ends_its_streams_with_an_error_and_their_runs(mentor_home, scripted):
+def test_a_server_that_stops_ends_its_streams_with_an_error_and_leaves_their_runs_to_the_next(
+    mentor_home, scripted
+):
     settings = Settings(home=mentor_home, embedder="none", model="extractive")
     with running(settings) as address:
         official = openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0)
         chat = official.chat.completions.create(**ASK, metadata=scripted(SLOW), stream=True)
         run_id = next(chat).id.removeprefix("chatcmpl-")
-    with pytest.raises(openai.APIError, match="stopped before the answer was whole"):
+    with pytest.raises(openai.APIError, match="Wellread was stopped before the run"):
         list(chat)
     official.close()
     with running(settings) as address:
+        with client(address) as http:
+            assert http.get(f"/api/v1/runs/{run_id}").json()["state"] in ("waiting", "working")
+            http.post(f"/api/v1/runs/{run_id}/cancel")  # the model is slow
         assert ends_as(address, run_id, "cancelled")
 
 

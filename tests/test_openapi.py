@@ -41,6 +41,9 @@ def check(operation, data):
     case.call_and_validate(checks=[not_a_server_error], timeout=20)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::hypothesis.errors.HypothesisDeprecationWarning"
+)  # of Schemathesis' strategies
 def test_no_request_makes_the_server_fail(address):
     schema = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]

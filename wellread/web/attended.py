@@ -18,13 +18,14 @@ from wellread.web.worker import Worker
 @dataclass(slots=True)
 class Attended:
     """A run that goes on only while somebody attends to it: left before its end, it is cancelled. For interfaces to
-    which nobody can come back."""
+    which nobody can come back. A server that is stopped leaves it to the next one, as every run."""
 
     run_id: str
     feed: Feed
     worker: Worker
     parting: float = 0.0  # seconds in which the run is seen to its end when it is given up
     ended: bool = field(default=False, init=False)
+    stopped: bool = field(default=False, init=False)  # with the server
 
     async def __aenter__(self) -> Self:
         return self
@@ -32,7 +33,7 @@ class Attended:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.ended:
+        if self.ended or self.stopped:
             return
         with anyio.CancelScope(shield=True), suppress(StorageError):  # nobody is left to be told
             await self.worker.wish(self.run_id, "cancel")
@@ -50,7 +51,11 @@ class Attended:
                 self.ended = bool(events) and isinstance(events[-1], TERMINAL)
                 yield events
         if not self.ended:
-            raise UnavailableError("The server was stopped before the answer was whole.", hint="Ask again.")
+            self.stopped = True
+            raise UnavailableError(
+                f"Wellread was stopped before the run {self.run_id} ended.",
+                hint="It goes on when Wellread is started again; or ask again then.",
+            )
 
     async def _part(self) -> None:
         with anyio.move_on_after(self.parting):

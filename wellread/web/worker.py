@@ -41,7 +41,7 @@ class _Work:
 
 class Worker:
     """One for each server process. What a process that lives works on, no other takes up. With `only_own` it works on
-    nothing but the runs that its own process begins."""
+    nothing but the runs that its own process begins, and they end with it."""
 
     def __init__(
         self,
@@ -74,15 +74,19 @@ class Worker:
         self._looking = asyncio.create_task(self._look())
 
     async def close(self) -> None:
-        """Leave what is under way to the next server; nothing of it is lost."""
+        """Leave what is under way to the next server, where nothing of it is lost; with `only_own`, cancel it."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
-        tasks = [work.task for work in self._work.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        works = list(self._work.values())
+        for work in works:
+            if self._own is not None:
+                work.control.cancel()
+            work.task.cancel()
+        await asyncio.gather(*(work.task for work in works), return_exceptions=True)
         try:
+            for run_id in self._own or ():
+                await self._library.cancel(run_id)
             await asyncio.to_thread(self._library.runs.release, self._presence.worker)
         except StorageError:
             _log.warning("runs_not_released")  # they are taken up all the same, as those of a killed server
@@ -190,6 +194,8 @@ class Worker:
         except asyncio.CancelledError:
             if not control.cancelled:
                 raise
+            with suppress(StorageError):  # it is wished for, and done when it can be
+                await self._library.cancel(run.run_id)  # where the run had not been gone on with yet
             if observe is not None:
                 await self._observe_end(run.run_id, observe)
         except (StorageError, ConflictError) as error:

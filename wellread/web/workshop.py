@@ -11,8 +11,8 @@ from wellread.web.worker import Capacity, Observe, Worker
 
 
 class Workshop:
-    """An open library with its feed and its worker, which works while `at_work` lasts: on all that waits in the library,
-    or, with `only_own`, on what is begun here."""
+    """An open library with its feed and its worker, which works while `at_work` lasts: on all that waits in the
+    library, or, with `only_own`, on what is begun here."""
 
     def __init__(
         self,

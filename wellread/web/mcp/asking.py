@@ -11,9 +11,8 @@ from pydantic import Field
 from wellread.agent.sources import sources
 from wellread.agent.trace import trace_lines
 from wellread.content import Product
-from wellread.errors import ConflictError, UnavailableError, WellreadError
+from wellread.errors import ConflictError, WellreadError
 from wellread.events import (
-    TERMINAL,
     AnswerCompleted,
     AnswerDelta,
     AnswerStarted,
@@ -110,11 +109,6 @@ def _answer(run_id: str, events: list[AnyEvent]) -> Answer:
             raise WellreadError(message, hint=f"{hint} (run {run_id})".strip())
         case RunCancelled():
             raise ConflictError(f"The run {run_id} was cancelled.", hint="Ask again.")
-        case last if not isinstance(last, TERMINAL):
-            raise UnavailableError(
-                f"Wellread was stopped before the run {run_id} ended.",
-                hint="It goes on when Wellread is started again; or ask again then.",
-            )
         case _:
             pass
     start = next(event for event in events if isinstance(event, RunStarted))
