@@ -11,18 +11,23 @@ import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpx2
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from interleaving import amid
 
 from wellread.errors import BadRequestError, ConflictError, NotFoundError, StorageError
+from wellread.events import Budget, RunStarted, StepThinking
+from wellread.store import accounts as accounts_store
 from wellread.store import tables as t
 from wellread.store.accounts import SESSION_IDLE, SESSION_LIFE, AccountStore
 from wellread.store.database import Database
 from wellread.store.passwords import Passwords
+from wellread.store.runs import RunStore
 from wellread.web import accounts_api
 from wellread.web.access import OWNER, Access, access_for, is_loopback, proxies
 from wellread.web.problems import add_problems
@@ -63,6 +68,13 @@ def database(tmp_path):
 @pytest.fixture
 def accounts(database, clock):
     return AccountStore(database, clock=clock, passwords=CHEAP)
+
+
+@pytest.fixture
+def shared(postgresql_url, clock):
+    """Accounts in PostgreSQL, where transactions go on at the same time."""
+    with closing(Database.open(postgresql_url)) as opened:
+        yield opened, AccountStore(opened, clock=clock, passwords=CHEAP)
 
 
 # The store
@@ -285,6 +297,70 @@ def test_removing_an_account_leaves_nothing_of_it(accounts, database):
         accounts.remove(grace.account_id)
     accounts.remove(ada.account_id)  # the last one may go
     assert accounts.count() == 0
+
+
+def test_two_admins_cannot_remove_each_other(shared):
+    database, accounts = shared
+    ada, grace = (accounts.add(name, PASSWORD, is_admin=True) for name in ("Ada", "Grace"))
+    accounts.add("Joan", PASSWORD)
+    with amid(database, "SELECT accounts.account_id, ", lambda: accounts.remove(grace.account_id)) as other:
+        accounts.remove(ada.account_id)
+    with pytest.raises(ConflictError, match="only admin"):
+        other.result()
+    assert [account.name for account in accounts.accounts()] == ["Grace", "Joan"]
+
+
+def test_of_two_spellings_of_a_name_at_once_one_is_taken(shared):
+    database, accounts = shared
+    with amid(database, "SELECT accounts.name", lambda: accounts.add("ann", PASSWORD)) as other:
+        assert accounts.add("Ann", PASSWORD).is_admin
+    with pytest.raises(ConflictError):
+        other.result()
+    assert accounts.count() == 1
+
+
+def test_the_limit_of_tokens_holds_for_two_at_once(shared, monkeypatch):
+    database, accounts = shared
+    monkeypatch.setattr(accounts_store, "TOKENS", 1)
+    ada = accounts.add("Ada", PASSWORD)
+    with amid(database, "SELECT count", lambda: accounts.add_token(ada.account_id, "b")) as other:
+        accounts.add_token(ada.account_id, "a")
+    with pytest.raises(ConflictError):
+        other.result()
+    assert [token.name for token in accounts.tokens()] == ["a"]
+
+
+def test_what_comes_to_an_account_while_it_is_removed_comes_too_late(shared):
+    database, accounts = shared
+    runs = RunStore(database)
+    start = RunStarted(
+        run_id="",
+        conversation_id="",
+        question="Why?",
+        asked="Why?",
+        mode="quick",
+        model="extractive",
+        scope=(),
+        budget=Budget(steps=4),
+    )
+    attempts = {  # what is tried, and what it comes to
+        lambda _, run: runs.append(run, [StepThinking(step=1, text="Hm.")], 1): ConflictError,
+        lambda grace, _: accounts.begin_session(grace): NotFoundError,
+        lambda grace, _: accounts.add_token(grace, "x"): NotFoundError,
+    }
+    accounts.add("Ada", PASSWORD)
+    for attempt, error in attempts.items():
+        grace = accounts.add("Grace", PASSWORD).account_id
+        run = runs.begin(start, caller=grace).run_id
+        with amid(database, "DELETE FROM api_tokens", partial(attempt, grace, run)) as other:
+            accounts.remove(grace)
+        with pytest.raises(error):
+            other.result()
+    grace = accounts.add("Grace", PASSWORD).account_id
+    runs.begin(start, caller=grace)
+    with amid(database, "DELETE FROM runs", lambda: runs.begin(start, caller=grace)):
+        accounts.remove(grace)
+    assert accounts.count() == 1
 
 
 def test_no_secret_is_in_the_database(accounts, database, tmp_path):

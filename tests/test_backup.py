@@ -17,14 +17,15 @@ from conftest import book
 
 from wellread.blocking import BlockingWellread
 from wellread.cli.main import app
-from wellread.errors import BadRequestError, NotFoundError, StorageError, UnreadableError
+from wellread.errors import BadRequestError, NotFoundError, StorageError, UnavailableError, UnreadableError
 from wellread.events import AnswerCompleted
 from wellread.settings import Settings
 from wellread.store import tables as t
 from wellread.store.backup import write_backup
 from wellread.store.database import HEAD, Database
 from wellread.store.dump import dumped_tables
-from wellread.store.locks import ADDING, EMBEDDING, index_lock, lock
+from wellread.store.locks import ADDING, EMBEDDING, RESTORING, alone, index_lock, lock
+from wellread.web.presence import Presence
 
 TEA = "Tea\n\nGreen tea is steeped at eighty degrees.\n\nBlack tea wants boiling water and four minutes."
 
@@ -176,7 +177,40 @@ def test_settings_come_back_and_where_the_database_is_stays(backup, home, run):
     assert (home / "settings.toml").read_text() == "quick_steps = 3\ncell_snippets = 1\n"
     (home / "settings.toml").write_text('deep_steps = 9\ndatabase = ""')
     run("restore", backup, "--replace")
-    assert (home / "settings.toml").read_text() == 'database = ""\nquick_steps = 3\ncell_snippets = 1\n'
+    assert (home / "settings.toml").read_text() == 'quick_steps = 3\ncell_snippets = 1\ndatabase = ""'
+
+
+@pytest.mark.parametrize("name", ["database", '"database"', "'database'", '"d\\u0061tabase"'])
+def test_where_the_database_is_is_in_no_backup_however_it_is_spelt(small, tmp_path, name):
+    (tmp_path / "settings.toml").write_text(f'{name} = "postgresql://a:secret@b/c"\nquick_steps = 3\n')
+    database = Database.open(tmp_path / "wellread.db")
+    with closing(database), database.read() as connection:
+        list(write_backup(tmp_path / "one.zip", connection, HEAD, tmp_path))
+    assert zipfile.ZipFile(tmp_path / "one.zip").read("settings.toml") == b"quick_steps = 3\n"
+
+
+def test_a_backup_cannot_say_where_the_database_is(backup, home, run, tmp_path):
+    settings = b'"database" = "postgresql://nowhere.invalid/x"\nquick_steps = 4\n'
+    rewritten(
+        backup,
+        tmp_path / "other.zip",
+        members=lambda held: held | {"settings.toml": settings},
+        manifest=lambda said: listed(said, "settings.toml", settings),
+    )
+    run("restore", tmp_path / "other.zip")
+    assert (home / "settings.toml").read_text() == "quick_steps = 4\n"
+
+
+def test_settings_stay_for_the_eyes_of_those_who_may_read_them(backup, home, run):
+    place = home / "settings.toml"
+    run("restore", backup)
+    assert place.stat().st_mode & 0o777 == 0o600
+    place.chmod(0o640)
+    place.rename(home / "elsewhere.toml")
+    place.symlink_to("elsewhere.toml")
+    run("restore", backup, "--replace")
+    assert place.is_symlink()
+    assert place.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_backup_is_of_one_moment(database_with_rows, tmp_path):
@@ -219,10 +253,27 @@ def test_a_backup_waits_for_who_adds_and_says_so(small, run, tmp_path):
 
 def test_a_library_that_another_process_uses_is_not_replaced(backup, small, run, home):
     run("restore", backup)
-    for name in (ADDING, EMBEDDING, "server"):
+    for name in (ADDING, EMBEDDING, RESTORING, "server"):
         with lock(home, name), pytest.raises(BadRequestError, match=name):
             run("restore", backup, "--replace")
     run("restore", backup, "--replace")
+
+
+def test_while_a_backup_is_put_in_place_no_server_starts(home):
+    server = Presence(home)
+    with alone(home) as others:
+        assert others == []
+        with pytest.raises(UnavailableError) as refused:
+            server.enter()
+        assert "restore" in refused.value.hint
+        assert not list(home.glob("server-*"))
+    server.enter()
+    with alone(home) as others:
+        assert others == [f"server-{server.worker}"]
+    with lock(home, RESTORING) as looking:  # as another server that starts at the same moment
+        threading.Timer(0.2, looking.release).start()
+        Presence(home).enter()
+    server.leave()
 
 
 # Refusals

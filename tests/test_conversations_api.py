@@ -8,18 +8,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 import transcript as t
 from argon2 import PasswordHasher
+from interleaving import amid
 from running import client, running
 from serving import serving
 
 from wellread.engine import Wellread
-from wellread.errors import BadRequestError
-from wellread.events import Budget, RunCompleted, RunStarted, Usage
+from wellread.errors import BadRequestError, ConflictError, NotFoundError
+from wellread.events import Budget, RunCompleted, RunStarted, StepThinking, Usage
 from wellread.settings import Settings
 from wellread.store import tables
 from wellread.store.accounts import AccountStore
@@ -240,7 +242,7 @@ def test_a_link_shows_questions_answers_and_citations_to_anybody_until_it_is_tak
     assert made.status_code == 201
     again = reader.post(f"{place}/share")
     assert (again.status_code, again.json()) == (200, made.json())
-    assert made.json()["link"] == f"{served.address}/shared/{made.json()['token']}"
+    assert made.json()["link"] == f"{served.address}{API}/shared/{made.json()['token']}"
     assert reader.get(place).json()["link"] == made.json()["link"]
     shared = f"{API}/shared/{made.json()['token']}"
     with client(served.address) as anybody:
@@ -687,6 +689,26 @@ def test_the_stores_work_on_every_database(database):
     assert store.conversation(last, "a").runs == 1
     assert runs.starts([begun[1].run_id, begun[0].run_id]).keys() == {begun[1].run_id}
     assert runs.waiting() == 0
+
+
+def test_what_comes_to_a_conversation_while_it_is_deleted_comes_too_late(database):
+    runs, store, feedback = RunStore(database), ConversationStore(database), FeedbackStore(database)
+    thinking = [StepThinking(step=1, text="Hm.")]
+    attempts = {  # what is tried, and what it comes to
+        lambda run, _: runs.append(run, thinking, 1): ConflictError,
+        lambda run, _: feedback.give(run, "up", ""): NotFoundError,
+        lambda _, place: store.share(place, "a"): NotFoundError,
+        lambda _, place: runs.begin(start("Again", place), caller="a"): NotFoundError,
+    }
+    for attempt, error in attempts.items():
+        begun = runs.begin(start("Why?"), caller="a")
+        place = begun.events[0].conversation_id
+        with amid(database, "DELETE FROM feedback", partial(attempt, begun.run_id, place)) as other:
+            assert store.delete(place, "a") == []
+        with pytest.raises(error):
+            other.result()
+        with pytest.raises(NotFoundError):
+            store.conversation(place, "a")
 
 
 def test_usage_of_a_hundred_thousand_runs_is_summed_at_once(tmp_path):

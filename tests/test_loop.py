@@ -18,7 +18,8 @@ from wellread.agent.record import Record, recorded
 from wellread.blocking import BlockingWellread
 from wellread.cli.demonstration import QUESTION
 from wellread.content import Anchor
-from wellread.errors import BadRequestError, NotFoundError
+from wellread.engine import Wellread
+from wellread.errors import BadRequestError, NotFoundError, StorageError
 from wellread.events import (
     TERMINAL,
     AnswerCompleted,
@@ -28,6 +29,7 @@ from wellread.events import (
     Flags,
     Roles,
     RunCancelled,
+    RunCompleted,
     RunFailed,
     RunStarted,
     ScopeEntry,
@@ -180,6 +182,53 @@ class Broken:
 
     async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned:
         raise LookupError("no such step")
+
+
+class Away(RulePlanner):
+    """A planner to whom the store is away."""
+
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned:
+        raise StorageError("The catalog could not be used: the server has gone away.")
+
+
+def test_a_store_that_is_away_leaves_the_run_to_be_gone_on_with(demo):
+    [start, *_] = demo.ask("What is delegation?")
+    begun = demo.library.runs.begin(start)
+
+    async def interrupted():
+        good = await demo.library._loop(Roles())
+        loop = Loop(good.catalog, good.inside, [Away()], good.writers, good.discovered)
+        record = Record(demo.library.journal, begun.run_id, begun.events)
+        async for _ in recorded(record, begun.events, loop):
+            pass
+
+    with pytest.raises(StorageError):
+        demo.run(interrupted())
+    assert not isinstance(demo.library.runs.events(begun.run_id)[-1], TERMINAL)
+    assert isinstance(list(demo.resume(begun.run_id))[-1], RunCompleted)
+
+
+def test_a_stream_that_is_closed_after_the_library_ends(home, tmp_path):
+    async def late():
+        async with Wellread(settings=Settings(home=home, embedder="none")) as library:
+            async for _ in library.add(
+                [book(tmp_path, "t.md", "Tea", "Tea\n\nGreen tea takes two minutes.")]
+            ):
+                pass
+            stream = library.ask("How long does green tea take?")
+            await anext(stream)
+        await asyncio.wait_for(stream.aclose(), 10)
+
+    asyncio.run(late())
+
+
+def test_what_the_answer_took_is_known_when_only_the_end_is_missing(demo):
+    events = list(demo.ask("What is delegation?"))
+    answer = one(events, AnswerCompleted).model_copy(update={"usage": Usage(model_calls=3, cost=0.5)})
+    cut_off = [*events[: events.index(one(events, AnswerCompleted))], answer]
+    assert fold_events(cut_off).usage.cost == 0.5
+    [end] = list(demo.resume(cut(demo, cut_off, len(cut_off))))
+    assert end.usage.model_calls == 3
 
 
 def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):

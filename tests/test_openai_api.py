@@ -47,7 +47,8 @@ from wellread.web.attended import Attended
 from wellread.web.feed import Feed
 from wellread.web.openai_chat import Completion
 from wellread.web.openai_footnotes import annotations, footnotes
-from wellread.web.openai_messages import Message, bare, history_of
+from wellread.web.history import bare, history_of
+from wellread.web.openai_messages import Message, said_before
 from wellread.web.openai_response_events import ResponseEvents
 from wellread.web.openai_run import Unfolding
 from wellread.web.stream import ALIVE
@@ -303,7 +304,7 @@ def test_earlier_messages_are_the_history(official, scripted):
         )
         assert model.script.requests == []
     assert answer.choices[0].message.content
-    exchanges = history_of([Message.model_validate(message) for message in messages])
+    exchanges = history_of(said_before([Message.model_validate(message) for message in messages]))
     assert [exchange.question for exchange in exchanges] == [t.QUESTION]
     told = exchanges[0].answer
     assert told.startswith("Congratulations")

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from interleaving import amid
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from wellread.content import (
@@ -23,8 +24,15 @@ from wellread.content import (
     Section,
     SectionRole,
 )
-from wellread.errors import BadRequestError, ConflictError, NotFoundError, StorageError, WellreadError
-from wellread.events import Budget, RunCompleted, RunStarted, StepStarted, StepThinking
+from wellread.errors import (
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    StorageError,
+    TooManyError,
+    WellreadError,
+)
+from wellread.events import Budget, RunCompleted, RunStarted, StepStarted, StepThinking, Usage
 from wellread.store import dump, postgresql, sqlite
 from wellread.store import tables as t
 from wellread.store.catalog import Catalog, Edition
@@ -32,7 +40,7 @@ from wellread.store.database import HEAD, Database, schema_of
 from wellread.store.files import StoredFile
 from wellread.store.migrations.upgrade import upgrade
 from wellread.store.restoration import Backup, restore
-from wellread.store.runs import RunStore
+from wellread.store.runs import IdempotencyKey, RunStore
 
 SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("*.db.gz"))
 
@@ -264,6 +272,20 @@ def test_characters_that_no_database_holds_are_replaced_one_for_one(database):
     assert runs.events(run)[0].question == "What is\0 tea?"  # its JSON has no NUL of its own
 
 
+def test_transactions_of_one_turn_come_one_after_the_other(database):
+    removals, order = sa.select(t.removals.c.product_id), []
+
+    def write(name):
+        with database.begin(turn="tea") as connection:
+            order.append((name, connection.scalars(removals).all()))
+            connection.execute(sa.insert(t.removals).values(product_id=name))
+
+    with amid(database, "SELECT removals", lambda: write("second")) as other:
+        write("first")
+    other.result()
+    assert order == [("first", []), ("second", ["first"])]
+
+
 # PostgreSQL
 
 
@@ -307,7 +329,7 @@ def test_two_that_make_the_schema_take_turns(postgresql_url):
     first = Database(postgresql.create(postgresql_url))
     with ThreadPoolExecutor(1) as threads:
         with first.begin() as connection:
-            postgresql.wait_for_turn(connection)
+            postgresql.wait_for_upgrades(connection)
             upgrade(connection)
             second = threads.submit(Database.open, postgresql_url)
             with pytest.raises(TimeoutError):
@@ -629,6 +651,27 @@ def test_a_number_is_given_once(database):
     with pytest.raises(ConflictError):
         runs.append(run, [StepStarted(step=2, title="Again")], after=1)
     assert runs.events(run)[1:] == kept
+
+
+def test_a_caller_has_as_many_runs_queued_as_may_be(database):
+    runs = RunStore(database)
+    key = IdempotencyKey("k", "d")
+    first = runs.begin(start(), caller="a", queued=True, most_queued=2, key=key).run_id
+    with amid(
+        database, "SELECT count", lambda: runs.begin(start(), caller="a", queued=True, most_queued=2)
+    ) as other:
+        runs.begin(start(), caller="a", queued=True, most_queued=2)
+    with pytest.raises(TooManyError, match="2 of your runs") as refused:
+        other.result()
+    assert refused.value.retry_after == 5
+    assert (runs.count_queued("a"), runs.count_queued("b")) == (2, 0)
+    assert runs.begin(start(), caller="a", queued=True, most_queued=2, key=key).run_id == first
+    with pytest.raises(TooManyError):
+        runs.begin(start(), caller="a", queued=True, most_queued=2, key=IdempotencyKey("l", "d"))
+    assert runs.begun(IdempotencyKey("l", "d"), "a") is None
+    runs.begin(start(), caller="b", queued=True, most_queued=1)
+    runs.append(first, [RunCompleted(usage=Usage(), seconds=1.0)], after=1)
+    runs.begin(start(), caller="a", queued=True, most_queued=2)
 
 
 def test_the_last_conversation_is_the_one_added_to_last(database):

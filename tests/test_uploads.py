@@ -8,20 +8,24 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from conftest import book
+from interleaving import amid
 from running import Process, client, running
 
+from wellread.errors import ConflictError, TooManyError
 from wellread.ingest.progress import ImportEvent
 from wellread.settings import Settings
 from wellread.store.accounts import AccountStore
 from wellread.store.database import Database
 from wellread.store.file_names import file_name
 from wellread.store.imports import ImportStore
+from wellread.store.uploads import UploadStore
 
 DEMO = Path(str(files("wellread") / "demo"))
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -302,6 +306,34 @@ def test_the_unfinished_bytes_of_a_caller_are_limited(http):
     assert "delete" in begun.json()["hint"]
     for place in places:
         assert http.delete(place, headers=TUS).status_code == 204
+
+
+@pytest.fixture
+def shared(postgresql_url):
+    """A database where transactions go on at the same time."""
+    with closing(Database.open(postgresql_url)) as opened:
+        yield opened
+
+
+def test_the_quota_holds_for_two_that_begin_at_once(shared, tmp_path):
+    uploads = UploadStore(shared, tmp_path)
+    with amid(shared, "SELECT count", lambda: uploads.add("a", "two.md", 6, most_bytes=10)) as other:
+        uploads.add("a", "one.md", 6, most_bytes=10)
+    with pytest.raises(TooManyError):
+        other.result()
+    assert [upload.name for upload in uploads.uploads("a")] == ["one.md"]
+
+
+def test_of_two_imports_at_once_that_share_a_file_one_begins(shared, tmp_path):
+    uploads, imports = UploadStore(shared, tmp_path), ImportStore(shared)
+    one, two = (uploads.add("a", name, 6, most_bytes=100) for name in ("one.md", "two.md"))
+    with amid(shared, "SELECT imports.", lambda: imports.begin([two, one], "a", "")) as other:
+        begun = imports.begin([one], "a", "")
+    with pytest.raises(ConflictError, match="being imported"):
+        other.result()
+    with pytest.raises(ConflictError, match="being imported"):
+        imports.begin([one], "a", "")
+    assert imports.unended() == [begun]
 
 
 # Names

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -47,6 +47,8 @@ from wellread.store.database import Database
 from wellread.store.files import FileStore
 from wellread.store.journal import Journal
 from wellread.store.runs import Begun, IdempotencyKey, RunStore
+
+_CANCEL_TRIES = 5
 
 
 class Wellread:
@@ -260,22 +262,22 @@ class Wellread:
         loop = await self._loop(asking.roles)  # what cannot be opened is said before the run begins
         begun = await asyncio.to_thread(self._beginning.begin, asking)
         record = Record(self.journal, begun.run_id, begun.events)
-        control = control or Control()
-        control.cancel()
-        with _ended_when_cancelled(record, control):
+        with _cancelled_when_closed(record):
             for event in begun.events:
                 yield event
             async with aclosing(recorded(record, begun.events, loop, control)) as stored:
                 async for event in stored:
                     yield event
 
-    async def begin(self, asking: Asking, *, caller: str = "", key: IdempotencyKey | None = None) -> Begun:
-        """A run that is stored and not yet worked on: `work` is told to by the servers of this library.
+    async def begin(
+        self, asking: Asking, *, caller: str = "", queued: bool = True, key: IdempotencyKey | None = None
+    ) -> Begun:
+        """A run that is stored and that `work` goes on with: by any server of this library if it is `queued`.
 
         Raises as `ask` does, and ConflictError when the key was used for another question.
         """
         return await asyncio.to_thread(
-            lambda: self._beginning.begin(asking, caller=caller, queued=True, key=key)
+            lambda: self._beginning.begin(asking, caller=caller, queued=queued, key=key)
         )
 
     async def estimate(
@@ -301,25 +303,33 @@ class Wellread:
 
         Nothing for a run that has ended. Only for a run that no process is at work on. Raises NotFoundError.
         """
-        control = control or Control()
-        control.cancel()
-        async with aclosing(self.work(run_id, control=control)) as further:
-            async for event in further:
-                yield event
-
-    async def work(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
-        """`resume`, but closing the stream leaves the run to be gone on with, unless `control` has cancelled it."""
-        control = control or Control()
         events, record = await self._run(run_id)
-        with _ended_when_cancelled(record, control):
+        with _cancelled_when_closed(record):
             async with aclosing(self._further(events, record, control)) as further:
                 async for event in further:
                     yield event
 
-    async def cancel(self, run_id: str) -> AnyEvent | None:
-        """End a run that no process is at work on; its last event, None when it had ended. Raises NotFoundError."""
-        _, record = await self._run(run_id)
-        return await asyncio.to_thread(record.cancel)
+    async def work(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
+        """`resume`, but closing the stream leaves the run to be gone on with."""
+        events, record = await self._run(run_id)
+        async with aclosing(self._further(events, record, control)) as further:
+            async for event in further:
+                yield event
+
+    async def cancel(self, run_id: str) -> None:
+        """End a run that no process is at work on, or that was just left; one that has ended stays as it is.
+
+        Raises NotFoundError, and ConflictError when a process is at work on it.
+        """
+        for attempt in range(_CANCEL_TRIES):
+            _, record = await self._run(run_id)
+            try:
+                await asyncio.to_thread(record.cancel)
+            except ConflictError:  # what was being stored when the run was left came first
+                if attempt == _CANCEL_TRIES - 1:
+                    raise
+            else:
+                return
 
     async def _run(self, run_id: str) -> tuple[list[AnyEvent], Record]:
         events = await asyncio.to_thread(self.runs.events, run_id)
@@ -335,13 +345,18 @@ class Wellread:
             return
         try:
             loop = await self._loop(start.roles)
-        except (StorageError, ConflictError):
-            raise
+        except StorageError:
+            raise  # the run can be gone on with when the store is back
         except WellreadError as error:
-            ended = await asyncio.to_thread(record.fail_with, error)
-            if ended is not None:
-                yield ended
+            for end in await record.fail(
+                status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
+            ):
+                yield end
             return
+        except Exception as error:  # who reads the run must see that it ended; it is raised below
+            for end in await record.fail_unexpectedly(error):
+                yield end
+            raise
         async with aclosing(recorded(record, events, loop, control)) as stored:
             async for event in stored:
                 yield event
@@ -387,11 +402,11 @@ class Wellread:
 
 
 @contextmanager
-def _ended_when_cancelled(record: Record, control: Control) -> Iterator[None]:
-    """When the stream is closed, or its task cancelled, a run that is cancelled has its last event stored."""
+def _cancelled_when_closed(record: Record) -> Iterator[None]:
+    """When the reader leaves the stream, or its task is cancelled, the run ends with run.cancelled."""
     try:
         yield
     except (GeneratorExit, asyncio.CancelledError):
-        if control.cancelled:
+        with suppress(StorageError):  # the library was closed before the stream
             record.cancel()
         raise

@@ -374,3 +374,14 @@ AnyEvent = Annotated[
 
 EVENT = TypeAdapter[AnyEvent](AnyEvent)
 TERMINAL = (RunCompleted, RunFailed, RunCancelled)
+
+
+def usage_told(event: AnyEvent) -> Usage | None:
+    """What the run has taken up to this event, if the event says so."""
+    match event:
+        case StepAction() | StepCompleted() | AnswerStarted() | AnswerCompleted():
+            return event.usage
+        case RunCompleted() | RunFailed() | RunCancelled():
+            return event.usage
+        case _:
+            return None

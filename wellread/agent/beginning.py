@@ -27,7 +27,9 @@ from wellread.store.runs import Begun, IdempotencyKey, RunStore
 
 LONGEST_QUESTION = 20_000  # code points
 _EXCHANGES = 3  # of the conversation that a run knows of
-_ANSWER_SHOWN = 600  # code points of an answer in them
+_LOOKED_AT = 8  # exchanges in which titles that were named are looked for
+_QUESTION_SHOWN = 1_000  # code points of a question before
+_ANSWER_SHOWN = 600  # of an answer
 _RUN = re.compile(r"([^\w\s])\1{3,}")
 
 
@@ -62,8 +64,8 @@ class Beginning:
         key: IdempotencyKey | None = None,
     ) -> Begun:
         """A run with its first events, stored; see `RunStore.begin`. Raises as `start` does."""
-        start = self.start(asking, caller)
         earlier = self._earlier(asking.conversation_id, caller)
+        start = self._start(asking, earlier)
         carried = self._carried(earlier[-1], start.scope) if earlier and asking.roles.uses_models else None
         further = (carried,) if carried else ()
         return self.runs.begin(
@@ -81,12 +83,15 @@ class Beginning:
         Raises BadRequestError for an empty or overlong question or a limit of nothing, NotFoundError for an unknown
         product or conversation.
         """
+        return self._start(asking, self._earlier(asking.conversation_id, caller))
+
+    def _start(self, asking: Asking, earlier: Sequence[Sequence[AnyEvent]]) -> RunStarted:
         question = checked_question(asking.question)
         _check_limits(asking.limits)
         roles = asking.roles
-        earlier = self._earlier(asking.conversation_id, caller)
         last = fold_events(earlier[-1]) if earlier else None
-        before = tuple(map(_exchange, earlier)) or tuple(map(_shortened, asking.history[-_EXCHANGES:]))
+        history = tuple(map(shortened, asking.history[-_LOOKED_AT:]))
+        before = tuple(shortened(exchange_of(events)) for events in earlier) or history[-_EXCHANGES:]
         last_question = before[-1].question if before else ""
         asked = self_contained(question, last_question) if last_question else question
         picked = asking.product_ids
@@ -94,7 +99,7 @@ class Beginning:
             self.catalog,
             asked if last_question and is_follow_up(question) else question,
             picked=picked,
-            carried=last.scope if last is not None else self._meant(asking.history),
+            carried=last.scope if last is not None else self._meant(history),
             small_library=self.settings.discovered_titles,
         )
         return RunStarted(
@@ -155,7 +160,7 @@ class Beginning:
 def checked_question(question: str) -> str:
     """The question on one line. Raises BadRequestError when it is empty or too long."""
     # White space and rows of marks mean nothing to a search, and patterns are slow on them.
-    text = _RUN.sub(r"\1\1\1", " ".join(storable(question).split()))
+    text = _plain(question)
     if not text:
         raise BadRequestError(
             "The question is empty.", hint='Ask something, as in: wellread ask "What is …?"'
@@ -181,10 +186,20 @@ def _check_limits(limits: Limits) -> None:
             )
 
 
-def _exchange(events: Sequence[AnyEvent]) -> Exchange:
+def exchange_of(events: Sequence[AnyEvent]) -> Exchange:
+    """What was asked and answered in a run."""
     answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
-    return _shortened(Exchange(question=fold_events(events).question, answer=" ".join(answers)))
+    return Exchange(question=fold_events(events).question, answer=" ".join(answers))
 
 
-def _shortened(exchange: Exchange) -> Exchange:
-    return exchange.model_copy(update={"answer": exchange.answer[:_ANSWER_SHOWN]})
+def shortened(exchange: Exchange) -> Exchange:
+    """The beginning of an exchange, which is what a later run knows of it."""
+    return Exchange(
+        question=_plain(exchange.question.lstrip()[:_QUESTION_SHOWN]),
+        answer=storable(exchange.answer[:_ANSWER_SHOWN]),
+    )
+
+
+def _plain(question: str) -> str:
+    """A question on one line, without rows of marks."""
+    return _RUN.sub(r"\1\1\1", " ".join(storable(question).split()))

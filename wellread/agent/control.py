@@ -1,4 +1,4 @@
-"""What the reader may do while a run goes on: have the answer written with what there is, or give the run up."""
+"""What the reader may do while a run goes on: stop it and have the answer written with what there is."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -16,15 +16,10 @@ class Control:
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
-        self.cancelled = False
 
     def stop(self) -> None:
         """Look nothing more up, and write. What is being written is written to its end."""
         self._stopping.set()
-
-    def cancel(self) -> None:
-        """The run is given up: when its stream is closed it ends with run.cancelled."""
-        self.cancelled = True
 
     @property
     def stopped(self) -> bool:

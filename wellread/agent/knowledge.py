@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from wellread.agent.budget import WRITING_SHARE, spent
 from wellread.events import (
     AnswerCompleted,
-    AnswerStarted,
     AnyEvent,
     Elsewhere,
     EvidenceScored,
@@ -31,6 +30,7 @@ from wellread.events import (
     StepStarted,
     StepThinking,
     Usage,
+    usage_told,
 )
 
 _CLOSING = ("create_answer_draft", "ask_clarifying_question")
@@ -72,11 +72,13 @@ class Knowledge:
     history: tuple[AnyEvent, ...] = ()  # of the finished steps
 
     def advance(self, event: AnyEvent) -> "Knowledge":
+        usage = usage_told(event)
+        return (self if usage is None else replace(self, usage=usage))._advance(event)
+
+    def _advance(self, event: AnyEvent) -> "Knowledge":
         match event:
             case StepStarted():
                 return replace(self, unfinished=(event,))
-            case StepAction(usage=Usage() as usage):
-                return replace(self, usage=usage, unfinished=(*self.unfinished, event))
             case (
                 StepThinking()
                 | StepAction()
@@ -93,7 +95,7 @@ class Knowledge:
                 for held in self.unfinished:
                     after = after._with(held)
                 seconds = round(self.seconds + event.seconds, 3)
-                return replace(after, steps_completed=event.step, seconds=seconds, usage=event.usage)
+                return replace(after, steps_completed=event.step, seconds=seconds)
             case KnowledgeCarried():
                 return replace(
                     self,
@@ -109,8 +111,6 @@ class Knowledge:
                         s for s in self.snippets if s.product_id in {e.product_id for e in event.scope}
                     ),
                 )
-            case AnswerStarted():
-                return replace(self, usage=event.usage)
             case RunStopping():
                 return replace(self, stopped=True)
             case ModelFailed():

@@ -30,7 +30,7 @@ from wellread.agent.looking import Looking, TimeUpError, failed, in_time
 from wellread.agent.planner import Planned, Planner, RulePlanner
 from wellread.agent.unfinished import Unfinished
 from wellread.agent.writer import Writer
-from wellread.errors import BudgetSpentError, ModelError, UnusableReplyError, WellreadError
+from wellread.errors import BudgetSpentError, ModelError, StorageError, UnusableReplyError, WellreadError
 from wellread.events import (
     AnyEvent,
     ModelFailed,
@@ -70,7 +70,10 @@ class Loop:
     async def run(
         self, knowledge: Knowledge, control: Control | None = None
     ) -> AsyncGenerator[AnyEvent, None]:
-        """The events from `knowledge` on to the end: run.completed, or run.failed with the error's own words."""
+        """The events from `knowledge` on to the end: run.completed, or run.failed with the error's own words.
+
+        Raises StorageError when the store fails.
+        """
         control = control or Control()
         meter = Meter(
             knowledge.start.budget,
@@ -89,6 +92,8 @@ class Loop:
                             knowledge = knowledge.advance(event)
                             yield event
                 yield RunCompleted(usage=meter.usage, seconds=meter.seconds)
+            except StorageError:
+                raise  # no event could say so, and the run can be gone on with when the store is back
             except WellreadError as error:
                 yield RunFailed(
                     usage=meter.usage,

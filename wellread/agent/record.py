@@ -7,17 +7,8 @@ from contextlib import aclosing
 from wellread.agent.control import Control
 from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
-from wellread.errors import ConflictError, StorageError, WellreadError
-from wellread.events import (
-    TERMINAL,
-    AnswerCompleted,
-    AnswerStarted,
-    AnyEvent,
-    RunCancelled,
-    RunFailed,
-    StepCompleted,
-    StepThinking,
-)
+from wellread.errors import ConflictError, StorageError
+from wellread.events import TERMINAL, AnyEvent, RunCancelled, RunFailed, StepThinking, usage_told
 from wellread.store.journal import Journal
 
 
@@ -40,35 +31,36 @@ class Record:
         return await self._journal.append(self._run_id, events, after)
 
     def cancel(self) -> AnyEvent | None:
-        """Store that the run was cancelled, unless it has ended. It waits for the disk: a task that is being
-        cancelled may get no other turn."""
-        return self._end(RunCancelled(usage=self._usage, seconds=self._seconds))
-
-    def fail_with(self, error: WellreadError) -> AnyEvent | None:
-        """`fail`, with an error's own words."""
-        return self.fail(
-            status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
-        )
-
-    def fail(self, *, status: int, message: str, hint: str, retryable: bool) -> AnyEvent | None:
-        """Store that the run failed, unless it has ended."""
-        return self._end(
-            RunFailed(
-                usage=self._usage,
-                seconds=self._seconds,
-                status=status,
-                message=message,
-                hint=hint,
-                retryable=retryable,
-            )
-        )
-
-    def _end(self, event: RunCancelled | RunFailed) -> AnyEvent | None:
+        """Store that the run was cancelled, unless it has ended. It waits for the disk, and so may hold the event loop
+        up: a task that is being cancelled may get no other turn."""
         if self._ended:
             return None
+        event = RunCancelled(usage=self._usage, seconds=self._seconds)
         after = self._count([event])
         [stored] = self._journal.submit(self._run_id, [event], after).result()
         return stored
+
+    async def fail(
+        self, *, status: int, message: str, hint: str, retryable: bool = False
+    ) -> Sequence[AnyEvent]:
+        """Store that the run failed, and give that event; none when it has ended."""
+        event = RunFailed(
+            usage=self._usage,
+            seconds=self._seconds,
+            status=status,
+            message=message,
+            hint=hint,
+            retryable=retryable,
+        )
+        return await self.append([event])
+
+    async def fail_unexpectedly(self, error: Exception) -> Sequence[AnyEvent]:
+        """`fail`, for a defect."""
+        return await self.fail(
+            status=500,
+            message=f"An unexpected error ended the run: {type(error).__name__}.",
+            hint="This is a defect: please report it with the question and the traceback.",
+        )
 
     @property
     def _seconds(self) -> float:
@@ -79,8 +71,7 @@ class Record:
         after = self.seq
         self.seq += len(events)
         for event in events:
-            if isinstance(event, StepCompleted | AnswerStarted | AnswerCompleted):
-                self._usage = event.usage
+            self._usage = usage_told(event) or self._usage
             self._ended = self._ended or isinstance(event, TERMINAL)
         return after
 
@@ -105,19 +96,9 @@ async def recorded(
                     yield stored
     except (StorageError, ConflictError):
         raise  # where no event can be stored, none can say so
-    except WellreadError as error:
-        stored_end = record.fail_with(error)
-        if stored_end is not None:
-            yield stored_end
     except (
         Exception
     ) as error:  # whatever it was: who reads the run must see that it ended; it is raised below
-        stored_end = record.fail(
-            status=500,
-            message=f"An unexpected error ended the run: {type(error).__name__}.",
-            hint="This is a defect: please report it with the question and the traceback.",
-            retryable=False,
-        )
-        if stored_end is not None:
-            yield stored_end
+        for end in await record.fail_unexpectedly(error):
+            yield end
         raise

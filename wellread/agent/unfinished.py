@@ -7,7 +7,9 @@ from typing import Self
 
 from wellread.agent.actions import BY_NAME, Choice
 from wellread.agent.knowledge import Knowledge
-from wellread.events import AnyEvent, EvidenceScored, StepAction, StepStarted, StepThinking
+from wellread.events import AnyEvent, Event, EvidenceScored, StepAction, StepStarted, StepThinking
+
+_UNNUMBERED = {name: Event.model_fields[name].default for name in ("seq", "at")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Unfinished:
     @property
     def scores(self) -> tuple[EvidenceScored, ...]:
         """What a model has said of the evidence already."""
-        return tuple(event for event in self.results if isinstance(event, EvidenceScored))
+        scored = (event for event in self.results if isinstance(event, EvidenceScored))
+        return tuple(event.model_copy(update=_UNNUMBERED) for event in scored)
 
     async def beyond(self, doing: AsyncGenerator[AnyEvent, None]) -> AsyncGenerator[AnyEvent, None]:
         """What doing the action brings that is not stored.
@@ -59,5 +62,4 @@ class Unfinished:
 
 def _unnumbered(event: AnyEvent) -> AnyEvent:
     """The event as it was before it was stored."""
-    fields = type(event).model_fields
-    return event.model_copy(update={name: fields[name].default for name in ("seq", "at")})
+    return event.model_copy(update=_UNNUMBERED)

@@ -62,4 +62,4 @@ def rename(conversation_id: str, title: str) -> Call[Conversation]:
 
 
 def delete(conversation_id: str) -> Call[None]:
-    return Call(Request("DELETE", f"{_PATH}/{conversation_id}", repeatable=False), nothing)
+    return Call(Request("DELETE", f"{_PATH}/{conversation_id}"), nothing)

@@ -6,6 +6,7 @@ it out, so everything they decide stands here once.
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Generic, TypeAlias, TypeVar
 
 import httpx2
@@ -17,6 +18,7 @@ from wellread.errors import UnavailableError, WellreadError
 
 T = TypeVar("T")
 PASSING = (408, 425, 429, 502, 503, 504)  # what may be otherwise a little later
+_UNCLEAR = (408, 502, 504)  # of those, what leaves open whether the server has done what it was asked for
 
 
 class View(BaseModel):
@@ -86,21 +88,33 @@ def nothing(_: Reply) -> None:
 
 
 def talk(call: Call[T], patience: Patience) -> Talk[T]:
-    """Send a request until it is answered, as long as patience lasts. Raises what the answer says."""
+    """Send a request until it is answered, as long as patience lasts. Raises what the answer says.
+
+    One that is not repeatable is sent again only when it certainly had no effect. What a DELETE does not find that
+    was sent before is what it has deleted.
+    """
+    request = call.request
+    unclear = False  # whether one that was sent before may have had its effect
     while True:
-        outcome = yield call.request
+        outcome = yield request
         if isinstance(outcome, Reply):
-            if outcome.is_success or outcome.status in call.also:
+            gone = request.method == "DELETE" and unclear and outcome.status == HTTPStatus.NOT_FOUND
+            if outcome.is_success or outcome.status in call.also or gone:
                 return call.read(outcome)
             error = error_of_reply(outcome.status, outcome.headers, outcome.body)
-            if outcome.status not in PASSING:
+            may_have_happened = outcome.status in _UNCLEAR
+            if outcome.status not in PASSING or (may_have_happened and not request.repeatable):
                 raise error
             yield Pause(patience.after(error, at_least=retry_after(outcome.headers)))
         elif outcome is not None:
             unreachable = not_reached(outcome)
-            if not (call.request.repeatable or isinstance(outcome, httpx2.ConnectError)):
+            may_have_happened = not isinstance(outcome, httpx2.ConnectError)
+            if may_have_happened and not request.repeatable:
                 raise unreachable from outcome
             yield Pause(patience.after(unreachable))
+        else:
+            may_have_happened = False
+        unclear = unclear or may_have_happened
 
 
 def error_of_outcome(outcome: Outcome) -> WellreadError:

@@ -161,7 +161,7 @@ def section(product_id: str, section_id: str) -> Call[Section]:
 
 def remove(product_id: str) -> Call[None]:
     path = f"{_PATH}/{quote(product_id, safe='')}"
-    return Call(Request("DELETE", path, repeatable=False), nothing)
+    return Call(Request("DELETE", path), nothing)
 
 
 def anchor(anchor: str, around: int) -> Call[Place]:

@@ -42,7 +42,7 @@ def offset(upload_id: str) -> Call[tuple[int, int]]:
 
 
 def remove(upload_id: str) -> Call[None]:
-    return Call(Request("DELETE", f"{_PATH}/{upload_id}", headers=_TUS, repeatable=False), nothing)
+    return Call(Request("DELETE", f"{_PATH}/{upload_id}", headers=_TUS), nothing)
 
 
 def sending(

@@ -15,12 +15,14 @@ from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from wellread.errors import BadRequestError, ConflictError, NotFoundError, StorageError
 from wellread.store import tables as t
+from wellread.store.conversations import hold_runs, take_out
 from wellread.store.database import Database
+from wellread.store.moments import written
 from wellread.store.passwords import Passwords
+from wellread.store.runs import turn_of
 
 NAME_CHARACTERS = 200
 TOKENS = 100  # that an account may have
@@ -28,6 +30,7 @@ SESSIONS = 100  # that an account may have; the oldest ends when one more begins
 SESSION_IDLE = timedelta(days=30)
 SESSION_LIFE = timedelta(days=180)
 TOKEN_PREFIX = "wr_"  # by which scanners for leaked secrets know one
+_TURN = "accounts"  # of whoever decides by what accounts there are
 _EXTEND_AFTER = timedelta(hours=12)
 _USE_NOTED_AFTER = timedelta(minutes=10)
 
@@ -72,18 +75,12 @@ class AccountStore:
         """The first account is an admin's. Raises BadRequestError, and ConflictError for a name that is taken."""
         name = checked_name(name)
         hashed = self._passwords.hashed(password)
-        try:
-            return self._add(name, hashed, is_admin=is_admin)
-        except IntegrityError as error:  # another server was faster
-            raise _taken(name) from error
-
-    def _add(self, name: str, hashed: str, *, is_admin: bool) -> Account:
-        with self._database.begin() as connection:
+        with self._database.begin(turn=_TURN) as connection:
             # Names that differ in case only are one name, which no constraint of the database can say.
             names = {_key(row.name) for row in connection.execute(sa.select(t.accounts.c.name))}
             if _key(name) in names:
-                raise _taken(name)
-            account = Account(uuid.uuid4().hex, name, is_admin or not names, _text(self._clock()))
+                raise ConflictError(f"There is an account {name!r} already.", hint="Choose another name.")
+            account = Account(uuid.uuid4().hex, name, is_admin or not names, written(self._clock()))
             connection.execute(
                 sa.insert(t.accounts).values(
                     account_id=account.account_id,
@@ -125,26 +122,20 @@ class AccountStore:
 
         Raises NotFoundError, and ConflictError for the only admin while there are others.
         """
-        own = sa.select(t.conversations.c.conversation_id).where(t.conversations.c.caller == account_id)
-        runs = sa.select(t.runs.c.run_id).where(t.runs.c.conversation_id.in_(own))
-        with self._database.begin() as connection:
+        own = t.conversations.c.caller == account_id
+        with self._database.begin(turn=_TURN) as connection:
+            # Who adds something that belongs to the account, or to a run of it, waits, and then does not find it.
+            self._database.take_turn(connection, turn_of(account_id))
+            _hold(connection, account_id)
             rows = {row.account_id: row for row in connection.execute(sa.select(t.accounts))}
-            row = rows.pop(account_id, None)
-            if row is None:
-                raise _no_account(account_id)
+            row = rows.pop(account_id)
             if rows and not any(other.is_admin for other in rows.values()):
                 raise ConflictError(
                     f"{row.name!r} is the only admin.",
                     hint="Add another one first: wellread user add --admin.",
                 )
-            for of_run in (t.events, t.feedback):
-                connection.execute(sa.delete(of_run).where(of_run.c.run_id.in_(runs)))
-            for of_conversation in (t.runs, t.shares):
-                connection.execute(
-                    sa.delete(of_conversation).where(of_conversation.c.conversation_id.in_(own))
-                )
-            for of_caller in (t.conversations, t.idempotency_keys):
-                connection.execute(sa.delete(of_caller).where(of_caller.c.caller == account_id))
+            hold_runs(connection, own)
+            take_out(connection, own)
             for of_account in (t.sessions, t.api_tokens, t.accounts):
                 connection.execute(sa.delete(of_account).where(of_account.c.account_id == account_id))
         self.revision = object()
@@ -189,13 +180,12 @@ class AccountStore:
             .limit(SESSIONS - 1)
         )
         with self._database.begin() as connection:
-            if not connection.execute(sa.select(t.accounts).filter_by(account_id=account_id)).first():
-                raise _no_account(account_id)
+            _hold(connection, account_id)
             kept = list(connection.scalars(newest))
             connection.execute(
                 sa.delete(t.sessions).where(
                     sa.or_(
-                        t.sessions.c.expires_at <= _text(now),
+                        t.sessions.c.expires_at <= written(now),
                         sa.and_(t.sessions.c.account_id == account_id, t.sessions.c.digest.not_in(kept)),
                     )
                 )
@@ -204,8 +194,8 @@ class AccountStore:
                 sa.insert(t.sessions).values(
                     digest=digest(secret),
                     account_id=account_id,
-                    created_at=_text(now),
-                    expires_at=_text(now + SESSION_IDLE),
+                    created_at=written(now),
+                    expires_at=written(now + SESSION_IDLE),
                 )
             )
         return secret
@@ -231,7 +221,7 @@ class AccountStore:
             self._note(
                 sa.update(t.sessions)
                 .filter_by(digest=digest(secret))
-                .values(created_at=_text(began), expires_at=_text(wanted))
+                .values(created_at=written(began), expires_at=written(wanted))
             )
         return _account(row)
 
@@ -249,10 +239,9 @@ class AccountStore:
         """
         name = checked_name(name, of="token")
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        token = ApiToken(uuid.uuid4().hex, account_id, name, _text(self._clock()), "")
+        token = ApiToken(uuid.uuid4().hex, account_id, name, written(self._clock()), "")
         with self._database.begin() as connection:
-            if not connection.execute(sa.select(t.accounts).filter_by(account_id=account_id)).first():
-                raise _no_account(account_id)
+            _hold(connection, account_id)
             query = sa.select(sa.func.count()).select_from(t.api_tokens).filter_by(account_id=account_id)
             if (connection.scalar(query) or 0) >= TOKENS:
                 raise ConflictError(
@@ -282,7 +271,7 @@ class AccountStore:
             return None
         now = self._clock()
         if not row.used_at or abs(now - datetime.fromisoformat(row.used_at)) > _USE_NOTED_AFTER:
-            self._note(sa.update(t.api_tokens).filter_by(token_id=row.token_id).values(used_at=_text(now)))
+            self._note(sa.update(t.api_tokens).filter_by(token_id=row.token_id).values(used_at=written(now)))
         return _account(row)
 
     def tokens(self, account_id: str = "") -> list[ApiToken]:
@@ -321,6 +310,13 @@ class AccountStore:
             connection.execute(update)
 
 
+def _hold(connection: sa.Connection, account_id: str) -> None:
+    """Let nobody change the account, or what belongs to it, until the transaction ends. Raises NotFoundError."""
+    held = sa.select(t.accounts.c.account_id).filter_by(account_id=account_id).with_for_update()
+    if connection.execute(held).first() is None:
+        raise _no_account(account_id)
+
+
 def digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
@@ -348,16 +344,8 @@ def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def _account(row: Any) -> Account:
     return Account(row.account_id, row.name, bool(row.is_admin), row.created_at)
-
-
-def _taken(name: str) -> ConflictError:
-    return ConflictError(f"There is an account {name!r} already.", hint="Choose another name.")
 
 
 def _no_account(name: str) -> NotFoundError:

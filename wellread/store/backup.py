@@ -3,13 +3,12 @@
 database/TABLE.jsonl  the rows of a table, see `dump`
 files/ab/abcdef…      source files by their SHA-256
 index/…               the passage index's own files, so that no vector need be made anew
-settings.toml         without the line that says where the database is
+settings.toml         without the setting that says where the database is
 manifest.json         size and SHA-256 of each, and the schema of the tables
 """
 
 import hashlib
 import os
-import re
 import uuid
 import zipfile
 from collections.abc import Generator, Iterable, Iterator
@@ -19,14 +18,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+import tomlkit
 
 from wellread import __version__
 from wellread.errors import BadRequestError, StorageError
+from wellread.store import settings_file
 from wellread.store.dump import dump, dumped_tables
 from wellread.store.manifest import FORMAT, MANIFEST, SETTINGS, Manifest, Member, Part, is_name, table_member
 
 _CHUNK = 1 << 20
-_DATABASE_LINE = re.compile(r"^[ \t]*database[ \t]*=.*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def write_backup(
     """Write what `connection` sees, and the files of `home` if one is given, to the new file `target`.
 
     The file is whole or not there. Nobody may add, remove or embed meanwhile. Raises BadRequestError when there is
-    something at `target`, StorageError when it cannot be written.
+    something at `target` or settings.toml is no TOML, StorageError when it cannot be written.
     """
     if target.exists():
         raise BadRequestError(f"There is something at {target}.", hint="Choose a new name for the backup.")
@@ -78,15 +78,6 @@ def back_up_before_upgrade(connection: sa.Connection, schema: str, folder: Path)
             hint=f"Before an upgrade its tables are copied to {folder}: free some space there and run the same command "
             "again. Nothing was changed.",
         ) from error
-
-
-def without_database(settings: str) -> str:
-    """settings.toml without the setting `database`: it belongs to an installation, and may hold a password."""
-    return _DATABASE_LINE.sub("", settings)
-
-
-def only_database(settings: str) -> str:
-    return "".join(line.rstrip("\n") + "\n" for line in _DATABASE_LINE.findall(settings))
 
 
 def sync_folder(folder: Path) -> None:
@@ -131,9 +122,8 @@ def _fill(
                 members.put(path.relative_to(home).as_posix(), _chunks(path))
                 yield Progress(part, number, len(paths))
             parts.append(part)
-        settings = home / SETTINGS
-        if settings.exists():
-            members.put(SETTINGS, [without_database(settings.read_text(encoding="utf-8")).encode()])
+        if (home / SETTINGS).exists():
+            members.put(SETTINGS, [tomlkit.dumps(_without_database(settings_file.read(home))).encode()])
         parts.append("settings")
     manifest = Manifest(
         format=FORMAT,
@@ -144,6 +134,13 @@ def _fill(
         members=tuple(members.written),
     )
     archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
+
+
+def _without_database(settings: tomlkit.TOMLDocument) -> tomlkit.TOMLDocument:
+    """The setting `database` belongs to an installation, and may hold a password."""
+    if "database" in settings:
+        settings.remove("database")
+    return settings
 
 
 def _put_tables(members: _Members, connection: sa.Connection) -> Generator[Progress]:

@@ -7,7 +7,6 @@ current edition; the sections of earlier ones stay, because anchors made on them
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +24,7 @@ from wellread.content import (
     SectionRole,
 )
 from wellread.errors import NotFoundError
+from wellread.store import moments
 from wellread.store import tables as t
 from wellread.store.database import Database
 from wellread.store.files import StoredFile
@@ -73,7 +73,7 @@ class Catalog:
 
     def save(self, edition: Edition) -> None:
         """Make `edition` its product's current one, all of it or nothing."""
-        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        now = moments.now()
         metadata = edition.metadata
         row = {
             "product_id": edition.product_id,

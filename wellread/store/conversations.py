@@ -4,12 +4,12 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from wellread.errors import NotFoundError
+from wellread.store import moments
 from wellread.store import tables as t
 from wellread.store.database import Database
 
@@ -84,9 +84,10 @@ class ConversationStore:
             if token is not None:
                 return str(token), False
             token = secrets.token_urlsafe(_TOKEN_BYTES)
-            now = datetime.now(UTC).isoformat(timespec="microseconds")
             connection.execute(
-                sa.insert(t.shares).values(token=token, conversation_id=conversation_id, created_at=now)
+                sa.insert(t.shares).values(
+                    token=token, conversation_id=conversation_id, created_at=moments.now()
+                )
             )
         return token, True
 
@@ -112,18 +113,13 @@ class ConversationStore:
     def delete(self, conversation_id: str, caller: str) -> list[str]:
         """Delete it with its runs and all that belongs to them, unless servers are at work on one of them: then
         nothing is deleted, and the ids of those runs are given back."""
-        own_runs = sa.select(t.runs.c.run_id).filter_by(conversation_id=conversation_id)
-        at_work = own_runs.where(t.runs.c.outcome == "", t.runs.c.worker != "")
+        own = _own(conversation_id, caller)
         with self._database.begin() as connection:
             _hold(connection, conversation_id, caller)
-            busy = list(connection.scalars(at_work.with_for_update()))
-            if busy:
-                return busy
-            for of_run in (t.events, t.feedback, t.idempotency_keys):
-                connection.execute(sa.delete(of_run).where(of_run.c.run_id.in_(own_runs)))
-            for of_conversation in (t.runs, t.shares, t.conversations):
-                connection.execute(sa.delete(of_conversation).filter_by(conversation_id=conversation_id))
-        return []
+            busy = [run.run_id for run in hold_runs(connection, *own) if not run.outcome and run.worker]
+            if not busy:
+                take_out(connection, *own)
+        return busy
 
 
 _C = t.conversations.c
@@ -149,6 +145,28 @@ def _hold(connection: sa.Connection, conversation_id: str, caller: str) -> None:
     held = sa.select(_C.conversation_id).where(*_own(conversation_id, caller)).with_for_update()
     if connection.execute(held).first() is None:
         raise _no_conversation(conversation_id)
+
+
+def hold_runs(connection: sa.Connection, *wanted: sa.ColumnElement[bool]) -> Sequence[Any]:
+    """The runs of those conversations. Until the transaction ends they stay as they are and get no events, and the
+    conversations no runs."""
+    ids = sa.select(_C.conversation_id).where(*wanted)
+    connection.execute(ids.order_by(_C.conversation_id).with_for_update())
+    runs = sa.select(t.runs.c.run_id, t.runs.c.outcome, t.runs.c.worker)
+    # In one order, lest two wait for each other.
+    held = runs.where(t.runs.c.conversation_id.in_(ids)).order_by(t.runs.c.run_id).with_for_update()
+    return connection.execute(held).all()
+
+
+def take_out(connection: sa.Connection, *wanted: sa.ColumnElement[bool]) -> None:
+    """Delete those conversations with their runs, which `hold_runs` holds, and all that belongs to them."""
+    ids = sa.select(_C.conversation_id).where(*wanted)
+    runs = sa.select(t.runs.c.run_id).where(t.runs.c.conversation_id.in_(ids))
+    for of_run in (t.events, t.feedback, t.idempotency_keys):
+        connection.execute(sa.delete(of_run).where(of_run.c.run_id.in_(runs)))
+    for of_conversation in (t.runs, t.shares):
+        connection.execute(sa.delete(of_conversation).where(of_conversation.c.conversation_id.in_(ids)))
+    connection.execute(sa.delete(t.conversations).where(*wanted))
 
 
 def _matching(caller: str, query: str) -> list[sa.ColumnElement[bool]]:

@@ -82,7 +82,7 @@ class Database:
 
         with self.begin() as connection:
             if self._server:
-                postgresql.wait_for_turn(connection)
+                postgresql.wait_for_upgrades(connection)
                 postgresql.check_encoding(connection)
             schema = schema_of(connection)
             if schema == HEAD:
@@ -92,10 +92,20 @@ class Database:
             upgrade(connection)
 
     @contextmanager
-    def begin(self) -> Iterator[sa.Connection]:
-        """A transaction: committed at the end, rolled back when an error leaves the block."""
+    def begin(self, *, turn: str = "") -> Iterator[sa.Connection]:
+        """A transaction: committed at the end, rolled back when an error leaves the block.
+
+        Those of one `turn` come one after the other, so that what one has read is still so when it writes.
+        """
         with self._refusals(), self._writing.begin() as connection:
+            if turn:
+                self.take_turn(connection, turn)
             yield connection
+
+    def take_turn(self, connection: sa.Connection, turn: str) -> None:
+        """Wait until no other transaction has that turn, and have it to the end of this one."""
+        if self._server:  # in SQLite all that write come one after the other
+            postgresql.wait_for_turn(connection, turn)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -108,7 +118,7 @@ class Database:
         """A transaction in which the tables may be dropped and made anew. Raises StorageError when others use them."""
         with self.begin() as connection:
             if self._server:
-                postgresql.wait_for_turn(connection)
+                postgresql.wait_for_upgrades(connection)
                 postgresql.wait_briefly(connection)
             yield connection
 

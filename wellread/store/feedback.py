@@ -1,11 +1,12 @@
 """What callers say of the answers of their runs."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from wellread.errors import NotFoundError
+from wellread.store import moments
 from wellread.store import tables as t
 from wellread.store.database import Database
 
@@ -26,12 +27,14 @@ class FeedbackStore:
         self._database = database
 
     def give(self, run_id: str, rating: Rating, comment: str) -> Feedback:
-        """Store it in place of what was said before."""
-        feedback = Feedback(rating, comment, datetime.now(UTC).isoformat(timespec="microseconds"))
+        """Store it in place of what was said before. Raises NotFoundError."""
+        feedback = Feedback(rating, comment, moments.now())
         values = {"rating": rating, "comment": comment, "given_at": feedback.given_at}
         with self._database.begin() as connection:
             # Of two requests at the same moment the second waits here for the first.
-            connection.execute(sa.select(t.runs.c.run_id).filter_by(run_id=run_id).with_for_update())
+            held = sa.select(t.runs.c.run_id).filter_by(run_id=run_id).with_for_update()
+            if connection.execute(held).first() is None:
+                raise NotFoundError(f"There is no run {run_id!r}.", hint="It has just been deleted.")
             if not connection.execute(sa.update(t.feedback).filter_by(run_id=run_id).values(values)).rowcount:
                 connection.execute(sa.insert(t.feedback).values(run_id=run_id, **values))
         return feedback

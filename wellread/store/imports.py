@@ -18,6 +18,7 @@ from wellread.ingest.progress import (
     ImportFailed,
     ImportStarted,
 )
+from wellread.store import moments
 from wellread.store import tables as t
 from wellread.store.database import Database
 from wellread.store.uploads import Upload
@@ -44,37 +45,34 @@ class ImportStore:
     def begin(self, uploads: Sequence[Upload], caller: str, collection: str) -> Import:
         """An import of these uploads, to be worked on. Raises ConflictError when one of them is in another import."""
         upload_ids = [upload.upload_id for upload in uploads]
-        now = _now()
-        try:
-            with self._database.begin() as connection:
-                for row in connection.execute(sa.select(t.imports).filter_by(caller=caller, ended_at="")):
-                    if set(row.uploads) & set(upload_ids):
-                        raise ConflictError(
-                            "One of these files is being imported already.",
-                            hint=f"Watch the import {row.import_id}.",
-                        )
-                import_id = _free_id(connection, upload_ids, caller)
-                start = ImportStarted(
-                    seq=1,
-                    at=datetime.now(UTC),
-                    import_id=import_id,
-                    collection=collection,
-                    files=tuple(upload.name for upload in uploads),
-                )
-                connection.execute(
-                    sa.insert(t.imports).values(
-                        import_id=import_id,
-                        caller=caller,
-                        collection=collection,
-                        uploads=upload_ids,
-                        created_at=now,
-                        ended_at="",
+        created_at = moments.now()
+        with self._database.begin(turn=f"imports of {caller}") as connection:
+            for row in connection.execute(sa.select(t.imports).filter_by(caller=caller, ended_at="")):
+                if set(row.uploads) & set(upload_ids):
+                    raise ConflictError(
+                        "One of these files is being imported already.",
+                        hint=f"Watch the import {row.import_id}.",
                     )
+            import_id = _free_id(connection, upload_ids, caller)
+            start = ImportStarted(
+                seq=1,
+                at=datetime.now(UTC),
+                import_id=import_id,
+                collection=collection,
+                files=tuple(upload.name for upload in uploads),
+            )
+            connection.execute(
+                sa.insert(t.imports).values(
+                    import_id=import_id,
+                    caller=caller,
+                    collection=collection,
+                    uploads=upload_ids,
+                    created_at=created_at,
+                    ended_at="",
                 )
-                connection.execute(sa.insert(t.import_events), _rows(import_id, [start]))
-        except IntegrityError as error:  # the same at the same moment, on PostgreSQL
-            raise ConflictError("These files are being imported already.", hint="Send it again.") from error
-        return Import(import_id, caller, collection, tuple(upload_ids), now, "")
+            )
+            connection.execute(sa.insert(t.import_events), _rows(import_id, [start]))
+        return Import(import_id, caller, collection, tuple(upload_ids), created_at, "")
 
     def begun(self, upload_ids: Collection[str], caller: str) -> Import | None:
         """The import of just these uploads that goes on or has come to its end; one that failed may be begun anew."""
@@ -135,7 +133,7 @@ class ImportStore:
                 connection.execute(sa.insert(t.import_events), _rows(import_id, [event]))
                 if isinstance(event, IMPORT_ENDS):
                     connection.execute(
-                        sa.update(t.imports).filter_by(import_id=import_id).values(ended_at=_now())
+                        sa.update(t.imports).filter_by(import_id=import_id).values(ended_at=moments.now())
                     )
                 if isinstance(event, ImportCompleted):
                     uploads = connection.scalar(sa.select(t.imports.c.uploads).filter_by(import_id=import_id))
@@ -201,7 +199,3 @@ def _rows(import_id: str, events: Sequence[ImportEvent]) -> list[dict[str, objec
 
 def _import(row: Any) -> Import:
     return Import(row.import_id, row.caller, row.collection, tuple(row.uploads), row.created_at, row.ended_at)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

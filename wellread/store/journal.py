@@ -40,13 +40,17 @@ class Journal:
         self.on_stored: Callable[[float], object] | None = None  # told the seconds that each transaction took
 
     def submit(self, run_id: str, events: Sequence[AnyEvent], after: int) -> Future[list[AnyEvent]]:
-        """Have events stored as `after` + 1, …; the future gives them as they are stored."""
+        """Have events stored as `after` + 1, …; the future gives them as they are stored. After `close` nothing is."""
+        entry = _Entry(Batch(run_id, events, after))
         with self._starting:
+            if self._closing:
+                closed = StorageError("The library is closed.", hint="Open it again and go on with the run.")
+                entry.stored.set_exception(closed)
+                return entry.stored
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
                 self._thread.start()
-        entry = _Entry(Batch(run_id, events, after))
-        self._entries.put(entry)
+            self._entries.put(entry)
         return entry.stored
 
     async def append(self, run_id: str, events: Sequence[AnyEvent], after: int) -> list[AnyEvent]:
@@ -55,9 +59,10 @@ class Journal:
 
     def close(self) -> None:
         """Store what was submitted, and end."""
-        self._closing = True
-        if self._thread is not None:
+        with self._starting:
+            self._closing = True
             self._entries.put(None)
+        if self._thread is not None:
             self._thread.join()
 
     def _write(self) -> None:

@@ -8,6 +8,8 @@ from filelock import FileLock, Timeout
 
 ADDING = "adding"  # changes the catalog and the passages that belong to it
 EMBEDDING = "embedding"  # makes vectors
+RESTORING = "restoring"  # puts a backup in the place of the library
+_PROBE = 1.0  # seconds; who only looks whether a lock is held, holds it for far less
 
 
 def lock(home: Path, name: str) -> FileLock:
@@ -16,13 +18,23 @@ def lock(home: Path, name: str) -> FileLock:
     return FileLock(home / f"{name}.lock", thread_local=False)
 
 
-def acquired(wanted: FileLock) -> bool:
-    """Take the lock if it is free, and say whether it was."""
+def acquired(wanted: FileLock, *, timeout: float = 0) -> bool:
+    """Take the lock if it is free, or will be within `timeout` seconds, and say whether it was."""
     try:
-        wanted.acquire(timeout=0)
+        wanted.acquire(timeout=timeout)
     except Timeout:
         return False
     return True
+
+
+def is_restoring(home: Path) -> bool:
+    """Whether a backup is being put in place. Who asks this with a lock of its own in hand can trust a "no" until it
+    lets that lock go: from then on `alone` finds it."""
+    probe = lock(home, RESTORING)
+    if not acquired(probe, timeout=_PROBE):
+        return True
+    probe.release()
+    return False
 
 
 def index_lock(home: Path) -> FileLock:
@@ -33,9 +45,14 @@ def index_lock(home: Path) -> FileLock:
 @contextmanager
 def alone(home: Path) -> Iterator[list[str]]:
     """Hold all locks of the library but the index's; gives the names of those that other processes hold."""
-    names = {ADDING, EMBEDDING} | {path.stem for path in home.glob("*.lock")}
-    wanted = {name: lock(home, name) for name in sorted(names)}
-    held = {name: one for name, one in wanted.items() if acquired(one)}
+    first = lock(home, RESTORING)
+    wanted, held = {RESTORING: first}, {}
+    if acquired(first, timeout=_PROBE):
+        held[RESTORING] = first
+        # Not before: a server whose lock is not there yet will see that one.
+        names = {ADDING, EMBEDDING} | {path.stem for path in home.glob("*.lock")}
+        wanted |= {name: lock(home, name) for name in sorted(names - {RESTORING})}
+        held |= {name: one for name, one in wanted.items() if name != RESTORING and acquired(one)}
     try:
         yield [name for name in wanted if name not in held]
     finally:

@@ -12,6 +12,7 @@ _EXAMPLE = "postgresql://name:password@host:5432/wellread"
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _KEPT, _MORE = 5, 20  # connections that stay open, and those beyond them for as long as they are needed
 _UPGRADING = 0x57_65_6C_6C  # the advisory lock of whoever makes or changes the schema
+_TURNS = 1  # the space of the advisory locks of turns
 
 # By SQLSTATE; psycopg gives none for a connection that was refused, so there the server's words must do.
 _HINTS_BY_STATE = {
@@ -98,9 +99,16 @@ def check_encoding(connection: sa.Connection) -> None:
         )
 
 
-def wait_for_turn(connection: sa.Connection) -> None:
+def wait_for_upgrades(connection: sa.Connection) -> None:
     """Wait until no other transaction that was here is under way: CREATE TABLE would not wait, but fail."""
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
+
+
+def wait_for_turn(connection: sa.Connection, turn: str) -> None:
+    """Wait until no other transaction that was here with this `turn` is under way."""
+    # The lock of two numbers is another than the lock of one, which upgrades hold.
+    query = sa.text("SELECT pg_advisory_xact_lock(:space, hashtext(:turn))")
+    connection.execute(query, {"space": _TURNS, "turn": turn})
 
 
 def wait_briefly(connection: sa.Connection) -> None:

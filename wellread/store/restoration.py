@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import sqlalchemy as sa
+import tomlkit
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DataError, IntegrityError
 
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnreadableError
-from wellread.store.backup import Progress, only_database, sync_folder
+from wellread.store import settings_file
+from wellread.store.backup import Progress, sync_folder
 from wellread.store.database import HEAD, Database
 from wellread.store.dump import dumped_tables, has_rows, load, tables
 from wellread.store.manifest import (
@@ -125,6 +127,7 @@ def restore(backup: Backup, home: Path, database: Database, *, replace: bool) ->
                 "cut off.",
             )
     with _disk_errors(home):
+        settings = _settings(backup, home, replace=replace)
         if shutil.disk_usage(home).free < backup.size():
             raise StorageError(
                 f"The backup needs {backup.size():,} bytes on the disk of {home}, which has not that much free.",
@@ -142,8 +145,8 @@ def restore(backup: Backup, home: Path, database: Database, *, replace: bool) ->
             _move(work / "replaced", home / "index")
             raise
         _move(work / "index", home / "index")
-        if "settings" in parts:
-            _put_settings(backup, home, replace=replace)
+        if backup.names("settings"):
+            settings_file.write(home, settings)
         if "files" in parts and replace:
             _remove_others(backup, home)
         _clear(work)
@@ -195,14 +198,20 @@ def _write(target: Path, chunks: Iterator[bytes]) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _put_settings(backup: Backup, home: Path, *, replace: bool) -> None:
-    """The settings of the backup; where the database is, stays what it is here."""
-    path = home / SETTINGS
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
-    if not backup.names("settings") or (present and not replace):
-        return
-    settings = only_database(present).encode() + b"".join(backup.chunks(SETTINGS))
-    _write(path, iter([settings]))
+def _settings(backup: Backup, home: Path, *, replace: bool) -> tomlkit.TOMLDocument:
+    """The settings that the home is to have: where the database is, stays what it is here."""
+    present = settings_file.read(home)
+    if not backup.names("settings") or (present.as_string() and not replace):
+        return present
+    try:
+        settings = settings_file.parsed(b"".join(backup.chunks(SETTINGS)))
+    except BadRequestError as error:
+        raise _damaged(backup.path, "its settings.toml is no TOML") from error
+    if "database" in settings:  # of a backup that Wellread has not made so
+        settings.remove("database")
+    if "database" in present:
+        settings["database"] = present["database"]
+    return settings
 
 
 def _remove_others(backup: Backup, home: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from wellread.errors import ConflictError, NotFoundError
+from wellread.errors import ConflictError, NotFoundError, TooManyError
 from wellread.events import (
     EVENT,
     TERMINAL,
@@ -123,12 +123,14 @@ class RunStore:
         queued: bool = False,
         key: IdempotencyKey | None = None,
         new_conversation_id: str = "",
+        most_queued: int | None = None,
     ) -> Begun:
         """Store a run with its first events, all of it or nothing: with `start` as it is, but for the ids that it
         lacks, in a new conversation if it names none (with that id, if one is given). `queued` gives it to the servers.
 
         With a key that the caller has used, the run that it began is given back instead. Raises ConflictError when
-        something else was asked with that key, or when the new conversation has just been begun by another question.
+        something else was asked with that key, or when the new conversation has just been begun by another question;
+        TooManyError when the caller has `most_queued` queued runs already.
         """
         now = _now()
         run_id = uuid.uuid4().hex
@@ -137,13 +139,15 @@ class RunStore:
             [start.model_copy(update={"run_id": run_id, "conversation_id": conversation}), *further], 0
         )
         try:
-            with self._database.begin() as connection:
+            with self._database.begin(turn=turn_of(caller)) as connection:
                 if key is not None:
                     connection.execute(
                         sa.insert(t.idempotency_keys).values(
                             caller=caller, key=key.key, digest=key.digest, run_id=run_id
                         )
                     )
+                if most_queued is not None:
+                    _check_room(connection, caller, most_queued)
                 if start.conversation_id:
                     added_to = sa.update(t.conversations).filter_by(conversation_id=conversation)
                     if not connection.execute(added_to.values(updated_at=now)).rowcount:
@@ -169,7 +173,7 @@ class RunStore:
                 )
                 connection.execute(sa.insert(t.events), _rows(run_id, events))
         except IntegrityError as error:
-            earlier = self._begun_with(key, caller) if key is not None else None
+            earlier = self.begun(key, caller) if key is not None else None
             if earlier is not None:
                 return earlier
             if not new_conversation_id:
@@ -181,9 +185,6 @@ class RunStore:
 
     def begun(self, key: IdempotencyKey, caller: str = "") -> Begun | None:
         """The run that a key of the caller began. Raises ConflictError when it was another question's key."""
-        return self._begun_with(key, caller)
-
-    def _begun_with(self, key: IdempotencyKey, caller: str) -> Begun | None:
         query = sa.select(t.idempotency_keys).filter_by(caller=caller, key=key.key)
         with self._database.read() as connection:
             row = connection.execute(query).first()
@@ -261,6 +262,11 @@ class RunStore:
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(query)]
 
+    def count_queued(self, caller: str) -> int:
+        """How many of them are the caller's."""
+        with self._database.read() as connection:
+            return _count_queued(connection, caller)
+
     def waiting(self) -> int:
         """How many of them no server is at work on."""
         query = sa.select(sa.func.count()).select_from(t.runs).where(t.runs.c.queued, t.runs.c.worker == "")
@@ -309,6 +315,26 @@ class RunStore:
 _RUNS = sa.select(t.runs, t.conversations.c.caller).join(
     t.conversations, t.conversations.c.conversation_id == t.runs.c.conversation_id
 )
+
+
+def turn_of(caller: str) -> str:
+    """What whoever begins runs of a caller, or takes all of them away, waits for; see `Database.begin`."""
+    return f"runs of {caller}"
+
+
+def _count_queued(connection: sa.Connection, caller: str) -> int:
+    query = sa.select(sa.func.count()).select_from(t.runs).join(t.conversations)
+    return connection.scalar(query.where(t.runs.c.queued, t.conversations.c.caller == caller)) or 0
+
+
+def _check_room(connection: sa.Connection, caller: str, most_queued: int) -> None:
+    queued = _count_queued(connection, caller)
+    if queued >= most_queued:
+        raise TooManyError(
+            f"{queued} of your runs have not ended yet.",
+            hint="Wait for one to end, or cancel one.",
+            retry_after=5,
+        )
 
 
 def numbered(events: Sequence[AnyEvent], after: int) -> list[AnyEvent]:

@@ -20,34 +20,45 @@ def change(home: Path, values: Mapping[str, str | int | float | None]) -> None:
 
     Raises BadRequestError for a file that is no TOML, StorageError when it cannot be written.
     """
-    path = (home / _NAME).resolve()  # where the name is a link, what it leads to is changed
     try:
         with lock(home, "settings"):
-            settings = (
-                tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-            )
+            settings = read(home)
             for name, value in values.items():
                 if value is not None:
                     settings[name] = value
                 elif name in settings:
                     settings.remove(name)
-            _replace(path, tomlkit.dumps(settings))
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise BadRequestError(
-            f"{_NAME} is no TOML file: {error}.", hint="Each line is a name, = and a value."
-        ) from error
+            write(home, settings)
     except OSError as error:
         raise StorageError(
             f"{_NAME} could not be written: {error.strerror}.", hint="Check the library's folder."
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
+def read(home: Path) -> tomlkit.TOMLDocument:
+    """The settings, none where there is no file. Raises BadRequestError for a file that is no TOML."""
+    path = home / _NAME
+    return parsed(path.read_bytes() if path.exists() else b"")
+
+
+def parsed(content: bytes) -> tomlkit.TOMLDocument:
+    """Raises BadRequestError for what is no TOML."""
+    try:
+        return tomlkit.parse(content)
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise BadRequestError(
+            f"{_NAME} is no TOML file: {error}.", hint="Each line is a name, = and a value."
+        ) from error
+
+
+def write(home: Path, settings: tomlkit.TOMLDocument) -> None:
+    """Put the settings in the file, all of them or nothing; who may read it stays as it was. Raises OSError."""
+    path = (home / _NAME).resolve()  # where the name is a link, what it leads to is changed
     mode = path.stat().st_mode & 0o777 if path.exists() else _MODE
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{_NAME}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(tomlkit.dumps(settings))
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(mode)

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from wellread.errors import ConflictError, NotFoundError, StorageError, TooManyError
+from wellread.store import moments
 from wellread.store import tables as t
 from wellread.store.database import Database
 from wellread.store.file_names import file_name
@@ -49,8 +50,8 @@ class UploadStore:
     def add(self, caller: str, name: str, size: int, *, most_bytes: int) -> Upload:
         """A new, empty upload. Raises TooManyError when the caller's would have more than `most_bytes` together,
         StorageError when the disk has no room for it."""
-        upload = Upload(uuid.uuid4().hex, caller, file_name(name), size, _now())
-        with self._database.begin() as connection:
+        upload = Upload(uuid.uuid4().hex, caller, file_name(name), size, moments.now())
+        with self._database.begin(turn=f"uploads of {caller}") as connection:
             held = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(t.uploads.c.size), 0))
             number, held_bytes = connection.execute(held.where(t.uploads.c.caller == caller)).one()
             if number >= MOST_UPLOADS or held_bytes + size > most_bytes:
@@ -244,7 +245,3 @@ def _disk() -> Iterator[None]:
             f"The file could not be written: {error.strerror or error}.",
             hint="What has arrived is kept: when there is space again, go on from there.",
         ) from error
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

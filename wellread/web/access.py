@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.datastructures import Headers
 
 from wellread.errors import BadRequestError, TooManyError, UnauthorizedError
 from wellread.store.accounts import TOKEN_PREFIX, Account, AccountStore, digest
@@ -26,6 +27,8 @@ _REMEMBERED_SECONDS = 5.0
 _REMEMBERED = 1000
 _PASSWORDS_AT_ONCE = 2  # each takes 64 MiB and a core for a moment
 _PASSWORDS_WAITING = 20
+_LOGGED_OUT = 10_000  # sessions of the owner's
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Access:
         self._clock = clock
         self._wall_clock = wall_clock
         self._known: OrderedDict[str, tuple[float, object, Caller]] = OrderedDict()
+        self._logged_out: OrderedDict[str, int] = OrderedDict()  # digest of an owner's session → its own end
         self._hashing = asyncio.Semaphore(_PASSWORDS_AT_ONCE)
         self._waiting = 0
 
@@ -101,17 +105,24 @@ class Access:
         return f"{ends}.{self._signature(ends)}"
 
     async def log_out(self, secret: str) -> None:
-        await asyncio.to_thread(self.accounts.end_session, secret)
+        """End a session. One of the owner's is not stored, so this process only knows that it has ended."""
+        if self._owns(secret):
+            self._logged_out[digest(secret)] = _end_of(secret)
+            now = self._wall_clock()
+            while len(self._logged_out) > _LOGGED_OUT or next(iter(self._logged_out.values())) <= now:
+                self._logged_out.popitem(last=False)
+        else:
+            await asyncio.to_thread(self.accounts.end_session, secret)
 
     def _owns(self, secret: str) -> bool:
         # Signed by the token instead of stored: the owner is no account, and a new token ends all of them.
         signed, _, signature = secret.rpartition(".")
-        end = signed.partition(".")[0]
-        if not self._token or not (end.isascii() and end.isdecimal() and len(end) < 15):
-            return False
-        left = int(end) - self._wall_clock()
-        return 0 < left <= _OWNER_SESSION_SECONDS and hmac.compare_digest(
-            signature.encode(), self._signature(signed).encode()
+        left = _end_of(secret) - self._wall_clock()
+        return (
+            bool(self._token)
+            and 0 < left <= _OWNER_SESSION_SECONDS
+            and hmac.compare_digest(signature.encode(), self._signature(signed).encode())
+            and digest(secret) not in self._logged_out
         )
 
     def _signature(self, text: str) -> str:
@@ -163,6 +174,11 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def is_forwarded(headers: Headers) -> bool:
+    """Whether a proxy says that it only passes the request on."""
+    return any(name in headers for name in _FORWARDED)
+
+
 def proxies(addresses: str) -> list[str]:
     """Addresses and networks of trusted proxies, from a list with commas. Raises BadRequestError for anything else."""
     found = [part.strip() for part in addresses.split(",") if part.strip()]
@@ -212,6 +228,12 @@ async def _caller_of(request: Request) -> Caller:
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
+
+
+def _end_of(secret: str) -> int:
+    """When a session of the owner's ends by itself; 0 for what is none."""
+    end = secret.partition(".")[0]
+    return int(end) if end.isascii() and end.isdecimal() and len(end) < 15 else 0
 
 
 def _caller(account: Account) -> Caller:

@@ -2,31 +2,48 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from ag_ui.core import AssistantMessage, RunAgentInput, RunErrorEvent, UserMessage
 from ag_ui.core.types import Message, TextPart
 from ag_ui.encoder import EventEncoder
 from fastapi import APIRouter
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from wellread.agent.beginning import Asking
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, NotFoundError, WellreadError
-from wellread.events import Exchange
+from wellread.store.characters import storable
 from wellread.store.runs import IdempotencyKey
 from wellread.web.access import Caller
 from wellread.web.agui_events import Translation
 from wellread.web.asking import Question, asking_of, begin
 from wellread.web.attended import Attended
+from wellread.web.history import MOST_MESSAGES, Turn, history_of
 from wellread.web.parts import CallerPart, FeedPart, LibraryPart, WorkerPart
+from wellread.web.problems import words_of
 from wellread.web.stream import ALIVE, ByteStream
 
 router = APIRouter(prefix="/api/v1/agui", tags=["agui"])
+
+
+def _bearable(given: Any) -> Any:
+    """The input in characters that can be stored and sent. Refuses more messages than are read."""
+    messages = given.get("messages") if isinstance(given, dict) else None
+    if isinstance(messages, list) and len(messages) > MOST_MESSAGES:
+        raise PydanticCustomError("too_long", f"There are more than {MOST_MESSAGES:,} messages.")
+    try:
+        return storable(given)
+    except RecursionError as error:
+        raise PydanticCustomError("too_deep", "It is nested too deeply.") from error
+
+
+Asked = Annotated[RunAgentInput, BeforeValidator(_bearable)]
 
 
 @router.post(
@@ -36,7 +53,7 @@ router = APIRouter(prefix="/api/v1/agui", tags=["agui"])
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def run_agent(
-    asked: RunAgentInput, caller: CallerPart, library: LibraryPart, feed: FeedPart, worker: WorkerPart
+    asked: Asked, caller: CallerPart, library: LibraryPart, feed: FeedPart, worker: WorkerPart
 ) -> Response:
     """The last message of the user is the question, the thread is a conversation, and the run's id is the request's
     idempotency key. Who closes the connection cancels the run."""
@@ -57,7 +74,7 @@ async def _told(attended: Attended, translation: Translation) -> AsyncGenerator[
                 for event in events:
                     yield "".join(map(encoder.encode, translation.of(event))).encode()
     except WellreadError as error:
-        ended = RunErrorEvent(message=f"{error.message} {error.hint}".strip(), code=str(error.status))
+        ended = RunErrorEvent(message=words_of(error), code=str(error.status))
         yield encoder.encode(ended).encode()
 
 
@@ -79,7 +96,7 @@ async def _asking(asked: RunAgentInput, caller: Caller, library: Wellread) -> As
     try:
         await asyncio.to_thread(library.runs.conversation, conversation_id, caller.account_id)
     except NotFoundError:
-        history = tuple(_history(asked.messages[: questions[-1]]))
+        history = await asyncio.to_thread(history_of, _said_before(asked.messages[: questions[-1]]))
         return replace(asking, new_conversation_id=conversation_id, history=history)
     return replace(asking, conversation_id=conversation_id)
 
@@ -107,26 +124,30 @@ def _text(message: Message) -> str:
     """The text of a message of the user. Raises BadRequestError for pictures and the like."""
     if not isinstance(message, UserMessage):
         return ""
-    if isinstance(message.content, str):
-        return message.content
-    others = [part.type for part in message.content if not isinstance(part, TextPart)]
+    parts = () if isinstance(message.content, str) else message.content
+    others = [part.type for part in parts if not isinstance(part, TextPart)]
     if others:
         raise BadRequestError(
             f"Wellread reads questions in text, and this one holds {', '.join(others)}.",
             hint="Send text; a document belongs into the library.",
         )
+    return _joined(message)
+
+
+def _joined(message: UserMessage) -> str:
+    """The parts that are text, joined."""
+    if isinstance(message.content, str):
+        return message.content
     return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
 
 
-def _history(messages: Sequence[Message]) -> list[Exchange]:
-    """What was asked and answered in the thread before, where no conversation of the library holds it."""
-    exchanges: list[Exchange] = []
-    for message in messages:
-        if isinstance(message, UserMessage) and isinstance(message.content, str) and message.content.strip():
-            exchanges.append(Exchange(question=message.content, answer=""))
-        elif isinstance(message, AssistantMessage) and message.content and exchanges:
-            exchanges[-1] = exchanges[-1].model_copy(update={"answer": message.content})
-    return exchanges
+def _said_before(messages: Sequence[Message]) -> Iterator[Turn]:
+    """What was said in these messages, the last first."""
+    for message in reversed(messages):
+        if isinstance(message, UserMessage):
+            yield message.role, _joined(message)
+        elif isinstance(message, AssistantMessage):
+            yield message.role, message.content or ""
 
 
 def _conversation(caller: Caller, thread_id: str) -> str:
@@ -144,4 +165,4 @@ def _key(asked: RunAgentInput) -> IdempotencyKey:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -96,12 +96,13 @@ def _check_offered(question: Question, library: Wellread) -> None:
 async def begin(
     asking: Asking, caller: Caller, library: Wellread, worker: Worker, *, key: IdempotencyKey | None = None
 ) -> Begun:
-    """Store a run for the servers to work on. Raises TooManyError, ConflictError, and as `Wellread.ask` does."""
+    """Store a run for the worker, or for all servers, to work on. Raises TooManyError, ConflictError, and as
+    `Wellread.ask` does."""
     earlier = await asyncio.to_thread(library.runs.begun, key, caller.account_id) if key else None
     if earlier is not None:
         return earlier
     await worker.check_room(caller.account_id)
-    begun = await library.begin(asking, caller=caller.account_id, key=key)
+    begun = await library.begin(asking, caller=caller.account_id, queued=not worker.only_own, key=key)
     worker.look(begun.run_id)
     return begun
 

@@ -126,7 +126,7 @@ class Share(BaseModel):
     """A link by which anybody may read a conversation without a login."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"token": "Zk3…", "link": "http://127.0.0.1:8484/shared/Zk3…"}}
+        json_schema_extra={"example": {"token": "Zk3…", "link": "http://127.0.0.1:8484/api/v1/shared/Zk3…"}}
     )
 
     token: str
@@ -270,7 +270,7 @@ def _summaries(library: Wellread, feedback: FeedbackStore, conversation_id: str)
 
 
 def _link(request: Request, token: str) -> str:
-    return f"{request.base_url}shared/{token}"
+    return str(request.url_for("get_shared", token=token))
 
 
 def _cursor(listed: Listed) -> str:

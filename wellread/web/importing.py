@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from wellread.engine import Wellread
-from wellread.errors import ConflictError, StorageError, WellreadError
+from wellread.errors import WellreadError
 from wellread.ingest.pipeline import Refused
 from wellread.ingest.progress import (
     FileRefused,
@@ -25,12 +25,17 @@ from wellread.library.adding import told
 from wellread.store.imports import Import, ImportStore
 from wellread.store.uploads import UploadStore
 from wellread.web.feed import Feed
+from wellread.web.problems import as_told, words_of
 
 _LOOK = 2.0  # seconds between two looks at what other servers left undone
-_REST = 5.0  # seconds before an import is tried again whose events could not be stored
+_REST = 5.0  # seconds before an import is tried again that could not be gone on with
 _TELL = 1.0  # seconds between two events about vectors
 _SWEEP = 600.0  # seconds between two looks for uploads that were given up
 _log = logging.getLogger(__name__)
+
+
+class _UntoldError(Exception):
+    """An event could not be stored: the database is away, or another process works on the import."""
 
 
 @dataclass(slots=True)
@@ -52,7 +57,8 @@ class Importer:
     process, and what each file came to is among the import's events."""
 
     def __init__(self, library: Wellread) -> None:
-        self.uploads = UploadStore(library.database, library.settings.home / "uploads")
+        self._folder = library.settings.home / "uploads"
+        self.uploads = UploadStore(library.database, self._folder)
         self.imports = ImportStore(library.database)
         self.feed = Feed(self.imports)
         self._library = library
@@ -86,8 +92,8 @@ class Importer:
         while True:
             try:
                 await asyncio.to_thread(self.uploads.sweep)
-            except StorageError as error:
-                _log.warning("uploads_not_swept", extra={"error": error.message})
+            except Exception:  # noqa: BLE001  # what is left lying is swept another time
+                _log.warning("uploads_not_swept", exc_info=True)
             await asyncio.sleep(_SWEEP)
 
     async def _look(self) -> None:
@@ -95,17 +101,26 @@ class Importer:
             self._wake.clear()
             try:
                 for import_ in await asyncio.to_thread(self.imports.unended):
-                    await self._take_up(import_)
-            except (WellreadError, OSError) as error:
-                _log.warning("imports_not_looked_at", extra={"error": str(error)})
+                    await self._try(import_)
+            except Exception:  # noqa: BLE001  # whatever keeps it from looking now, it looks again
+                _log.warning("imports_not_looked_at", exc_info=True)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK)
 
-    async def _take_up(self, import_: Import) -> None:
-        """Work on an import unless somebody does."""
+    async def _try(self, import_: Import) -> None:
+        """Work on an import unless somebody does, or it was given up a moment ago."""
         now = asyncio.get_running_loop().time()
         if import_.import_id in self._work or self._resting.get(import_.import_id, 0.0) > now:
             return
+        try:
+            await self._take_up(import_)
+        except Exception:  # noqa: BLE001  # one import's defect must not keep the others waiting for ever
+            if work := self._work.get(import_.import_id):
+                self._give_up(work)
+            else:
+                self._rest(import_.import_id)
+
+    async def _take_up(self, import_: Import) -> None:
         lock = await asyncio.to_thread(self.uploads.lock, import_.import_id)
         try:
             lock.acquire(timeout=0)
@@ -114,7 +129,7 @@ class Importer:
         try:
             events = await asyncio.to_thread(self.imports.events, import_.import_id)
             ended = (await asyncio.to_thread(self.imports.import_, import_.import_id)).ended_at
-        except WellreadError:
+        except BaseException:
             lock.release()
             raise
         work = self._work[import_.import_id] = _Work(import_, lock, events)
@@ -126,8 +141,10 @@ class Importer:
     async def _attempt(self, work: _Work) -> None:
         try:
             await self._add(work)
+        except _UntoldError:
+            self._give_up(work)
         except WellreadError as error:
-            await self._end(work, _failed(error))
+            await self._end(work, _failed(error, self._folder / work.import_.import_id))
         except Exception as error:  # noqa: BLE001  # the import's own record says it; the server and the other imports go on
             _log.exception("import_failed", extra={"import_id": work.import_.import_id})
             await self._end(work, _unexpected(error))
@@ -140,7 +157,7 @@ class Importer:
                 self._embedding = asyncio.create_task(self._embed())
 
     async def _add(self, work: _Work) -> None:
-        """Add what has not come to anything yet. Raises what keeps the others from being added, too."""
+        """Add what has not come to anything yet. Raises _UntoldError, and what keeps the others from being added."""
         import_ = work.import_
         uploads = await asyncio.to_thread(self.uploads.uploads, import_.caller, import_.uploads)
         folder = await asyncio.to_thread(self.uploads.gather, import_.import_id, uploads)
@@ -175,13 +192,13 @@ class Importer:
                         if isinstance(progress, VectorsMade):
                             await self._tell_vectors(progress)
             except WellreadError as error:
-                note = f"Search is by keyword only. {error.message}"
+                note = f"Search is by keyword only. {words_of(error)}"
             except Exception as error:  # noqa: BLE001  # what was added stays, and can be found by keyword
                 _log.exception("vectors_failed")
                 note = f"Search is by keyword only: an unexpected error, {type(error).__name__}."
             for work in waiting:
                 self._without_vectors.pop(work.import_.import_id, None)
-                if work.import_.import_id in self._work:
+                if self._work.get(work.import_.import_id) is work:
                     await self._complete(work, note)
 
     async def _tell_vectors(self, progress: VectorsMade) -> None:
@@ -192,9 +209,9 @@ class Importer:
                 work.told_at = now
                 try:
                     await self._tell(work, progress)
-                except (StorageError, ConflictError):
+                except _UntoldError:
                     self._without_vectors.pop(work.import_.import_id)
-                    await self._give_up(work)
+                    self._give_up(work)
 
     async def _complete(self, work: _Work, note: str = "") -> None:
         outcomes = [event.outcome for event in work.events if isinstance(event, ProductAdded)]
@@ -213,22 +230,28 @@ class Importer:
     async def _end(self, work: _Work, last: ImportCompleted | ImportFailed) -> None:
         try:
             await self._tell(work, last)
-        except (StorageError, ConflictError):
-            await self._give_up(work)
+        except _UntoldError:
+            self._give_up(work)
             return
         await self._leave(work, whole=isinstance(last, ImportCompleted))
 
     async def _tell(self, work: _Work, event: ImportEvent) -> None:
-        await asyncio.to_thread(self.imports.append, work.import_.import_id, event, len(work.events))
+        """Store an event. Raises _UntoldError."""
+        try:
+            await asyncio.to_thread(self.imports.append, work.import_.import_id, event, len(work.events))
+        except Exception as error:
+            raise _UntoldError from error
         work.events.append(event)
 
-    async def _give_up(self, work: _Work) -> None:
-        """Its events cannot be stored now, or another process stores them: it is looked at again later."""
-        import_id = work.import_.import_id
-        _log.warning("import_interrupted", extra={"import_id": import_id})
-        self._resting[import_id] = asyncio.get_running_loop().time() + _REST
-        self._work.pop(import_id, None)
+    def _give_up(self, work: _Work) -> None:
+        """While an error is handled: leave the import as it is, to be looked at again later."""
+        self._rest(work.import_.import_id)
+        self._work.pop(work.import_.import_id, None)
         work.lock.release()
+
+    def _rest(self, import_id: str) -> None:
+        _log.warning("import_interrupted", exc_info=True, extra={"import_id": import_id})
+        self._resting[import_id] = asyncio.get_running_loop().time() + _REST
 
     async def _leave(self, work: _Work, *, whole: bool = False) -> None:
         """It has ended. The library has its own copies; after a failure the uploads stay for another import."""
@@ -236,8 +259,10 @@ class Importer:
         self._resting.pop(import_.import_id, None)
         self._work.pop(import_.import_id, None)
         folders = [import_.import_id, *(import_.uploads if whole else ())]
-        await asyncio.to_thread(self.uploads.clear, folders)
-        work.lock.release()
+        try:
+            await asyncio.to_thread(self.uploads.clear, folders)
+        finally:
+            work.lock.release()
 
 
 def _products(folder: Path, names: Sequence[str]) -> list[Path]:
@@ -247,7 +272,12 @@ def _products(folder: Path, names: Sequence[str]) -> list[Path]:
 def _without(progress: ProductAdded | FileRefused, folder: Path) -> ProductAdded | FileRefused:
     """`progress` without the server's folders."""
     if isinstance(progress, FileRefused):
-        return progress.model_copy(update={"message": _names_only(progress.message, folder)})
+        return progress.model_copy(
+            update={
+                "message": _names_only(progress.message, folder),
+                "hint": _names_only(progress.hint, folder),
+            }
+        )
     return progress.model_copy(
         update={"warnings": tuple(_names_only(warning, folder) for warning in progress.warnings)}
     )
@@ -257,9 +287,13 @@ def _names_only(text: str, folder: Path) -> str:
     return text.replace(f"{folder}/", "").replace(str(folder), "the folder")
 
 
-def _failed(error: WellreadError) -> ImportFailed:
+def _failed(error: WellreadError, folder: Path) -> ImportFailed:
+    told = as_told(error)
     return ImportFailed(
-        status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
+        status=told.status,
+        message=_names_only(told.message, folder),
+        hint=_names_only(told.hint, folder),
+        retryable=told.retryable,
     )
 
 

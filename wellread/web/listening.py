@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response, status
 
-from wellread.errors import BadRequestError
+from wellread.errors import BadRequestError, NotFoundError
 from wellread.web.feed import Feed
 from wellread.web.stream import HEARTBEAT, EventStream
 
@@ -33,9 +33,11 @@ async def events_for(listener: Listener, feed: Feed, subject: str, *, ended: boo
     """The events of a subject that exists: as a stream to its end, live or of old, or as a list.
 
     A stream that has been read to its end answers 204, at which an EventSource does not come back. Raises
-    BadRequestError for a listener that is ahead.
+    BadRequestError for a listener that is ahead, NotFoundError when the subject was deleted a moment ago.
     """
-    last = (await asyncio.to_thread(feed.source.ends, [subject]))[subject]
+    last = (await asyncio.to_thread(feed.source.ends, [subject])).get(subject)
+    if last is None:
+        raise NotFoundError(f"There is no {subject!r} any more.", hint="It was deleted.")
     if listener.after > last:
         raise BadRequestError(
             f"There is no event {listener.after} yet; the last is {last}.",

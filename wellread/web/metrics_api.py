@@ -7,12 +7,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from wellread.errors import StorageError
-from wellread.web.access import current_caller, is_loopback
+from wellread.web.access import current_caller, is_forwarded, is_loopback
 from wellread.web.metrics import Metrics
 from wellread.web.parts import FeedPart, LibraryPart, WorkerPart
 
 router = APIRouter(tags=["health"])
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 async def _reader(request: Request) -> None:
@@ -27,7 +26,7 @@ def _is_local(request: Request) -> bool:
         request.client is not None
         and is_loopback(request.client.host)
         and is_loopback(request.url.hostname or "")
-        and not any(name in request.headers for name in _FORWARDED)
+        and not is_forwarded(request.headers)
     )
 
 

@@ -1,5 +1,6 @@
 """`/v1/chat/completions`: a run as a chat completion, whole or streamed."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -13,12 +14,14 @@ from wellread.errors import WellreadError
 from wellread.events import Usage
 from wellread.web.asking import begin
 from wellread.web.attended import Attended
+from wellread.web.history import MOST_MESSAGES, history_of
 from wellread.web.openai_errors import error_object
 from wellread.web.openai_footnotes import Annotation
-from wellread.web.openai_messages import Message, history_of, question_of, with_a_question
+from wellread.web.openai_messages import Message, question_of, said_before, with_a_question
 from wellread.web.openai_request import OpenAIRequest, plain_text_only, refused, without_force
 from wellread.web.openai_run import Ending, Piece, Thought, Unfolding, Words
 from wellread.web.parts import CallerPart, FeedPart, LibraryPart, WorkerPart
+from wellread.web.problems import words_of
 from wellread.web.stream import ALIVE, ByteStream, until_left
 
 router = APIRouter(tags=["openai"])
@@ -44,7 +47,7 @@ class ChatRequest(OpenAIRequest):
         }
     )
 
-    messages: list[Message] = Field(min_length=1)
+    messages: list[Message] = Field(min_length=1, max_length=MOST_MESSAGES)
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1, description="Output tokens of the run, of all its calls.")
     max_completion_tokens: int | None = Field(None, ge=1)
@@ -98,7 +101,7 @@ async def complete(
     closes the connection cancels the run."""
     asking = await asked.asking(
         question_of(asked.messages),
-        history_of(asked.messages),
+        await asyncio.to_thread(history_of, said_before(asked.messages)),
         asked.max_completion_tokens or asked.max_tokens,
         caller,
         library,
@@ -165,7 +168,7 @@ class Completion:
                     for piece in self._unfolding.tell(events):
                         yield self._piece(piece, usage)
         except WellreadError as error:
-            yield _data(error_object(error.status, f"{error.message} {error.hint}".strip()))
+            yield _data(error_object(error.status, words_of(error)))
             return
         yield _DONE
 

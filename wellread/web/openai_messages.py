@@ -1,21 +1,14 @@
 """The messages of a request: the question, and what was said before it."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from wellread.agent.questions import self_contained
-from wellread.events import Exchange
-from wellread.web.openai_footnotes import without_footnotes
+from wellread.web.history import Turn
 from wellread.web.openai_request import refused
 
 _TEXTS = ("text", "input_text", "output_text")
-_SIMULATED = re.compile(
-    r"\s*(?:_A simulated voice[^\n]*_\n|Speaking as [^\n]*:\n\s*_This voice is simulated\.[^\n]*_\n)"
-)
-_MARKS = re.compile(r" (?:\[\d{1,6}\])+")  # numbers of a knowledge that the new run does not have
 
 
 class Message(BaseModel):
@@ -64,26 +57,11 @@ def question_of(messages: Sequence[Message]) -> str:
     return _question(messages).text
 
 
-def history_of(messages: Sequence[Message]) -> list[Exchange]:
-    """What was asked and answered before the question, each question made self-contained with the one before it."""
-    last = max(number for number, message in enumerate(messages) if message.role == "user")
-    exchanges: list[Exchange] = []
-    for message in messages[:last]:
-        if message.role == "user" and message.text.strip():
-            before = exchanges[-1].question if exchanges else ""
-            asked = self_contained(message.text, before) if before else message.text
-            exchanges.append(Exchange(question=asked, answer=""))
-        elif message.role == "assistant" and exchanges:
-            answer = "\n\n".join(filter(None, (exchanges[-1].answer, bare(message.text))))
-            exchanges[-1] = exchanges[-1].model_copy(update={"answer": answer})
-    return exchanges
-
-
-def bare(answer: str) -> str:
-    """An answer as it came over these interfaces, without what stands around its words."""
-    text = without_footnotes(answer)
-    simulated = _SIMULATED.match(text)
-    return _MARKS.sub("", text[simulated.end() :] if simulated else text).strip()
+def said_before(messages: Sequence[Message]) -> Iterator[Turn]:
+    """What was said before the question, the last first."""
+    latest = reversed(messages)
+    next(message for message in latest if message.role == "user")
+    return ((message.role, message.text) for message in latest)
 
 
 def _question(messages: Sequence[Message]) -> Message:

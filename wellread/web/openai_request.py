@@ -20,6 +20,7 @@ from wellread.agent.beginning import Asking
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
 from wellread.events import Exchange, Mode
+from wellread.store.characters import storable
 from wellread.web.access import Caller
 from wellread.web.asking import Id, Question, RunLimits, asking_of
 
@@ -87,7 +88,9 @@ class Metadata(BaseModel):
     def _kept(cls, given: Any, handler: ModelWrapValidatorHandler["Metadata"]) -> "Metadata":
         metadata = handler(given)
         if isinstance(given, dict):
-            metadata._given = {key: value for key, value in given.items() if isinstance(value, str)}
+            metadata._given = {
+                storable(key): storable(value) for key, value in given.items() if isinstance(value, str)
+            }
         return metadata
 
     @property

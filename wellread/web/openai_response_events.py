@@ -11,6 +11,7 @@ from wellread.web.attended import Attended
 from wellread.web.openai_footnotes import Annotation
 from wellread.web.openai_request import conversation_object
 from wellread.web.openai_run import Ending, Thought, Unfolding, Words
+from wellread.web.problems import words_of
 from wellread.web.stream import ALIVE
 
 Event = dict[str, Any]
@@ -85,7 +86,7 @@ class ResponseEvents:
         self.response["status"] = "failed"
         self.response["error"] = {
             "code": "rate_limit_exceeded" if error.status == 429 else "server_error",
-            "message": f"{error.message} {error.hint}".strip(),
+            "message": words_of(error),
         }
         return self._state("response.failed")
 

@@ -8,15 +8,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from wellread.agent.beginning import Asking
-from wellread.agent.knowledge import fold_events
-from wellread.agent.settled import settled
+from wellread.agent.beginning import Asking, exchange_of
 from wellread.engine import Wellread
-from wellread.events import AnswerCompleted, Exchange
+from wellread.events import Exchange
 from wellread.web.access import Caller
 from wellread.web.asking import begin
 from wellread.web.attended import Attended
-from wellread.web.openai_messages import Message, bare, history_of, question_of, with_a_question
+from wellread.web.history import MOST_EXCHANGES, MOST_MESSAGES, bare, history_of
+from wellread.web.openai_messages import Message, question_of, said_before, with_a_question
 from wellread.web.openai_request import Conversation, OpenAIRequest, plain_text_only, refused
 from wellread.web.openai_response_events import ResponseEvents
 from wellread.web.openai_run import Unfolding
@@ -72,7 +71,9 @@ class ResponsesRequest(OpenAIRequest):
     )
 
     input: Annotated[list[Message], BeforeValidator(_messages)] = Field(
-        min_length=1, description="The question, or the messages that end with it."
+        min_length=1,
+        max_length=MOST_MESSAGES,
+        description="The question, or the messages that end with it.",
     )
     previous_response_id: str | None = Field(None, max_length=80)
     conversation: Annotated[Conversation, BeforeValidator(_conversation)] | None = None
@@ -151,7 +152,7 @@ async def _whole(told: ResponseEvents, attended: Attended) -> dict[str, Any]:
 
 async def _asking(asked: ResponsesRequest, caller: Caller, library: Wellread) -> Asking:
     question = question_of(asked.input)
-    conversation_id, history = "", history_of(asked.input)
+    conversation_id, history = "", await asyncio.to_thread(history_of, said_before(asked.input))
     if asked.conversation:
         conversation_id = asked.conversation.id
     elif asked.previous_response_id:
@@ -162,17 +163,14 @@ async def _asking(asked: ResponsesRequest, caller: Caller, library: Wellread) ->
     )
 
 
-def _past(run_id: str, caller: Caller, library: Wellread) -> tuple[str, list[Exchange]]:
+def _past(run_id: str, caller: Caller, library: Wellread) -> tuple[str, tuple[Exchange, ...]]:
     """What to go on with after a run: its conversation, or, when that went another way since, what was said in it
     until then. Raises NotFoundError."""
     conversation_id = library.runs.run(run_id, caller.account_id).conversation_id
     runs = library.runs.runs(conversation_id)
     if runs[-1] == run_id:
-        return conversation_id, []
-    return "", [_exchange(run, library) for run in runs[: runs.index(run_id) + 1]]
-
-
-def _exchange(run_id: str, library: Wellread) -> Exchange:
-    events = settled(library.runs.events(run_id))
-    answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
-    return Exchange(question=fold_events(events).question, answer=bare(" ".join(answers)))
+        return conversation_id, ()
+    until_then = runs[: runs.index(run_id) + 1][-MOST_EXCHANGES:]
+    said = (exchange_of(library.runs.events(run)) for run in until_then)
+    # The new conversation lacks the knowledge whose numbers those answers have.
+    return "", tuple(exchange.model_copy(update={"answer": bare(exchange.answer)}) for exchange in said)

@@ -1,4 +1,4 @@
-"""A run for a client that hears of it once: what it tells piece by piece, and its end when nobody listens any more."""
+"""What a run tells, piece by piece, to a client that cannot be told to forget what it was told."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ Piece = Thought | Words | Ending
 
 
 class Unfolding:
-    """What a run tells, event by event, for a client that cannot be told to forget what it was told."""
+    """What the events of a run add to what was told of it."""
 
     def __init__(self, begun: Begun, base: str) -> None:
         """`base` is the server's own address, without a slash at its end."""

@@ -3,7 +3,8 @@
 import uuid
 from pathlib import Path
 
-from wellread.store.locks import acquired, lock
+from wellread.errors import UnavailableError
+from wellread.store.locks import acquired, is_restoring, lock
 
 
 class Presence:
@@ -15,7 +16,14 @@ class Presence:
         self._lock = lock(home, _name(self.worker))
 
     def enter(self) -> None:
+        """Raises UnavailableError while a backup is put in place, for `restore` waits for nobody."""
         acquired(self._lock)
+        if is_restoring(self._home):
+            self.leave()
+            raise UnavailableError(
+                f"A backup is being put in place of the library at {self._home}.",
+                hint="Start again when `wellread restore` has ended.",
+            )
 
     def leave(self) -> None:
         self._lock.release()

@@ -1,6 +1,7 @@
 """Errors as they are sent: `application/problem+json` (RFC 9457) with a hint that says what to do."""
 
 import json
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,12 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from wellread.errors import TooManyError, UnauthorizedError, WellreadError
+from wellread.errors import StorageError, TooManyError, UnauthorizedError, WellreadError
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER = 2  # seconds after which what is unavailable may be tried again
 _UNPARSED = "There was an error parsing the body"  # FastAPI's words for what its JSON parser breaks on
 _MOST_FIELDS = 20  # of a request's mistakes that are named
+_log = logging.getLogger(__name__)
 
 
 class FieldProblem(BaseModel):
@@ -52,8 +54,26 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
+def as_told(error: WellreadError) -> WellreadError:
+    """The error as callers may read it. What the store says names folders and hosts of the server: it is logged."""
+    if not isinstance(error, StorageError):
+        return error
+    _log.warning("store_refused", extra={"error": f"{error.message} {error.hint}".strip()})
+    return StorageError(
+        "The library's store cannot be used now.",
+        hint="Try again in a moment; what was acknowledged is kept.",
+    )
+
+
+def words_of(error: WellreadError) -> str:
+    """What an error says to callers, where there is room for one text."""
+    told = as_told(error)
+    return f"{told.message} {told.hint}".strip()
+
+
 def problem_response(error: WellreadError) -> Response:
     """An error of the family, with Retry-After where the caller may come back."""
+    error = as_told(error)
     headers = {}
     if isinstance(error, TooManyError):
         headers["Retry-After"] = str(error.retry_after)

@@ -17,7 +17,7 @@ from wellread.errors import (
     SlowRequestError,
     WellreadError,
 )
-from wellread.web.access import Access, is_loopback
+from wellread.web.access import Access, is_forwarded, is_loopback
 from wellread.web.credentials import COOKIE, presented_token
 from wellread.web.openai_errors import OpenAIErrors
 from wellread.web.problems import problem_response
@@ -52,7 +52,6 @@ _PRIVATE = ("/api/", "/v1/", "/mcp")
 _UPLOADS = ("/api/v1/uploads", "/api/v1/library/files/")
 _THREADS = ("/v1/", "/api/v1/agui")  # with each question they send all that was said before
 _THREAD_MB = 8
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _PORTS = {"http": 80, "https": 443}
 _LEFTOVER_BYTES = 1024 * 1024
 _LEFTOVER_SECONDS = 2.0
@@ -276,7 +275,7 @@ def _check_local(headers: Headers) -> None:
             f"This server answers on this machine only, and not as {host[:100]!r}.",
             hint="Open it as http://127.0.0.1 or http://localhost, or start it with a token or accounts.",
         )
-    if any(name in headers for name in _FORWARDED):
+    if is_forwarded(headers):
         raise ForbiddenError(
             "This server has no login, so it does not answer through a proxy.",
             hint="Start it with a token or accounts: wellread serve --token, or wellread user add NAME.",

@@ -5,11 +5,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wellread.agent.control import Control
 from wellread.engine import Wellread
-from wellread.errors import ConflictError, StorageError, TooManyError
+from wellread.errors import ConflictError, NotFoundError, StorageError, TooManyError
 from wellread.events import AnyEvent, RunStarted
 from wellread.store.runs import Run, Wish
 from wellread.web.feed import Feed
@@ -35,8 +35,15 @@ Observe = Callable[[Run, RunStarted], Callable[[AnyEvent], None]]
 @dataclass(slots=True)
 class _Work:
     run: Run
-    control: Control
-    task: asyncio.Task[None]
+    control: Control = field(default_factory=Control)
+    task: asyncio.Task[None] | None = None
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Give the run up: it ends with run.cancelled."""
+        if not self.cancelled and self.task is not None:
+            self.cancelled = True
+            self.task.cancel()
 
 
 class Worker:
@@ -81,16 +88,17 @@ class Worker:
         works = list(self._work.values())
         for work in works:
             if self._own is not None:
-                work.control.cancel()
-            work.task.cancel()
-        await asyncio.gather(*(work.task for work in works), return_exceptions=True)
-        try:
-            for run_id in self._own or ():
-                await self._library.cancel(run_id)
+                work.cancel()
+            elif work.task is not None:
+                work.task.cancel()
+        await asyncio.gather(*(work.task for work in works if work.task), return_exceptions=True)
+        with suppress(StorageError):  # they are taken up all the same, as those of a killed server
             await asyncio.to_thread(self._library.runs.release, self._presence.worker)
-        except StorageError:
-            _log.warning("runs_not_released")  # they are taken up all the same, as those of a killed server
         await asyncio.to_thread(self._presence.leave)
+
+    @property
+    def only_own(self) -> bool:
+        return self._own is not None
 
     def look(self, run_id: str = "") -> None:
         """Look at once at what waits; a run has just begun, perhaps."""
@@ -141,63 +149,59 @@ class Worker:
         """Claim as many of the waiting runs as there is room for."""
         if len(self._work) >= self._capacity.at_once:
             return
-        queued = await asyncio.to_thread(self._library.runs.queued)
-        waiting = await asyncio.to_thread(self._unattended, queued)
+        queued, waiting = await asyncio.to_thread(self._unattended)
         now = asyncio.get_running_loop().time()
-        waiting = [
-            run
-            for run in waiting
-            if self._resting.get(run.run_id, 0.0) <= now and (self._own is None or run.run_id in self._own)
-        ]
+        self._resting = {
+            run.run_id: self._resting[run.run_id] for run in queued if run.run_id in self._resting
+        }
+        waiting = [run for run in waiting if self._resting.get(run.run_id, 0.0) <= now]
         for run in in_turn(waiting, queued)[: self._capacity.at_once - len(self._work)]:
-            if await asyncio.to_thread(self._claim, run):
+            if self.only_own or await asyncio.to_thread(self._claim, run):
                 self._resting.pop(run.run_id, None)
                 self._feed.take_up(run.run_id)
-                control = Control()
-                task = asyncio.create_task(self._run(run, control))
-                self._work[run.run_id] = _Work(run, control, task)
+                work = _Work(run)
+                self._work[run.run_id] = work
+                work.task = asyncio.create_task(self._run(work))
 
     def _claim(self, run: Run) -> bool:
         return self._library.runs.claim(run.run_id, self._presence.worker, held_by=run.worker)
 
-    def _unattended(self, queued: Sequence[Run]) -> list[Run]:
-        """Those that no living process works on."""
+    def _unattended(self) -> tuple[list[Run], list[Run]]:
+        """The runs that have not ended, and those of them that no living process works on, oldest first."""
+        if self._own is not None:
+            own = [self._library.runs.run(run_id) for run_id in self._own]
+            return own, [run for run in own if run.run_id not in self._work]
+        queued = self._library.runs.queued()
         others = {run.worker for run in queued} - {"", self._presence.worker}
         alive = {worker for worker in others if self._presence.is_alive(worker)}
-        return [run for run in queued if run.run_id not in self._work and run.worker not in alive]
+        return queued, [run for run in queued if run.run_id not in self._work and run.worker not in alive]
 
     def _grant(self, work: _Work, wish: Wish) -> None:
         if wish == "stop":
             work.control.stop()
-        elif not work.control.cancelled:
-            work.control.cancel()
-            work.task.cancel()
+        else:
+            work.cancel()
 
-    async def _run(self, run: Run, control: Control) -> None:
-        observe = None
+    async def _run(self, work: _Work) -> None:
+        run, observe = work.run, None
         try:
             starts = await asyncio.to_thread(self._library.runs.starts, [run.run_id])
             observe = self._observe(run, starts[run.run_id])
             wishes = await asyncio.to_thread(self._library.runs.wishes, [run.run_id])
             match wishes.get(run.run_id):
                 case "cancel":
-                    ended = await self._library.cancel(run.run_id)
-                    if ended is not None:
-                        observe(ended)
+                    await self._cancelled(run, observe)
                     return
                 case "stop":
-                    control.stop()
-            async with aclosing(self._library.work(run.run_id, control=control)) as events:
+                    work.control.stop()
+            async with aclosing(self._library.work(run.run_id, control=work.control)) as events:
                 async for event in events:
                     self._feed.tell(run.run_id, event)
                     observe(event)
         except asyncio.CancelledError:
-            if not control.cancelled:
+            if not work.cancelled:
                 raise
-            with suppress(StorageError):  # it is wished for, and done when it can be
-                await self._library.cancel(run.run_id)  # where the run had not been gone on with yet
-            if observe is not None:
-                await self._observe_end(run.run_id, observe)
+            await self._cancelled(run, observe)
         except (StorageError, ConflictError) as error:
             # The run is as it was stored; it is gone on with when it can be, here or elsewhere.
             _log.warning("run_interrupted", extra={"run_id": run.run_id, "error": error.message})
@@ -205,13 +209,23 @@ class Worker:
             await self._give_back(run)
         except Exception:  # noqa: BLE001  # the run's own record says it; the server and the other runs go on
             _log.exception("run_failed", extra={"run_id": run.run_id})
-            self._rest(run)  # where its record does not say it, it would be taken up at once
+            self._rest(run)
         finally:
-            self._work.pop(run.run_id, None)
+            del self._work[run.run_id]
             if self._own is not None and run.run_id not in self._resting:
                 self._own.discard(run.run_id)
             self._feed.leave(run.run_id)
             self.look()
+
+    async def _cancelled(self, run: Run, observe: Callable[[AnyEvent], None] | None) -> None:
+        """Store that the run ended so. Where that cannot be stored now, it is still wished for."""
+        try:
+            await self._library.cancel(run.run_id)
+        except (StorageError, ConflictError, NotFoundError) as error:
+            _log.warning("run_not_cancelled", extra={"run_id": run.run_id, "error": error.message})
+            return
+        if observe is not None:
+            await self._observe_end(run.run_id, observe)
 
     async def _observe_end(self, run_id: str, observe: Callable[[AnyEvent], None]) -> None:
         """Of a run whose stream was closed before its last event came."""

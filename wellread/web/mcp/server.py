@@ -19,6 +19,7 @@ from wellread.web.mcp.prompts import MENTOR, prompt
 from wellread.web.mcp.reading import READ_SECTION
 from wellread.web.mcp.search import FIND_PRODUCTS, SEARCH_INSIDE_BOOKS
 from wellread.web.mcp.tool import Call, Tool
+from wellread.web.problems import as_told
 from wellread.web.workshop import Workshop
 
 TOOLS: tuple[Tool[Any], ...] = (FIND_PRODUCTS, SEARCH_INSIDE_BOOKS, READ_SECTION, ASK)
@@ -92,9 +93,10 @@ def mcp_server(
 async def _called(tool: Tool[Any], arguments: dict[str, Any], call: Call) -> types.CallToolResult:
     """The tool's result; what goes wrong is a result too, which a model can read and act on."""
     try:
-        told = await tool.call(arguments, call)
+        called = await tool.call(arguments, call)
     except WellreadError as error:
-        return _failed(error.message, error.hint)
+        told = as_told(error)
+        return _failed(told.message, told.hint)
     except Exception as error:  # noqa: BLE001  # the client hears of it, and the other calls go on
         _log.exception("tool_failed", extra={"tool": tool.name})
         return _failed(
@@ -102,7 +104,7 @@ async def _called(tool: Tool[Any], arguments: dict[str, Any], call: Call) -> typ
             "This is a defect: please report it with the lines that Wellread printed.",
         )
     return types.CallToolResult(
-        content=_text(told.text), structured_content=told.result.model_dump(mode="json")
+        content=_text(called.text), structured_content=called.result.model_dump(mode="json")
     )
 
 
