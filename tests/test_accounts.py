@@ -25,6 +25,7 @@ from wellread.events import Budget, RunStarted, StepThinking
 from wellread.store import accounts as accounts_store
 from wellread.store import tables as t
 from wellread.store.accounts import SESSION_IDLE, SESSION_LIFE, AccountStore
+from wellread.store.conversations import ConversationStore
 from wellread.store.database import Database
 from wellread.store.passwords import Passwords
 from wellread.store.runs import RunStore
@@ -343,16 +344,18 @@ def test_what_comes_to_an_account_while_it_is_removed_comes_too_late(shared):
         scope=(),
         budget=Budget(steps=4),
     )
-    attempts = {  # what is tried, and what it comes to
-        lambda _, run: runs.append(run, [StepThinking(step=1, text="Hm.")], 1): ConflictError,
-        lambda grace, _: accounts.begin_session(grace): NotFoundError,
-        lambda grace, _: accounts.add_token(grace, "x"): NotFoundError,
-    }
+    conversations = ConversationStore(database)
+    attempts = [  # after which statement what is tried, and what it comes to
+        ("events", lambda run: runs.append(run.run_id, [StepThinking(step=1, text="Hm.")], 1), ConflictError),
+        ("shares", lambda run: conversations.share(run.conversation_id, run.caller), NotFoundError),
+        ("sessions", lambda run: accounts.begin_session(run.caller), NotFoundError),
+        ("api_tokens", lambda run: accounts.add_token(run.caller, "x"), NotFoundError),
+    ]
     accounts.add("Ada", PASSWORD)
-    for attempt, error in attempts.items():
+    for table, attempt, error in attempts:
         grace = accounts.add("Grace", PASSWORD).account_id
-        run = runs.begin(start, caller=grace).run_id
-        with amid(database, "DELETE FROM api_tokens", partial(attempt, grace, run)) as other:
+        run = runs.run(runs.begin(start, caller=grace).run_id)
+        with amid(database, f"DELETE FROM {table}", partial(attempt, run)) as other:
             accounts.remove(grace)
         with pytest.raises(error):
             other.result()
@@ -442,6 +445,29 @@ def test_the_owners_session_is_signed_and_ends(accounts, clock):
     assert caller(secret, Access(accounts, wall_clock=clock.seconds)) is None
     clock.go(timedelta(days=7))
     assert caller(secret) is None
+
+
+def test_the_owners_session_can_be_logged_out(accounts, clock):
+    app = app_for(access := Access(accounts, TOKEN, wall_clock=clock.seconds))
+    web, other = Web(app), Web(app)
+    for browser in (web, other):
+        assert browser("POST", "/session", {"token": TOKEN}).status_code == 200
+    stolen = dict(web.cookies)
+    assert web("DELETE", "/session", headers=PAGE).status_code == 204
+    web.cookies.update(stolen)
+    assert web("GET", "/me").status_code == 401
+    assert other("GET", "/me").status_code == 200
+
+    async def in_and_out(times: int):
+        for _ in range(times):
+            await access.log_out(access.owner_session(TOKEN))
+        await access.log_out("1.forged.x")
+
+    asyncio.run(in_and_out(10_100))
+    assert len(access._logged_out) == 10_000
+    clock.go(timedelta(days=8))
+    asyncio.run(in_and_out(1))
+    assert len(access._logged_out) == 1
 
 
 def test_what_was_looked_up_is_remembered_a_moment_and_forgotten_when_something_is_taken_away(

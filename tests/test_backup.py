@@ -276,6 +276,19 @@ def test_while_a_backup_is_put_in_place_no_server_starts(home):
     server.leave()
 
 
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["mcp"]])
+def test_a_server_that_does_not_start_says_why(home, command):
+    environment = {**os.environ, "WELLREAD_HOME": str(home), "WELLREAD_EMBEDDER": "none"}
+    argv = [sys.executable, "-m", "wellread", *command]
+    with alone(home):
+        result = subprocess.run(
+            argv, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+    assert result.returncode == 4
+    assert "is being put in place" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 # Refusals
 
 

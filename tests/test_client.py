@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from running import Process, running
 from serving import serving
 
-from wellread.client import AsyncClient, Client
+from wellread.client import AsyncClient, Client, conversations, library, uploads
+from wellread.client.exchange import Pause, Reply, talk
 from wellread.client.following import Following
 from wellread.client.patience import Patience
 from wellread.client.problems import error_of_reply
@@ -413,6 +414,40 @@ def test_a_request_that_is_sent_again_has_the_same_key():
     [key] = {headers["Idempotency-Key"] for _, _, headers, _ in server.requests}
     assert len(key) >= 32
     assert len({body for *_, body in server.requests}) == 1
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 502, 503, 504])
+def test_what_may_have_happened_is_not_asked_for_twice(status):
+    call = uploads.begin("tea.md", 3)
+    told = talk(call, Patience(60, jitter=lambda: 0.0))
+    assert next(told) is call.request
+    answer = Reply(status, {}, b"")
+    if status in (425, 429, 503):
+        assert told.send(answer) == Pause(0.5)
+        assert told.send(None) is call.request
+    else:
+        with pytest.raises(WellreadError):
+            told.send(answer)
+
+
+@pytest.mark.parametrize("call", [conversations.delete("c"), library.remove("p"), uploads.remove("u")])
+@pytest.mark.parametrize(
+    ("first", "done"),
+    [
+        (Reply(502, {}, b""), True),
+        (Reply(504, {}, b""), True),
+        (httpx2.ReadError("cut"), True),
+        (Reply(503, {}, b""), False),
+        (httpx2.ConnectError("refused"), False),
+    ],
+)
+def test_what_is_gone_after_it_may_have_been_deleted_is_deleted(call, first, done):
+    told = talk(call, Patience(60, jitter=lambda: 0.0))
+    assert next(told) is call.request
+    assert told.send(first) == Pause(0.5)
+    assert told.send(None) is call.request
+    with pytest.raises(StopIteration if done else NotFoundError):
+        told.send(Reply(404, {}, b""))
 
 
 def test_patience_ends():

@@ -11,6 +11,7 @@ from running import client, running
 
 from wellread.agent.beginning import Asking, Beginning
 from wellread.agent.budget import Limits
+from wellread.blocking import BlockingWellread
 from wellread.events import AnswerCompleted, Exchange, Roles, Usage
 from wellread.settings import Settings
 from wellread.web.history import MOST_EXCHANGES, MOST_MESSAGES, history_of
@@ -28,8 +29,7 @@ def http(mentor_home):
 
 
 def post(http, path, body):
-    response = http.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
-    return response
+    return http.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
 
 
 def chat(*messages, **more):
@@ -115,25 +115,46 @@ def test_answers_in_pieces_are_joined_and_what_leans_on_something_is_completed()
     )
 
 
-def test_agui_hears_what_was_said_as_the_others_do(http):
+def test_agui_hears_what_was_said_as_the_others_do_also_with_half_a_pair(http, tmp_path):
+    script = tmp_path / "script.toml"
+    script.write_text(t.SCRIPT, encoding="utf-8")
     said = [
-        ("user", [{"type": "text", "text": "What is delegation?"}]),
-        ("assistant", "_A simulated voice of somebody._\nGiving work away [0][3].\n\n---\n\n**Sources**\n\n- [0] A"),
+        ("user", [{"type": "text", "text": f"What is {HALF}?"}]),
+        ("assistant", "_A simulated voice of somebody._\nGiving work away [0][3]."),
         ("user", "And why?"),
-        ("assistant", "To have time [1]."),
+        ("assistant", f"{HALF} [1].\n\n---\n\n**Sources**\n\n- [1] A"),
     ]
-    ended = told(post(http, AGUI, agui(*said, ("user", t.BALANCE), thread="same")))[-1]
-    events = http.get(
-        f"/api/v1/runs/{ended['result']['run_id']}/events", headers={"accept": "application/json"}
-    ).json()
-    # Without a model nobody reads it; what the run keeps of it is nothing.
-    assert events[0]["before"] == []
-    assert ended["outcome"]["type"] == "success"
+    asked = agui(
+        *said,
+        ("user", t.QUESTION),
+        thread="same",
+        forwardedProps={"wellread": {"model": f"scripted/{script}"}},
+    )
+    ended = told(post(http, AGUI, asked))[-1]
+    over_chat = chat(
+        ("user", said[0][1][0]["text"]),
+        *said[1:],
+        ("user", t.QUESTION),
+        metadata={"model": f"scripted/{script}"},
+    )
+    run_ids = (ended["result"]["run_id"], post(http, CHAT, over_chat).json()["id"].removeprefix("chatcmpl-"))
+    for run_id in run_ids:
+        events = http.get(f"/api/v1/runs/{run_id}/events", headers={"accept": "application/json"}).json()
+        assert events[0]["before"] == [
+            {"question": "What is \ufffd?", "answer": "Giving work away."},
+            {"question": "And why? (What is \ufffd)", "answer": "\ufffd."},
+        ]
 
 
 def told(response):
     assert response.status_code == 200, response.text
     return check([json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: ")])
+
+
+@pytest.fixture(scope="module")
+def mentor(mentor_home):
+    with BlockingWellread(settings=Settings(home=mentor_home, embedder="none")) as opened:
+        yield opened
 
 
 def beginning(library):
@@ -146,48 +167,50 @@ def asking(question, *history):
     return Asking(question, (), "quick", roles, Limits(), history=history)
 
 
-def test_titles_are_looked_for_in_the_last_exchanges_only(demo):
-    naming = Exchange(question="What does Steady Hands say about delegation?", answer="This.")
+def test_titles_are_looked_for_in_the_last_exchanges_only(mentor):
+    naming = Exchange(
+        question="What does Leading Effective Engineering Teams say about delegation?", answer="This."
+    )
     other = Exchange(question="And why?", answer="So.")
-    begins = beginning(demo)
+    begins = beginning(mentor)
     near = begins.start(asking("And then?", naming, *[other] * 7))
     far = begins.start(asking("And then?", naming, *[other] * 8))
-    assert [entry.title for entry in near.scope] == ["Steady Hands"]
+    assert [entry.product_id for entry in near.scope] == [t.BOOK]
     assert len(far.scope) != 1
-    many = [Exchange(question="Steady hands of leading teams. " * 200, answer="")] * 50_000
+    many = [Exchange(question="Leading teams that are effective. " * 200, answer="")] * 50_000
     began = time.perf_counter()
     begins.start(asking("And then?", *many))
     assert time.perf_counter() - began < 3
 
 
-def test_both_sides_of_what_was_said_are_cut(demo):
-    begins = beginning(demo)
+def test_both_sides_of_what_was_said_are_cut(mentor):
+    begins = beginning(mentor)
     long = Exchange(question=f"Why {HALF}? " + "word " * 4_000, answer=f"{HALF}{'So. ' * 4_000}")
     [before] = begins.start(asking("What is delegation, in short words?", long)).before
     assert before.question.startswith("Why \ufffd? word word")
     assert (len(before.question) <= 1_000, len(before.answer)) == (True, 600)
     before.model_dump_json()
-    begun = demo.library.runs.begin(begins.start(asking(f"What is {'delegation ' * 1_500}?")))
+    begun = mentor.library.runs.begin(begins.start(asking(f"What is {'delegation ' * 1_500}?")))
     done = AnswerCompleted(markdown="So. " * 4_000, citations=(), statements=(), usage=Usage())
-    demo.library.runs.append(begun.run_id, [done], len(begun.events))
+    mentor.library.runs.append(begun.run_id, [done], len(begun.events))
     conversation_id = begun.events[0].conversation_id
     roles = asking("").roles
     [before] = begins.start(Asking("And why?", (), "quick", roles, Limits(), conversation_id)).before
     assert (len(before.question) <= 1_000, len(before.answer)) == (True, 600)
 
 
-def test_the_conversation_is_read_once(demo):
+def test_the_conversation_is_read_once(mentor):
     reads = []
 
     class Counting:
         def __getattr__(self, name):
-            return getattr(demo.library.runs, name)
+            return getattr(mentor.library.runs, name)
 
         def events(self, run_id):
             reads.append(run_id)
-            return demo.library.runs.events(run_id)
+            return mentor.library.runs.events(run_id)
 
-    own = demo.library
+    own = mentor.library
     begins = Beginning(own.settings, own.catalog, Counting())
     first = begins.begin(asking("What is delegation?"))
     conversation_id = first.events[0].conversation_id
@@ -217,20 +240,6 @@ def test_half_a_surrogate_pair_is_replaced(http, path, body):
         assert told(answered)[-1]["type"] == "RUN_FINISHED"
     elif "metadata" in body and path == RESPONSES:
         assert answered.json()["metadata"] == {"\ufffd": "\ufffd", "x": "\ufffd"}
-
-
-@pytest.mark.parametrize("model", ["scripted/x", "openai/gpt-4.1"])
-def test_what_was_said_before_may_hold_one_where_a_model_reads_it(http, model, tmp_path):
-    if model.startswith("scripted"):
-        path = tmp_path / "script.toml"
-        path.write_text(t.SCRIPT, encoding="utf-8")
-        model = f"scripted/{path}"
-    else:
-        model = "extractive"
-    said = (("user", f"A {HALF}?"), ("assistant", HALF), ("user", t.QUESTION))
-    for path, body in ((CHAT, chat), (RESPONSES, responses)):
-        answered = post(http, path, body(*said, metadata={"model": model}))
-        assert answered.status_code == 200, answered.text
 
 
 def test_what_is_nested_without_end_is_refused(http):

@@ -137,6 +137,7 @@ def test_figures_are_for_this_machine_and_for_those_who_log_in(mentor_home, tmp_
             {"X-Forwarded-For": "203.0.113.5"},
             {"Forwarded": "for=203.0.113.5"},
             {"X-Real-IP": "203.0.113.5"},
+            {"Via": "1.1 proxy"},
         ):
             assert http.get("/metrics", headers=elsewhere).status_code == 401, elsewhere
             known = {**elsewhere, "Authorization": f"Bearer {TOKEN}"}

@@ -29,6 +29,7 @@ from wellread.agent.budget import Limits
 from wellread.agent.writer import Brief
 from wellread.blocking import BlockingWellread
 from wellread.engine import Wellread
+from wellread.errors import NotFoundError
 from wellread.events import (
     AnswerCompleted,
     AnswerDelta,
@@ -43,11 +44,12 @@ from wellread.events import (
     Usage,
 )
 from wellread.settings import Settings
+from wellread.store.conversations import ConversationStore
 from wellread.web.attended import Attended
 from wellread.web.feed import Feed
+from wellread.web.history import bare, history_of
 from wellread.web.openai_chat import Completion
 from wellread.web.openai_footnotes import annotations, footnotes
-from wellread.web.history import bare, history_of
 from wellread.web.openai_messages import Message, said_before
 from wellread.web.openai_response_events import ResponseEvents
 from wellread.web.openai_run import Unfolding
@@ -775,6 +777,22 @@ def test_silence_brings_signs_of_life(home):
             return told
 
     assert asyncio.run(main()) == [1, 0, 0]
+
+
+def test_a_run_that_is_deleted_says_so(home):
+    async def main():
+        async with Wellread(settings=Settings(home=home, embedder="none")) as library:
+            begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
+            feed = Feed(library.runs)
+            attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
+            async with aclosing(attended.events(idle=0.05)) as following:
+                async for events in following:
+                    if events:
+                        ConversationStore(library.database).delete(begun.events[0].conversation_id, "")
+            await feed.close()
+
+    with pytest.raises(NotFoundError, match="was deleted"):
+        asyncio.run(main())
 
 
 RUN_EACH = """

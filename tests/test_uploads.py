@@ -443,7 +443,7 @@ def test_an_import_that_fails_keeps_its_uploads_and_may_be_begun_anew(tmp_path):
         first = import_(http, upload_id)
         [*_, last] = told(http, first)
         assert (last["type"], last["status"], last["retryable"]) == ("import.failed", 507, True)
-        assert last["hint"]
+        assert (last["message"], bool(last["hint"])) == ("The library's store cannot be used now.", True)
         assert http.get(first).json()["failure"]["message"] == last["message"]
         in_the_way.unlink()
         second = import_(http, upload_id)

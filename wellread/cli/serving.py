@@ -5,6 +5,7 @@ import webbrowser
 from wellread.cli.output import console
 from wellread.engine import Wellread
 from wellread.store.accounts import AccountStore
+from wellread.store.locks import check_not_restoring
 from wellread.web import logs
 from wellread.web.access import access_for, proxies
 from wellread.web.app import create_app
@@ -19,6 +20,7 @@ async def serve(
     logs.configure(log_level)
     trusted = proxies(behind)
     async with Wellread() as library:
+        check_not_restoring(library.settings.home)  # as the worker does, but told as other refusals are
         access = access_for(host, token, AccountStore(library.database))
         listening = bound(host, port)
         shown = f"[{host}]" if ":" in host else host

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from wellread.errors import UnavailableError
+
 ADDING = "adding"  # changes the catalog and the passages that belong to it
 EMBEDDING = "embedding"  # makes vectors
 RESTORING = "restoring"  # puts a backup in the place of the library
@@ -27,14 +29,16 @@ def acquired(wanted: FileLock, *, timeout: float = 0) -> bool:
     return True
 
 
-def is_restoring(home: Path) -> bool:
-    """Whether a backup is being put in place. Who asks this with a lock of its own in hand can trust a "no" until it
-    lets that lock go: from then on `alone` finds it."""
+def check_not_restoring(home: Path) -> None:
+    """Raises UnavailableError while a backup is being put in place. Who holds a lock of its own when it asks can be
+    sure of it for as long: `alone` finds that lock."""
     probe = lock(home, RESTORING)
     if not acquired(probe, timeout=_PROBE):
-        return True
+        raise UnavailableError(
+            f"A backup is being put in place of the library at {home}.",
+            hint="Start again when `wellread restore` has ended.",
+        )
     probe.release()
-    return False
 
 
 def index_lock(home: Path) -> FileLock:

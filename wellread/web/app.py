@@ -34,7 +34,7 @@ from wellread.web import (
 )
 from wellread.web.access import Access
 from wellread.web.importing import Importer
-from wellread.web.mcp.endpoint import PATH, McpEndpoint
+from wellread.web.later import Later
 from wellread.web.metrics import Metrics
 from wellread.web.observer import Observer
 from wellread.web.problems import add_problems, describe_problems
@@ -61,6 +61,7 @@ _ROUTERS = (
     agui_api.router,
     reading_page.router,
 )
+_MCP = "wellread.web.mcp.endpoint"  # with the SDK it takes as long to import as all the rest
 _DESCRIPTION = "Answers from the books and videos of a library, every statement of which opens its source."
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     metrics = Metrics()
     library.journal.on_stored = metrics.store_seconds.observe
     workshop = Workshop(library, Observer(metrics))
-    mcp = McpEndpoint(workshop)
+    mcp = Later(_MCP, lambda module: module.McpEndpoint(workshop))
     importer = Importer(library)
 
     @asynccontextmanager
@@ -103,7 +104,7 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     app.state.warmth = Warmth()
     app.state.asking_models = asyncio.Lock()
     app.state.changing_settings = asyncio.Lock()
-    app.router.routes.append(Route(PATH, mcp))
+    app.router.routes.append(Route("/mcp", mcp))
     return app
 
 

@@ -130,7 +130,7 @@ class Share(BaseModel):
     )
 
     token: str
-    link: str
+    link: str = Field(description="Where it is told as JSON, without a login.")
 
 
 @router.get("", summary="The caller's conversations")

@@ -4,7 +4,7 @@ import uuid
 from pathlib import Path
 
 from wellread.errors import UnavailableError
-from wellread.store.locks import acquired, is_restoring, lock
+from wellread.store.locks import acquired, check_not_restoring, lock
 
 
 class Presence:
@@ -16,14 +16,13 @@ class Presence:
         self._lock = lock(home, _name(self.worker))
 
     def enter(self) -> None:
-        """Raises UnavailableError while a backup is put in place, for `restore` waits for nobody."""
+        """Raises UnavailableError while a backup is being put in place."""
         acquired(self._lock)
-        if is_restoring(self._home):
+        try:
+            check_not_restoring(self._home)
+        except UnavailableError:
             self.leave()
-            raise UnavailableError(
-                f"A backup is being put in place of the library at {self._home}.",
-                hint="Start again when `wellread restore` has ended.",
-            )
+            raise
 
     def leave(self) -> None:
         self._lock.release()

@@ -21,7 +21,6 @@ from wellread.web.mcp.calls import CallKey, Calls
 from wellread.web.mcp.server import Context, mcp_server
 from wellread.web.workshop import Workshop
 
-PATH = "/mcp"
 _SESSION = "mcp-session-id"
 _VERSION = "mcp-protocol-version"
 _CALLER = "wellread.caller"  # in a request's scope
