@@ -1,8 +1,8 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -15,22 +15,19 @@ from wellread.agent.direct import Facts
 from wellread.agent.estimate import Estimate
 from wellread.agent.estimate import estimate as estimated
 from wellread.agent.loop import Loop
-from wellread.agent.record import Record, recorded
+from wellread.agent.record import Record, cancelled_when_closed, continued, recorded
 from wellread.content import Product, ProductKind, Section
 from wellread.errors import (
     BadRequestError,
     ConflictError,
     NotFoundError,
-    StorageError,
     UnavailableError,
     WellreadError,
 )
 from wellread.events import (
-    TERMINAL,
     AnyEvent,
     Mode,
     Roles,
-    RunStarted,
 )
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
@@ -262,7 +259,7 @@ class Wellread:
         loop = await self._loop(asking.roles)  # what cannot be opened is said before the run begins
         begun = await asyncio.to_thread(self._beginning.begin, asking)
         record = Record(self.journal, begun.run_id, begun.events)
-        with _cancelled_when_closed(record):
+        with cancelled_when_closed(record):
             for event in begun.events:
                 yield event
             async with aclosing(recorded(record, begun.events, loop, control)) as stored:
@@ -270,14 +267,23 @@ class Wellread:
                     yield event
 
     async def begin(
-        self, asking: Asking, *, caller: str = "", queued: bool = True, key: IdempotencyKey | None = None
+        self,
+        asking: Asking,
+        *,
+        caller: str = "",
+        queued: bool = True,
+        key: IdempotencyKey | None = None,
+        most_queued: int | None = None,
     ) -> Begun:
         """A run that is stored and that `work` goes on with: by any server of this library if it is `queued`.
 
-        Raises as `ask` does, and ConflictError when the key was used for another question.
+        Raises as `ask` does, ConflictError when the key was used for another question, and TooManyError when the
+        caller has `most_queued` queued runs already.
         """
         return await asyncio.to_thread(
-            lambda: self._beginning.begin(asking, caller=caller, queued=queued, key=key)
+            lambda: self._beginning.begin(
+                asking, caller=caller, queued=queued, key=key, most_queued=most_queued
+            )
         )
 
     async def estimate(
@@ -304,15 +310,15 @@ class Wellread:
         Nothing for a run that has ended. Only for a run that no process is at work on. Raises NotFoundError.
         """
         events, record = await self._run(run_id)
-        with _cancelled_when_closed(record):
-            async with aclosing(self._further(events, record, control)) as further:
+        with cancelled_when_closed(record):
+            async with aclosing(continued(record, events, self._loop, control)) as further:
                 async for event in further:
                     yield event
 
     async def work(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
         """`resume`, but closing the stream leaves the run to be gone on with."""
         events, record = await self._run(run_id)
-        async with aclosing(self._further(events, record, control)) as further:
+        async with aclosing(continued(record, events, self._loop, control)) as further:
             async for event in further:
                 yield event
 
@@ -336,30 +342,6 @@ class Wellread:
         if not events:
             raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
         return events, Record(self.journal, run_id, events)
-
-    async def _further(
-        self, events: Sequence[AnyEvent], record: Record, control: Control | None
-    ) -> AsyncGenerator[AnyEvent, None]:
-        start = events[0]
-        if isinstance(events[-1], TERMINAL) or not isinstance(start, RunStarted):
-            return
-        try:
-            loop = await self._loop(start.roles)
-        except StorageError:
-            raise  # the run can be gone on with when the store is back
-        except WellreadError as error:
-            for end in await record.fail(
-                status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
-            ):
-                yield end
-            return
-        except Exception as error:  # who reads the run must see that it ended; it is raised below
-            for end in await record.fail_unexpectedly(error):
-                yield end
-            raise
-        async with aclosing(recorded(record, events, loop, control)) as stored:
-            async for event in stored:
-                yield event
 
     async def _loop(self, roles: Roles) -> Loop:
         inside = await self._inside()
@@ -399,14 +381,3 @@ class Wellread:
         except UnavailableError as error:
             self.embedder_problem = error
         return await open_index(self.settings, self.embedder)
-
-
-@contextmanager
-def _cancelled_when_closed(record: Record) -> Iterator[None]:
-    """When the reader leaves the stream, or its task is cancelled, the run ends with run.cancelled."""
-    try:
-        yield
-    except (GeneratorExit, asyncio.CancelledError):
-        with suppress(StorageError):  # the library was closed before the stream
-            record.cancel()
-        raise

@@ -62,6 +62,7 @@ class Beginning:
         caller: str = "",
         queued: bool = False,
         key: IdempotencyKey | None = None,
+        most_queued: int | None = None,
     ) -> Begun:
         """A run with its first events, stored; see `RunStore.begin`. Raises as `start` does."""
         earlier = self._earlier(asking.conversation_id, caller)
@@ -74,6 +75,7 @@ class Beginning:
             caller=caller,
             queued=queued,
             key=key,
+            most_queued=most_queued,
             new_conversation_id=asking.new_conversation_id,
         )
 

@@ -1,14 +1,24 @@
 """A run as it is stored: each event before anybody sees it, and at the end how the run ended."""
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 
 from wellread.agent.control import Control
 from wellread.agent.knowledge import fold_events
 from wellread.agent.loop import Loop
-from wellread.errors import ConflictError, StorageError
-from wellread.events import TERMINAL, AnyEvent, RunCancelled, RunFailed, StepThinking, usage_told
+from wellread.errors import ConflictError, StorageError, WellreadError
+from wellread.events import (
+    TERMINAL,
+    AnyEvent,
+    Roles,
+    RunCancelled,
+    RunFailed,
+    RunStarted,
+    StepThinking,
+    usage_told,
+)
 from wellread.store.journal import Journal
 
 
@@ -101,4 +111,45 @@ async def recorded(
     ) as error:  # whatever it was: who reads the run must see that it ended; it is raised below
         for end in await record.fail_unexpectedly(error):
             yield end
+        raise
+
+
+async def continued(
+    record: Record,
+    events: Sequence[AnyEvent],
+    open_loop: Callable[[Roles], Awaitable[Loop]],
+    control: Control | None = None,
+) -> AsyncGenerator[AnyEvent, None]:
+    """`recorded` behind the stored events of a run; nothing for one that has ended. What cannot be opened for it ends
+    it with run.failed, but for a store that is away. Raises as `recorded`."""
+    start = events[0]
+    if isinstance(events[-1], TERMINAL) or not isinstance(start, RunStarted):
+        return
+    try:
+        loop = await open_loop(start.roles)
+    except StorageError:
+        raise
+    except WellreadError as error:
+        for end in await record.fail(
+            status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
+        ):
+            yield end
+        return
+    except Exception as error:  # who reads the run must see that it ended; it is raised below
+        for end in await record.fail_unexpectedly(error):
+            yield end
+        raise
+    async with aclosing(recorded(record, events, loop, control)) as stored:
+        async for event in stored:
+            yield event
+
+
+@contextmanager
+def cancelled_when_closed(record: Record) -> Iterator[None]:
+    """When the reader leaves the stream, or its task is cancelled, the run ends with run.cancelled."""
+    try:
+        yield
+    except (GeneratorExit, asyncio.CancelledError):
+        with suppress(StorageError):  # the library was closed before the stream
+            record.cancel()
         raise

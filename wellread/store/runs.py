@@ -22,6 +22,7 @@ from wellread.events import (
 )
 from wellread.store import tables as t
 from wellread.store.database import Database
+from wellread.store.moments import now, written
 
 Wish = Literal["stop", "cancel"]
 Outcome = Literal["", "completed", "failed", "cancelled"]  # "": it has not ended
@@ -132,7 +133,7 @@ class RunStore:
         something else was asked with that key, or when the new conversation has just been begun by another question;
         TooManyError when the caller has `most_queued` queued runs already.
         """
-        now = _now()
+        at = now()
         run_id = uuid.uuid4().hex
         conversation = start.conversation_id or new_conversation_id or uuid.uuid4().hex
         events = numbered(
@@ -150,7 +151,7 @@ class RunStore:
                     _check_room(connection, caller, most_queued)
                 if start.conversation_id:
                     added_to = sa.update(t.conversations).filter_by(conversation_id=conversation)
-                    if not connection.execute(added_to.values(updated_at=now)).rowcount:
+                    if not connection.execute(added_to.values(updated_at=at)).rowcount:
                         raise _no_conversation(conversation)  # it has just been deleted
                 else:
                     connection.execute(
@@ -158,8 +159,8 @@ class RunStore:
                             conversation_id=conversation,
                             caller=caller,
                             title=start.question[:200],
-                            created_at=now,
-                            updated_at=now,
+                            created_at=at,
+                            updated_at=at,
                         )
                     )
                 connection.execute(
@@ -167,7 +168,7 @@ class RunStore:
                         run_id=run_id,
                         conversation_id=conversation,
                         question=start.question,
-                        created_at=now,
+                        created_at=at,
                         queued=queued,
                     )
                 )
@@ -221,6 +222,7 @@ class RunStore:
         rows = [
             row for batch, events in zip(batches, stored, strict=True) for row in _rows(batch.run_id, events)
         ]
+        rows.sort(key=lambda row: str(row["run_id"]))  # the order in which a deletion holds runs
         try:
             with self._database.begin() as connection:
                 connection.execute(sa.insert(t.events), rows)
@@ -272,6 +274,13 @@ class RunStore:
         query = sa.select(sa.func.count()).select_from(t.runs).where(t.runs.c.queued, t.runs.c.worker == "")
         with self._database.read() as connection:
             return connection.scalar(query) or 0
+
+    def named(self, run_ids: Collection[str]) -> list[Run]:
+        """Those of these runs that are there and have not ended, oldest first."""
+        query = _RUNS.where(t.runs.c.run_id.in_(sorted(run_ids)), t.runs.c.outcome == "")
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(t.runs.c.created_at, t.runs.c.run_id))
+            return [_run(row) for row in rows]
 
     def claim(self, run_id: str, worker: str, *, held_by: str = "") -> bool:
         """Give a queued run to a worker; False when it is not `held_by`'s any more."""
@@ -355,7 +364,7 @@ def _ended(run_id: str, event: RunCompleted | RunFailed | RunCancelled) -> sa.Up
             queued=False,
             worker="",
             outcome=_OUTCOMES[type(event)],
-            ended_at=event.at.isoformat(timespec="microseconds"),
+            ended_at=written(event.at),
             usage=event.usage.model_dump(mode="json"),
         )
     )
@@ -380,7 +389,3 @@ def _no_conversation(conversation_id: str) -> NotFoundError:
     return NotFoundError(
         f"There is no conversation {conversation_id!r}.", hint="Ask without it to begin a new one."
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -98,11 +98,13 @@ async def begin(
 ) -> Begun:
     """Store a run for the worker, or for all servers, to work on. Raises TooManyError, ConflictError, and as
     `Wellread.ask` does."""
-    earlier = await asyncio.to_thread(library.runs.begun, key, caller.account_id) if key else None
-    if earlier is not None:
-        return earlier
-    await worker.check_room(caller.account_id)
-    begun = await library.begin(asking, caller=caller.account_id, queued=not worker.only_own, key=key)
+    begun = await library.begin(
+        asking,
+        caller=caller.account_id,
+        queued=not worker.only_own,
+        key=key,
+        most_queued=worker.capacity.waiting,
+    )
     worker.look(begun.run_id)
     return begun
 

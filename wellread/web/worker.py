@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from wellread.agent.control import Control
 from wellread.engine import Wellread
-from wellread.errors import ConflictError, NotFoundError, StorageError, TooManyError
+from wellread.errors import ConflictError, NotFoundError, StorageError
 from wellread.events import AnyEvent, RunStarted
 from wellread.store.runs import Run, Wish
 from wellread.web.feed import Feed
@@ -63,7 +63,7 @@ class Worker:
         self._library = library
         self._feed = feed
         self._presence = presence
-        self._capacity = capacity
+        self.capacity = capacity
         self._observe = observe
         self._own: set[str] | None = set() if only_own else None  # begun here, and not ended
         self._work: dict[str, _Work] = {}
@@ -106,16 +106,6 @@ class Worker:
             self._own.add(run_id)
         self._wake.set()
 
-    async def check_room(self, caller: str) -> None:
-        """Raises TooManyError when the caller has as many runs waiting as one may have."""
-        queued = await asyncio.to_thread(self._library.runs.queued)
-        if sum(run.caller == caller for run in queued) >= self._capacity.waiting:
-            raise TooManyError(
-                f"{self._capacity.waiting} of your runs have not ended yet.",
-                hint="Wait for one to end, or cancel one.",
-                retry_after=5,
-            )
-
     async def wish(self, run_id: str, wish: Wish) -> None:
         """Have a run stopped (it writes what it can) or cancelled, whichever process works on it."""
         await asyncio.to_thread(self._library.runs.wish, run_id, wish)
@@ -147,7 +137,7 @@ class Worker:
 
     async def _take_up(self) -> None:
         """Claim as many of the waiting runs as there is room for."""
-        if len(self._work) >= self._capacity.at_once:
+        if len(self._work) >= self.capacity.at_once:
             return
         queued, waiting = await asyncio.to_thread(self._unattended)
         now = asyncio.get_running_loop().time()
@@ -155,7 +145,7 @@ class Worker:
             run.run_id: self._resting[run.run_id] for run in queued if run.run_id in self._resting
         }
         waiting = [run for run in waiting if self._resting.get(run.run_id, 0.0) <= now]
-        for run in in_turn(waiting, queued)[: self._capacity.at_once - len(self._work)]:
+        for run in in_turn(waiting, queued)[: self.capacity.at_once - len(self._work)]:
             if self.only_own or await asyncio.to_thread(self._claim, run):
                 self._resting.pop(run.run_id, None)
                 self._feed.take_up(run.run_id)
@@ -169,7 +159,7 @@ class Worker:
     def _unattended(self) -> tuple[list[Run], list[Run]]:
         """The runs that have not ended, and those of them that no living process works on, oldest first."""
         if self._own is not None:
-            own = [self._library.runs.run(run_id) for run_id in self._own]
+            own = self._library.runs.named(self._own)
             return own, [run for run in own if run.run_id not in self._work]
         queued = self._library.runs.queued()
         others = {run.worker for run in queued} - {"", self._presence.worker}
