@@ -31,6 +31,8 @@ FIELDS = (
     "input_tokens",
     "output_tokens",
     "cost",
+    "import_id",
+    "tool",
     "role",
     "error",
 )
