@@ -43,7 +43,8 @@ def serving(home: Path, **environment: str):
     """The address and the process id of a server."""
     command = [sys.executable, "-m", "wellread", "serve", "--port", "0"]
     environment = {**os.environ, "WELLREAD_HOME": str(home), **environment}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=nothing, text=True) as process:
         try:
             address = process.stdout.readline().split()[3]
             with httpx2.Client() as http:
@@ -204,9 +205,10 @@ async def main() -> None:
 
 def long_answer(text: str) -> str:
     """The script with an answer that takes `SECONDS`."""
-    sentence = "The queue of a release is drained before it is built, and its owner decides on the risk [0]. "
+    sentence = "Step {0} drains queue {0} before the release is built, and its owner decides on risk {0} [0]."
+    sentences = [sentence.format(number) for number in range(SECONDS * 20 // len(sentence.split()))]
     head, _, _ = text.rpartition("text = ")
-    return head + f'text = "{sentence * (SECONDS * 20 // len(sentence.split()))}"\n'
+    return head + f'text = "{" ".join(sentences)}"\n'
 
 
 if __name__ == "__main__":

@@ -833,7 +833,8 @@ def test_accounts_and_tokens_on_the_command_line(home):
     assert refused.returncode == 2
     assert "--password-stdin" in refused.stderr
     made = wellread(home, "token", "add", "notebook", "--user", "ada")
-    secret = made.stdout.splitlines()[-1]
+    [secret] = made.stdout.splitlines()
+    assert "cannot be shown again" in made.stderr
     with closing(Database.open(home / "wellread.db")) as database:
         accounts = AccountStore(database)
         assert accounts.verify("Ada", PASSWORD).is_admin

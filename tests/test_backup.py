@@ -307,6 +307,29 @@ def test_a_library_that_is_not_empty_is_replaced_only_when_told_so(backup, home,
     assert cell["found"]
 
 
+@pytest.mark.parametrize("left", ["wellread.db", "files", "index"])
+def test_a_home_that_holds_another_library_is_not_empty(backup, home, run, tmp_path, postgresql_url, left):
+    run("add", book(tmp_path, "coffee.md", "The Coffee Companion", "Coffee\n\nCoffee is roasted."))
+    for name in {"wellread.db", "files", "index"} - {left}:
+        (home / name).rename(tmp_path / name)
+    before = sorted((home / left).rglob("*"))
+    with pytest.raises(BadRequestError, match=f"not empty: its .*{left}") as refused:
+        run("restore", backup, database=postgresql_url)
+    assert "--replace" in refused.value.hint
+    assert sorted((home / left).rglob("*")) == before
+    run("restore", backup, "--replace", database=postgresql_url)
+    [cell] = run("search", "How is green tea steeped?", database=postgresql_url)
+    assert cell["found"]
+
+
+def test_a_home_of_which_only_doctor_was_asked_is_empty(backup, home, target, run):
+    run("doctor")
+    [report] = run("doctor", database=target)
+    assert report["database"].startswith("postgresql://" if target else str(home))
+    assert "@" not in report["database"]
+    run("restore", backup, database=target)
+
+
 def test_no_file_is_written_over(backup, small, run, tmp_path):
     content = backup.read_bytes()
     with pytest.raises(BadRequestError):

@@ -172,7 +172,9 @@ def test_a_wrong_setting_is_named(run, home):
 
 
 def test_doctor_tells_what_is_wrong(run, home, tea):
-    assert "No problems found" in run("doctor", "--full").stdout
+    report = run("doctor", "--full").stdout
+    assert "No problems found" in report
+    assert f"database  {home / 'wellread.db'}\n" in report
     [source] = [path for path in (home / "files").rglob("*") if path.is_file()]
     source.write_bytes(b"changed")
     report = run("doctor", "--full", check=False)

@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+import threading
 import time
 from contextlib import closing
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from conftest import book
@@ -125,3 +129,126 @@ def test_the_servers_folders_are_told_to_nobody():
     assert (failed.status, failed.retryable) == (507, True)
     assert (named.message, named.hint) == ("tea.md is none.", "Look into the folder.")
     assert as_told(asked) is asked
+
+
+class Gated:
+    """An embedder that makes no vector before its gate is open, and of texts with "hold" none before the second is.
+    Each batch takes `seconds`."""
+
+    name = "gated"
+    dimensions = 4
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.gate, self.second, self.seconds = threading.Event(), threading.Event(), seconds
+
+    def check(self) -> None: ...
+
+    def embed_passages(self, texts):
+        assert self.gate.wait(20)
+        if any("hold" in text for text in texts):
+            assert self.second.wait(20)
+        time.sleep(self.seconds)
+        return np.full((len(texts), self.dimensions), 0.5, np.float32)
+
+    embed_questions = embed_passages
+
+    def fragmentation(self, text: str) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def gated(settings, monkeypatch):
+    """The settings with an embedder whose vectors are written one by one."""
+    embedder = Gated()
+    monkeypatch.setattr("wellread.engine.load_embedder", lambda _: embedder)
+    monkeypatch.setattr("wellread.ingest.pipeline._VECTOR_ROWS", 1)
+    yield embedder
+    embedder.gate.set()
+    embedder.second.set()
+
+
+def long_book(folder, name, word, chapters):
+    text = f"It is about {word}. " + "A page says what was known before it was written. " * 6
+    return book(
+        folder, name, name, *(f"Chapter {n}\n\n{text} Number {n}." for n in range(chapters))
+    ).read_bytes()
+
+
+def events_of(http, place):
+    return http.get(f"{place}/events?after=0", headers={"Accept": "application/json"}).json()
+
+
+def until(holds):
+    give_up = time.monotonic() + 15
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def test_an_import_ends_with_its_own_vectors_and_its_uploads_before(settings, gated, tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "_TELL", 0.0)
+    with running(settings) as address, client(address) as http:
+        first = import_(http, upload(http, "tea.md", long_book(tmp_path, "tea.md", "tea", 3)))
+        second = import_(
+            http, upload(http, "hold.md", long_book(tmp_path, "hold.md", "hold " * 9, 4)), collection="late"
+        )
+        for place in (first, second):
+            until(lambda place=place: http.get(place).json()["products"])
+        until(lambda: http.get("/api/v1/uploads").json() == [])
+        assert not http.get(first).json()["ended_at"]
+        gated.gate.set()
+        assert ended(http, first)["state"] == "completed"
+        assert not http.get(second).json()["ended_at"]
+        gated.second.set()
+        assert ended(http, second)["state"] == "completed"
+        for place in (first, second):
+            events = events_of(http, place)
+            [passages] = [event["passages"] for event in events if event["type"] == "added"]
+            made = [event for event in events if event["type"] == "embedded"]
+            assert {event["total"] for event in made} == {passages}
+            dones = [event["done"] for event in made]
+            assert dones == sorted(set(dones))
+            assert dones[-1] == passages > 1
+            assert dones[0] == 1
+
+
+def test_vectors_are_told_at_most_as_often_as_is_said(settings, gated, tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "_TELL", 0.4)
+    gated.seconds = 0.1
+    gated.gate.set()
+    with running(settings) as address, client(address) as http:
+        place = import_(http, upload(http, "tea.md", long_book(tmp_path, "tea.md", "tea", 12)))
+        ended(http, place)
+        made = [event for event in events_of(http, place) if event["type"] == "embedded"]
+    at = [datetime.fromisoformat(event["at"]).timestamp() for event in made]
+    assert len(made) > 2
+    assert all(later - sooner > 0.35 for sooner, later in pairwise(at))
+    assert made[-1]["done"] == made[-1]["total"]
+
+
+def test_an_import_whose_uploads_were_taken_out_goes_on_after_a_restart(settings, gated, tmp_path):
+    async def left(importer, import_):
+        async with importer.at_work(), asyncio.timeout(20):
+            while importer.uploads.uploads("") or len(importer.imports.events(import_.import_id)) < 3:
+                await asyncio.sleep(0.02)
+            assert not importer.imports.import_(import_.import_id).ended_at
+
+    async def main():
+        content = long_book(tmp_path, "hold.md", "hold", 3)
+        async with Wellread(settings=settings) as library:
+            importer = Importer(library)
+            added = importer.uploads.add("", "hold.md", len(content), most_bytes=10**9)
+            importer.uploads.write(added, 0, content)
+            begun = importer.imports.begin([added], "", "")
+            await left(importer, begun)
+        gated.gate.set()
+        gated.second.set()
+        async with Wellread(settings=settings) as library:
+            importer = Importer(library)
+            async with importer.at_work(), asyncio.timeout(20):
+                while not importer.imports.import_(begun.import_id).ended_at:
+                    await asyncio.sleep(0.02)
+            return importer.imports.events(begun.import_id)
+
+    *_, last = asyncio.run(main())
+    assert (last.type, last.added) == ("import.completed", 1)

@@ -414,7 +414,10 @@ def test_whether_passages_wait(tmp_path: Path):
             assert not await index.has_waiting()
             await other.put([passage(number, "bees")])
             assert await index.has_waiting()
+            assert await index.waiting(["bees", "nobody's"]) == 1
+            assert await index.waiting(["nobody's"]) == await index.waiting([]) == 0
             await embed(other, embedder)
+            assert await index.waiting(["bees"]) == 0
             assert not await index.has_waiting()
             assert not await index.has_waiting()
         await index.optimize()
@@ -454,6 +457,7 @@ def test_a_damaged_index_is_told_with_what_to_do_or_made_anew(
             index.stats,
             index.products,
             index.has_waiting,
+            lambda: index.waiting(["bees"]),
             index.optimize,
         ):
             try:

@@ -757,17 +757,16 @@ def test_the_examples_of_the_page_run(home):
     assert len(results[1].structured_content["cells"]) == 4
     assert results[2].structured_content["contents"]
     assert results[3].structured_content["citations"]
-    assert f'StdioServerParameters(command="{local["command"]}", args=["mcp"])' in python
-    # The SDK gives a process that it starts few variables of its own: these are said, as in a client's configuration.
+    assert f'StdioServerParameters(command="{local["command"]}", args=["mcp"], env=' in python
     variables = {"WELLREAD_HOME": str(home), "WELLREAD_EMBEDDER": "none", "WELLREAD_MODEL": "extractive"}
     commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
-        [sys.executable, "-c", python.replace('args=["mcp"]', f'args=["mcp"], env={variables}')],
+        [sys.executable, "-c", python],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        env={**os.environ, "PATH": commands},
+        env={**os.environ, **variables, "PATH": commands},
     )
     assert run.returncode == 0, run.stderr
     assert "Found snippet for 'What is delegation?' in Steady Hands" in run.stdout

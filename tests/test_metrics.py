@@ -1,5 +1,6 @@
 """What those who run a server are told: figures, and lines in the log that quote nobody."""
 
+import asyncio
 import json
 import logging
 import re
@@ -10,6 +11,7 @@ import time
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import transcript as t
@@ -25,6 +27,7 @@ from wellread.store.database import Database
 from wellread.store.passwords import Passwords
 from wellread.web import logs
 from wellread.web.metrics import Metrics
+from wellread.web.requests import Requests
 
 API = "/api/v1"
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -295,6 +298,29 @@ def test_what_packages_log_is_told_by_name_only(logged):
         "warning",
     )
     assert "zebra" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "level"),
+    [
+        ("/ready", 503, "info"),
+        ("/ready", 200, None),
+        ("/health", 404, None),
+        ("/health", 503, "error"),
+        ("/ready", 500, "error"),
+        ("/api/v1/runs", 503, "error"),
+        ("/api/v1/runs", 201, "info"),
+    ],
+)
+def test_that_a_server_is_not_ready_yet_is_no_error(logged, route, status, level):
+    async def app(scope, receive, send):
+        scope["route"] = SimpleNamespace(path=route)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+
+    async def send(message): ...
+
+    asyncio.run(Requests(app, Metrics())({"type": "http", "method": "GET"}, None, send))
+    assert [line["level"] for line in logged()] == ([level] if level else [])
 
 
 def test_a_terminal_gets_lines_for_people(logged):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from wellread.cli.output import command_name, console, print_json
+from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
 from wellread.store.accounts import AccountStore
@@ -93,7 +93,8 @@ async def add_token(name: str, of_user: str, *, as_json: bool) -> int:
     if as_json:
         print_json({**asdict(token), "token": secret})
     else:
-        console.print("Keep it now; it cannot be shown again:")
+        # Not where a script catches the token.
+        progress_console.print("Keep it now; it cannot be shown again:")
         console.print(secret, markup=False)
     return 0
 

@@ -64,6 +64,7 @@ def _report(library: Wellread, stats: IndexStats) -> dict[str, object]:
         "sqlite": sqlite3.sqlite_version,
         "packages": {name: version(name) for name in _PACKAGES},
         "home": str(home),
+        "database": library.database.place,
         "free_bytes": shutil.disk_usage(home).free,
         "embedder": library.embedder.name if library.embedder else "none (keyword search only)",
         "products": library.catalog.count(),

@@ -304,13 +304,13 @@ def serve(
     behind: Annotated[
         str, typer.Option(help="Addresses of trusted proxies in front of it, with commas between.")
     ] = "",
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open its address in the browser.")] = False,
     log_level: Annotated[
         LogLevel,
         typer.Option(metavar="LEVEL", help="Least level of what is logged: debug, info, warning, error."),
     ] = "info",
 ) -> None:
-    """Serve the library: its REST interface, its page, and the interfaces of chat programs and agents."""
+    """Serve the library: its REST interface and the interfaces of chat programs and agents."""
     run(
         commands("serving").serve(
             host=host, port=port, token=token, behind=behind, open_page=open_page, log_level=log_level

@@ -6,7 +6,7 @@ from wellread.cli.output import console
 from wellread.engine import Wellread
 from wellread.store.accounts import AccountStore
 from wellread.store.locks import check_not_restoring
-from wellread.web import logs
+from wellread.web import logs, memory
 from wellread.web.access import access_for, proxies
 from wellread.web.app import create_app
 from wellread.web.requests import Requests
@@ -18,6 +18,7 @@ async def serve(
     *, host: str, port: int, token: str, behind: str, open_page: bool, log_level: logs.Level
 ) -> None:
     logs.configure(log_level)
+    memory.hold_little()
     trusted = proxies(behind)
     async with Wellread() as library:
         check_not_restoring(library.settings.home)  # as the worker does, but told as other refusals are

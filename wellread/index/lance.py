@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -213,6 +213,16 @@ class LanceIndex:
         with contextlib.suppress(OSError):  # only a note: a reader that may not write asks again
             await asyncio.to_thread(mark.write_text, version, encoding="ascii")
         return False
+
+    async def waiting(self, product_ids: Collection[str]) -> int:
+        """How many passages of these products wait for a vector."""
+        waiting = 0
+        with storage_errors(self._path):
+            if await self._has_vectors():
+                for some in _chunks(sorted(set(product_ids)), _IDS):
+                    condition = f"{among('product_id', some)} AND vector IS NULL"
+                    waiting += await self._table.count_rows(condition)
+        return waiting
 
     async def stats(self) -> IndexStats:
         rows = await self.count()

@@ -1,6 +1,6 @@
 """What a search engine of passages must do: the seam behind which LanceDB (and others) stand."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -83,6 +83,10 @@ class PassageIndex(Protocol):
 
     async def has_waiting(self) -> bool:
         """Whether `without_vectors` would give any. Cheap enough to ask after every answer."""
+        ...
+
+    async def waiting(self, product_ids: Collection[str]) -> int:
+        """How many passages of these products `without_vectors` would give."""
         ...
 
     async def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None: ...

@@ -49,7 +49,7 @@ class FileRefused(Event):
 
 
 class VectorsMade(Event):
-    """How many of the passages that waited for vectors have them now."""
+    """How many passages have vectors now: of those that waited for them, in an import of those of its products."""
 
     type: Literal["embedded"] = "embedded"
     done: int

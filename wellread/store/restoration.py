@@ -12,7 +12,7 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DataError, IntegrityError
 
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnreadableError
-from wellread.store import settings_file
+from wellread.store import settings_file, sqlite
 from wellread.store.backup import Progress, sync_folder
 from wellread.store.database import HEAD, Database
 from wellread.store.dump import dumped_tables, has_rows, load, tables
@@ -114,18 +114,17 @@ def restore(backup: Backup, home: Path, database: Database, *, replace: bool) ->
     """Put a verified backup in place. With `replace`, what is there gives way to it; what a backup does not hold (one
     of the database alone) stays.
 
-    Nobody else may use the library meanwhile. Raises BadRequestError when the database is not empty, StorageError when
-    there is no room.
+    Nobody else may use the library meanwhile. Raises BadRequestError when the database or the home is not empty,
+    StorageError when there is no room.
     """
     parts = backup.manifest.parts
     work = home / _WORK
-    with database.read() as connection:
-        if not replace and has_rows(connection):
-            raise BadRequestError(
-                f"The library at {home} is not empty: its database {database.place} has rows.",
-                hint="`--replace` lets the backup take its place. It is also the way to go on with a restore that was "
-                "cut off.",
-            )
+    if not replace and (held := _held(home, database)):
+        raise BadRequestError(
+            f"The library at {home} is not empty: {held}.",
+            hint="`--replace` lets the backup take its place. It is also the way to go on with a restore that was "
+            "cut off.",
+        )
     with _disk_errors(home):
         settings = _settings(backup, home, replace=replace)
         if shutil.disk_usage(home).free < backup.size():
@@ -150,6 +149,28 @@ def restore(backup: Backup, home: Path, database: Database, *, replace: bool) ->
         if "files" in parts and replace:
             _remove_others(backup, home)
         _clear(work)
+
+
+def _held(home: Path, database: Database) -> str:
+    """What a restore would take the place of, or "". A home may hold a library whose database is elsewhere than this
+    one. An index without passages is nothing: `doctor` makes it."""
+    if _has_rows(database):
+        return f"its database {database.place} has rows"
+    own = home / "wellread.db"
+    if own.exists():
+        with closing(Database(sqlite.create(own))) as other:  # as it is: it is not upgraded
+            if _has_rows(other):
+                return f"its file {own.name} has rows"
+    if any(path.is_file() for path in (home / "files").rglob("*")):
+        return "its folder files has source files"
+    if any((home / "index").glob("*/data/*")):
+        return "its folder index has passages"
+    return ""
+
+
+def _has_rows(database: Database) -> bool:
+    with database.read() as connection:
+        return has_rows(connection)
 
 
 def _put_tables(backup: Backup, connection: sa.Connection) -> Generator[Progress]:

@@ -39,9 +39,9 @@ def refusal(error: DBAPIError, url: sa.URL) -> WellreadError | None:
         return StorageError(
             f"The catalog {place} is damaged: {reason}.",
             hint=(
-                f"Move {place} away, with {place.name}-wal and {place.name}-shm if they are there, and run `wellread "
-                "restore` with your last backup; without a backup, add the titles again. The files that were added "
-                f"are still under {place.parent / 'files'}."
+                f"Move {place} away, with {place.name}-wal and {place.name}-shm if they are there. With a backup, move "
+                "the folders index and files away, too, and run `wellread restore`; without one, add the titles "
+                f"again. The files that were added are still under {place.parent / 'files'}."
             ),
         )
     if not isinstance(error, OperationalError):

@@ -35,6 +35,7 @@ from wellread.web import (
 from wellread.web.access import Access
 from wellread.web.importing import Importer
 from wellread.web.later import Later
+from wellread.web.memory import give_back
 from wellread.web.metrics import Metrics
 from wellread.web.observer import Observer
 from wellread.web.problems import add_problems, describe_problems
@@ -85,7 +86,7 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with mcp.at_work(), workshop.at_work(), importer.at_work():
-            warming = asyncio.create_task(_warm(library, app.state.warmth))
+            warming = asyncio.create_task(_warm(library, app.state.warmth, mcp))
             try:
                 yield
             finally:
@@ -125,7 +126,7 @@ def interface() -> FastAPI:
     return app
 
 
-async def _warm(library: Wellread, warmth: Warmth) -> None:
+async def _warm(library: Wellread, warmth: Warmth, mcp: Later) -> None:
     """Load what a first question would wait for. What cannot be loaded is told by `/ready` and by each question."""
     try:
         await library.search(["ready"], limit=1)
@@ -135,3 +136,5 @@ async def _warm(library: Wellread, warmth: Warmth) -> None:
         _log.warning("not_ready", extra={"error": error.message})
     else:
         warmth.ready = True
+    await mcp.loaded()
+    await asyncio.to_thread(give_back)

@@ -5,13 +5,14 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from wellread.engine import Wellread
 from wellread.errors import WellreadError
-from wellread.ingest.pipeline import Refused
+from wellread.ingest.pipeline import Embedded, Refused
 from wellread.ingest.progress import (
     FileRefused,
     ImportCompleted,
@@ -45,11 +46,17 @@ class _Work:
     import_: Import
     lock: FileLock
     events: list[ImportEvent]
-    told_at: float = 0.0  # of vectors, by the event loop's clock
+    told_at: float = -inf  # of vectors, by the event loop's clock
+    told: int = 0  # passages with vectors
 
     @property
-    def changed(self) -> bool:
-        return any(isinstance(event, ProductAdded) and event.outcome != "unchanged" for event in self.events)
+    def changed(self) -> dict[str, int]:
+        """The products that came of it or were replaced, with the number of their passages."""
+        return {
+            event.product_id: event.passages
+            for event in self.events
+            if isinstance(event, ProductAdded) and event.outcome != "unchanged"
+        }
 
 
 class Importer:
@@ -66,6 +73,7 @@ class Importer:
         self._without_vectors: dict[str, _Work] = {}
         self._resting: dict[str, float] = {}
         self._embedding: asyncio.Task[None] | None = None
+        self._counted_at = -inf  # the passages that wait, by the event loop's clock
         self._wake = asyncio.Event()
 
     @asynccontextmanager
@@ -152,6 +160,7 @@ class Importer:
             if not work.changed:
                 await self._complete(work)
                 return
+            await asyncio.to_thread(self.uploads.remove, work.import_.uploads)
             self._without_vectors[work.import_.import_id] = work
             if self._embedding is None or self._embedding.done():
                 self._embedding = asyncio.create_task(self._embed())
@@ -159,6 +168,8 @@ class Importer:
     async def _add(self, work: _Work) -> None:
         """Add what has not come to anything yet. Raises _UntoldError, and what keeps the others from being added."""
         import_ = work.import_
+        if bool(work.changed) and await asyncio.to_thread(self._are_gone, import_):
+            return  # they were taken out when all of them had come to something
         uploads = await asyncio.to_thread(self.uploads.uploads, import_.caller, import_.uploads)
         folder = await asyncio.to_thread(self.uploads.gather, import_.import_id, uploads)
         names = [upload.name for upload in uploads]
@@ -180,6 +191,10 @@ class Importer:
                     progress = _without(progress, folder)
                 await self._tell(work, progress)
 
+    def _are_gone(self, import_: Import) -> bool:
+        held = {upload.upload_id for upload in self.uploads.uploads(import_.caller)}
+        return held.isdisjoint(import_.uploads)
+
     async def _embed(self) -> None:
         """Make the vectors of what was added, also of what is added meanwhile."""
         while self._without_vectors:
@@ -188,30 +203,49 @@ class Importer:
             try:
                 async with aclosing(self._library.embed(wait=False)) as embedding:
                     async for event in embedding:
-                        progress = told(event)
-                        if isinstance(progress, VectorsMade):
-                            await self._tell_vectors(progress)
+                        if isinstance(event, Embedded):
+                            await self._count()
+                for work in waiting:
+                    if self._without_vectors.get(work.import_.import_id) is work:
+                        await self._tell_vectors(work)
             except WellreadError as error:
                 note = f"Search is by keyword only. {words_of(error)}"
             except Exception as error:  # noqa: BLE001  # what was added stays, and can be found by keyword
                 _log.exception("vectors_failed")
                 note = f"Search is by keyword only: an unexpected error, {type(error).__name__}."
             for work in waiting:
-                self._without_vectors.pop(work.import_.import_id, None)
-                if self._work.get(work.import_.import_id) is work:
+                if self._without_vectors.get(work.import_.import_id) is work:
+                    del self._without_vectors[work.import_.import_id]
                     await self._complete(work, note)
 
-    async def _tell_vectors(self, progress: VectorsMade) -> None:
+    async def _count(self) -> None:
+        """Once a second: tell the imports of their vectors, and end those that have all."""
         now = asyncio.get_running_loop().time()
+        if now - self._counted_at < _TELL:
+            return
+        self._counted_at = now
         for work in list(self._without_vectors.values()):
-            last = progress.done == progress.total
-            if progress.total and (last or now - work.told_at >= _TELL):
-                work.told_at = now
-                try:
-                    await self._tell(work, progress)
-                except _UntoldError:
-                    self._without_vectors.pop(work.import_.import_id)
-                    self._give_up(work)
+            whole = await self._tell_vectors(work)
+            if whole and self._without_vectors.pop(work.import_.import_id, None) is work:
+                await self._complete(work)
+
+    async def _tell_vectors(self, work: _Work) -> bool:
+        """Tell an import how many passages of its own products have vectors, and whether all have."""
+        if self._library.embedder is None:
+            return False
+        index = await self._library.index(take_up=False)
+        total = sum(work.changed.values())
+        done = max(0, total - await index.waiting(work.changed))
+        if done > work.told:
+            clock = asyncio.get_running_loop()
+            await asyncio.sleep(work.told_at + _TELL - clock.time())
+            work.told, work.told_at = done, clock.time()
+            try:
+                await self._tell(work, VectorsMade(done=done, total=total))
+            except _UntoldError:
+                self._without_vectors.pop(work.import_.import_id)
+                self._give_up(work)
+        return done == total
 
     async def _complete(self, work: _Work, note: str = "") -> None:
         outcomes = [event.outcome for event in work.events if isinstance(event, ProductAdded)]

@@ -37,10 +37,14 @@ class Later:
             await working
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = await self.loaded()
+        await endpoint(scope, receive, send)
+
+    async def loaded(self) -> Endpoint:
+        """The app, as soon as it is there. Raises what its loading raised."""
         if self._endpoint is None:
             raise RuntimeError("use `async with endpoint.at_work()`")
-        endpoint = await asyncio.shield(self._endpoint)
-        await endpoint(scope, receive, send)
+        return await asyncio.shield(self._endpoint)
 
     async def _work(self, loaded: asyncio.Future[Endpoint]) -> None:
         try:

@@ -87,8 +87,8 @@ async def list_library(
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ProductList:
-    """By title, those first that have the words of the query as they are. A query that no title fits gives those whose
-    titles are the nearest to it."""
+    """By title, those first that have the words of the query as they are; a misspelt one gives the
+    nearest titles."""
     listing = Listing(query, collection, kind)
     total, products = await asyncio.to_thread(
         lambda: library.catalog.page(listing, offset=offset, limit=limit)

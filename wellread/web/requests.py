@@ -44,11 +44,17 @@ class Requests:
         self._metrics.requests.labels(method, route, str(status) if status else "none").inc()
         if status:
             self._metrics.request_seconds.labels(route).observe(to_answer)
-        level = logging.ERROR if status >= 500 else logging.DEBUG if route in _OFTEN else logging.INFO
         told = {"method": method, "route": route, "status": status, "seconds": round(seconds, 4)}
         if caller := caller_of(scope):
             told["caller"] = caller
-        _log.log(level, "request", extra=told)
+        _log.log(_level(route, status), "request", extra=told)
+
+
+def _level(route: str, status: int) -> int:
+    if status >= 500:
+        # That it is not ready yet is what it was asked, and no defect.
+        return logging.INFO if (route, status) == ("/ready", 503) else logging.ERROR
+    return logging.DEBUG if route in _OFTEN else logging.INFO
 
 
 def note_caller(scope: Scope, account_id: str) -> None:
