@@ -512,6 +512,9 @@ def test_what_does_not_matter_is_ignored(official):
     assert given_back.output_text
 
 
+HALF = b'{"model": "wellread-quick", "input": [{"role": "user", "content": [{"type": "\\ud800"}]}]}'
+
+
 def test_every_error_has_the_shape_of_openai(address, official):
     unknown = {"conversation_id": "0" * 32}
     with pytest.raises(openai.NotFoundError, match="no conversation"):
@@ -533,6 +536,7 @@ def test_every_error_has_the_shape_of_openai(address, official):
     with client(address) as http:
         answers = [
             (404, http.get("/v1/nothing")),
+            (400, http.post("/v1/responses", content=HALF, headers={"content-type": "application/json"})),
             (404, http.get("/v1")),
             (405, http.get("/v1/responses")),
             (400, http.post("/v1/responses", content=b"{", headers={"content-type": "application/json"})),

@@ -82,7 +82,7 @@ class Wellread:
     def _open(self) -> None:
         home = self.settings.home
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is asked is nobody else's to read
         except OSError as error:
             raise BadRequestError(
                 f"The library's folder {home} cannot be made: {error.strerror}.",

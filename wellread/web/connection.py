@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -72,7 +73,9 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         # What follows a request can be no HTTP while that one is answered: there is no room for another answer.
-        if self.cycle is None or self.cycle.response_complete:
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE) and (
+            self.cycle is None or self.cycle.response_complete
+        ):
             super().send_400_response(msg)
         else:
             self.transport.close()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -31,7 +31,7 @@ _PLAIN = ("text", None)
 
 def refused(message: str) -> PydanticCustomError:
     """What a validator raises for a value that cannot be heeded and would change the result."""
-    return PydanticCustomError("refused", "{message}", {"message": message})
+    return PydanticCustomError("refused", "{message}", {"message": storable(message)})
 
 
 def plain_text_only(wanted: object) -> object:
@@ -85,7 +85,7 @@ class Metadata(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _kept(cls, given: Any, handler: ModelWrapValidatorHandler["Metadata"]) -> "Metadata":
+    def _kept(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         metadata = handler(given)
         if isinstance(given, dict):
             metadata._given = {

@@ -1,7 +1,6 @@
 """The tus protocol 1.0 (https://tus.io/protocols/resumable-upload) as it is spelt: versions, headers, refusals."""
 
 import base64
-import binascii
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -88,7 +87,7 @@ def metadata(headers: Mapping[str, str]) -> dict[str, str]:
         key, _, value = pair.partition(" ")
         try:
             found[key] = base64.b64decode(value.strip(), validate=True).decode("utf-8", "replace")
-        except binascii.Error as error:
+        except ValueError as error:  # also binascii.Error; a header may hold any byte
             raise BadRequestError(
                 f"Upload-Metadata has a {key[:50]!r} that is no Base64.", hint=_ABOUT
             ) from error
