@@ -97,7 +97,8 @@ class LlamaServer:
         }
         stdin.write(json.dumps(parameters).encode() + b"\n")
         try:
-            line = await asyncio.wait_for(stdout.readline(), _START_SECONDS)
+            async with asyncio.timeout(_START_SECONDS):
+                line = await stdout.readline()
         except TimeoutError as error:
             raise ModelUnavailableError(
                 f"{self.path.name} was not loaded within {_START_SECONDS:g} seconds.",
@@ -135,7 +136,8 @@ class LlamaServer:
     async def failure(self) -> ModelUnavailableError:
         """What to raise for a call whose connection broke: how the child ended, or that it does not answer."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _EXIT_SECONDS)
+            async with asyncio.timeout(_EXIT_SECONDS):
+                await self._process.wait()
         status = self._process.returncode
         if status is None:
             return ModelUnavailableError(

@@ -110,7 +110,9 @@ class Feed:
                         return
                     continue
                 try:
-                    await asyncio.wait_for(changed.wait(), idle)
+                    # wait_for of Python 3.11 loses a cancellation that comes with the event.
+                    async with asyncio.timeout(idle):
+                        await changed.wait()
                 except TimeoutError:
                     yield ()
         finally:

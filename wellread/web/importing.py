@@ -113,7 +113,8 @@ class Importer:
             except Exception:  # noqa: BLE001  # whatever keeps it from looking now, it looks again
                 _log.warning("imports_not_looked_at", exc_info=True)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _LOOK)
+                async with asyncio.timeout(_LOOK):
+                    await self._wake.wait()
 
     async def _try(self, import_: Import) -> None:
         """Work on an import unless somebody does, or it was given up a moment ago."""

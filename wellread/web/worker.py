@@ -37,13 +37,17 @@ class _Work:
     run: Run
     control: Control = field(default_factory=Control)
     task: asyncio.Task[None] | None = None
+    begun: bool = (
+        False  # a task that is cancelled before its first line does nothing at all, not even its `finally`
+    )
     cancelled: bool = False
 
     def cancel(self) -> None:
         """Give the run up: it ends with run.cancelled."""
-        if not self.cancelled and self.task is not None:
+        if not self.cancelled:
             self.cancelled = True
-            self.task.cancel()
+            if self.begun and self.task is not None:
+                self.task.cancel()
 
 
 class Worker:
@@ -128,7 +132,8 @@ class Worker:
             except Exception:  # noqa: BLE001  # one run's defect must not keep the others waiting for ever
                 _log.exception("look_failed")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), None if self._idle else _LOOK)
+                async with asyncio.timeout(None if self._idle else _LOOK):
+                    await self._wake.wait()
 
     @property
     def _idle(self) -> bool:
@@ -174,11 +179,12 @@ class Worker:
 
     async def _run(self, work: _Work) -> None:
         run, observe = work.run, None
+        work.begun = True
         try:
             starts = await asyncio.to_thread(self._library.runs.starts, [run.run_id])
             observe = self._observe(run, starts[run.run_id])
             wishes = await asyncio.to_thread(self._library.runs.wishes, [run.run_id])
-            match wishes.get(run.run_id):
+            match "cancel" if work.cancelled else wishes.get(run.run_id):
                 case "cancel":
                     await self._cancelled(run, observe)
                     return
