@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import transcript
+from browser import Remote, Visits, launched
 
 from wellread.blocking import BlockingWellread
 from wellread.ingest.pipeline import Added, Refused
@@ -56,6 +57,21 @@ def mentor_home(tmp_path_factory) -> Path:
     with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
         list(library.add(transcript.write_library(folder / "files")))
     return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Remote]:
+    """One browser for the tests of this process; its pages are opened with `visit`."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(chromium) -> Iterator[Visits]:
+    """Opens pages; see `browser`. The test fails afterwards for what they did that they may not."""
+    visits = Visits(chromium)
+    yield visits
+    visits.check()
 
 
 @pytest.fixture(scope="session")

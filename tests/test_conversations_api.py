@@ -152,6 +152,14 @@ def test_conversations_are_listed_newest_first_in_parts_and_counted(reader, othe
     assert parts == whole["conversations"]
 
 
+def test_a_conversation_says_how_many_questions_servers_have_yet_to_answer(reader):
+    run = begin_slow(reader)
+    place = f"{API}/conversations/{run['conversation_id']}"
+    assert reader.get(place).json()["conversation"]["under_way"] == 1
+    reader.post(f"{API}/runs/{run['run_id']}/cancel")
+    until(lambda: reader.get(place).json()["conversation"]["under_way"] == 0)
+
+
 def test_titles_and_questions_are_searched(reader):
     found = conversation(reader, "Wie führt ÉLODIE ein Team mit 100% Ruhe?")
     ask(reader, "Und was sagt sie über Kalender_Blöcke?", conversation_id=found)
@@ -242,9 +250,9 @@ def test_a_link_shows_questions_answers_and_citations_to_anybody_until_it_is_tak
     assert made.status_code == 201
     again = reader.post(f"{place}/share")
     assert (again.status_code, again.json()) == (200, made.json())
-    assert made.json()["link"] == f"{served.address}{API}/shared/{made.json()['token']}"
+    assert made.json()["link"] == f"{served.address}/shared/{made.json()['token']}"
     assert reader.get(place).json()["link"] == made.json()["link"]
-    shared = made.json()["link"]
+    shared = f"{API}/shared/{made.json()['token']}"
     with client(served.address) as anybody:
         told = anybody.get(shared)
         assert told.json() == {

@@ -209,7 +209,7 @@ def test_an_import_ends_with_its_own_vectors_and_its_uploads_before(settings, ga
             dones = [event["done"] for event in made]
             assert dones == sorted(set(dones))
             assert dones[-1] == passages > 1
-            assert dones[0] == 1
+            assert dones[:2] == [0, 1]
 
 
 def test_vectors_are_told_at_most_as_often_as_is_said(settings, gated, tmp_path, monkeypatch):

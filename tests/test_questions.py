@@ -3,7 +3,14 @@
 import pytest
 from test_naming import ADDY, LIBRARY
 
-from wellread.agent.questions import MOST, self_contained, short_questions, without_ids, without_titles
+from wellread.agent.questions import (
+    MOST,
+    self_contained,
+    separate,
+    short_questions,
+    without_ids,
+    without_titles,
+)
 from wellread.library.naming import named_titles
 
 
@@ -81,3 +88,35 @@ def test_a_question_for_the_inside_of_a_title_has_no_product_ids():
     assert without_ids("How do I hire? (two-hats)", ids) == "How do I hire?"
     assert without_ids("How do I hire in 9781098148232?", ids) == "How do I hire in?"
     assert without_ids("two-hats", ids) == "?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "questions"),
+    [
+        (
+            "“Delegation has five levels. Which one is meant has to be said aloud.” What does that mean?",
+            ("“Delegation has five levels. Which one is meant has to be said aloud.” What does that mean?",),
+        ),
+        (
+            "„Is delegation a gift, or is it a duty of the lead?“ Why? And who decides?",
+            (
+                "“Is delegation a gift, or is it a duty of the lead.” Why?",
+                "“Is delegation a gift, or is it a duty of the lead.” And who decides?",
+            ),
+        ),
+        (
+            "“Delegation has five levels, from telling to leaving.”",
+            ("Delegation has five levels, from telling to leaving.",),
+        ),
+    ],
+)
+def test_words_of_a_book_are_what_is_asked_about(asked, questions):
+    assert short_questions(asked) == questions
+    for question in questions:
+        assert separate(question) == [question]
+
+
+def test_long_words_of_a_book_are_cut_between_words():
+    [question] = short_questions("“" + "delegation of work " * 40 + "” Who does it?")
+    assert len(question) < 240
+    assert question.rpartition("”")[0].endswith(("work", "of", "delegation"))

@@ -111,7 +111,7 @@ def exercise(database):
     catalog.save(edition(collection="drinks"))
     catalog.save(edition(number=2, title="Of Tea"))
     catalog.save(edition("coffee", title="On Coffee"))
-    catalog.mark_indexed("tea", "00000002", 3)
+    catalog.mark_indexed("tea", "00000002", "en", 3)
     catalog.reindex()
     catalog.reindex(["tea"])
     for read in (catalog.to_index, catalog.removals, catalog.products, catalog.count, catalog.passages):
@@ -578,14 +578,14 @@ def test_nothing_of_a_removed_product_stays_behind(catalog, database):
 def test_what_waits_to_be_indexed(catalog):
     catalog.save(edition())
     assert catalog.to_index() == ["tea"]
-    catalog.mark_indexed("tea", "00000001", 7)
+    catalog.mark_indexed("tea", "00000001", "en", 7)
     assert (catalog.to_index(), catalog.passages()) == ([], 7)
     catalog.save(edition(number=2))
     assert catalog.to_index() == ["tea"]
     # The process that indexed the earlier edition comes late.
-    catalog.mark_indexed("tea", "00000001", 7)
+    catalog.mark_indexed("tea", "00000001", "en", 7)
     assert catalog.to_index() == ["tea"]
-    catalog.mark_indexed("tea", "00000002", 9)
+    catalog.mark_indexed("tea", "00000002", "en", 9)
     assert (catalog.to_index(), catalog.passages()) == ([], 9)
     catalog.reindex(["tea"])
     assert catalog.to_index() == ["tea"]

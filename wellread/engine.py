@@ -1,7 +1,7 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -160,6 +160,22 @@ class Wellread:
         await (await self._pipeline()).remove(product_id)
         return product
 
+    async def amend(
+        self, product_id: str, changes: Mapping[str, object], *, collection: str | None = None
+    ) -> Product:
+        """Say something of a product in place of what its files say (`Catalog.amend`). Raises NotFoundError.
+
+        In another language its words are others: its passages are indexed anew, at once or, while something is added,
+        by what is added next or the first search after it.
+        """
+        before = await asyncio.to_thread(self.catalog.product, product_id)
+        product = await asyncio.to_thread(
+            lambda: self.catalog.amend(product_id, changes, collection=collection)
+        )
+        if product.metadata.language != before.metadata.language:
+            self._taken_up = await (await self._pipeline()).take_up()
+        return await asyncio.to_thread(self.catalog.product, product_id)
+
     # Reading
 
     async def products(
@@ -297,8 +313,12 @@ class Wellread:
     ) -> Estimate:
         """What `ask` would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
         roles = roles or await self.roles()
-        asking = Asking(question, tuple(product_ids), mode, roles, limits or Limits())
-        start = await asyncio.to_thread(self._beginning.start, asking)
+        return await self.estimate_of(Asking(question, tuple(product_ids), mode, roles, limits or Limits()))
+
+    async def estimate_of(self, asking: Asking, *, caller: str = "") -> Estimate:
+        """The same, of a question with all that was said with it."""
+        roles = asking.roles
+        start = await asyncio.to_thread(self._beginning.start, asking, caller)
         names = (roles.planner, roles.writer, roles.judge)
         planner, writer, judge = await asyncio.to_thread(lambda: [*map(self.models.outlook, names)])
         return estimated(start, planner, writer, judge, self.settings.deep_judged)

@@ -165,6 +165,7 @@ class RunStarted(Event):
     roles: Roles = Roles()
     before: tuple[Exchange, ...] = ()  # of the conversation, oldest first
     picked: bool = False  # whether the reader picked the titles for this question
+    excluded: tuple[str, ...] = ()  # products that are not meant, though the question may name them
     scope: tuple[ScopeEntry, ...]
     outside: bool = False  # whether titles beyond `scope` may be looked for
     options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose, if a name fits several

@@ -45,6 +45,7 @@ class Asking:
     conversation_id: str = ""  # "" for a new one
     new_conversation_id: str = ""  # that of a new one, where the caller has one for it
     history: tuple[Exchange, ...] = ()  # what was said before, where no conversation of the library holds it
+    excluded: tuple[str, ...] = ()  # products that are not meant, though the question may name them
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Beginning:
             self.catalog,
             asked if last_question and is_follow_up(question) else question,
             picked=picked,
+            excluded=asking.excluded,
             carried=last.scope if last is not None else self._meant(history),
             small_library=self.settings.discovered_titles,
         )
@@ -114,6 +116,7 @@ class Beginning:
             model=" + ".join(dict.fromkeys((roles.planner, roles.writer))),
             roles=roles,
             picked=bool(picked),
+            excluded=asking.excluded,
             before=before if roles.uses_models else (),
             scope=scope.entries,
             outside=scope.outside,

@@ -25,7 +25,7 @@ def below(markdown: str, level: int) -> str:
     if by > 0:
         for depth, heading, content in reversed(headings):  # from the end, so that line numbers stay
             _set(lines, heading, content, min(depth + by, _DEEPEST))
-    if tokens and _is_open(tokens[-1]):
+    if tokens and is_open(tokens[-1]):
         lines.append(tokens[-1].markup)
     return "\n".join(lines) + "\n"
 
@@ -54,7 +54,7 @@ def _set(lines: list[str], heading: Token, content: str, depth: int) -> None:
     lines[first:end] = [f"{before}{marks} {inert_heading(' '.join(word.strip() for word in words))}"]
 
 
-def _is_open(token: Token) -> bool:
+def is_open(token: Token) -> bool:
     """Whether a token is a listing without its closing fence."""
     if token.type != "fence" or token.map is None:
         return False

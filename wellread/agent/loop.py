@@ -137,7 +137,12 @@ class Loop:
             picked = [entry.product_id for entry in start.scope] if start.picked else []
             found = await asyncio.to_thread(
                 lambda: scope_of(
-                    self.catalog, asked, picked=picked, carried=start.scope, small_library=self.discovered
+                    self.catalog,
+                    asked,
+                    picked=picked,
+                    excluded=start.excluded,
+                    carried=start.scope,
+                    small_library=self.discovered,
                 )
             )
             mentions, scope, outside, options = found.mentions, found.entries, found.outside, found.options

@@ -107,11 +107,33 @@ _FOLLOWS = re.compile(
     r"^(?:and|but|or|so|what about|how about|why|why not|more|go on|tell me more|for example)\b",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"\s*[“„«](?P<words>[^“”„«»]{30,})[”“»](?P<rest>.*)$", re.DOTALL
+)  # a quotation, and a question
+_ABOUT_SHOWN = 200  # code points of it
 _MARK = "⟦⟧"
 
 
 def short_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> tuple[str, ...]:
-    """One to MOST short questions. `mentions` are the ranges of `asked` (code points) that name titles."""
+    """One to MOST short questions. `mentions` are the ranges of `asked` (code points) that name titles.
+
+    When words of a book stand before the question, each of the questions is about them and has their beginning.
+    """
+    about = _ABOUT.match(asked)
+    if about is None:
+        return _short_questions(asked, mentions)
+    # Questions are told apart by their question marks, so there is none in what they are about.
+    words = " ".join(about["words"].replace("?", ".").replace("？", "。").split())
+    if len(words) > _ABOUT_SHOWN:
+        words = words[:_ABOUT_SHOWN].rpartition(" ")[0] or words[:_ABOUT_SHOWN]
+    if not about["rest"].strip():
+        return (words,)
+    first = about.start("rest")
+    rest = _short_questions(about["rest"], [(s - first, e - first) for s, e in mentions if s >= first])
+    return tuple(f"“{words}” {question}"[:LONGEST] for question in rest)
+
+
+def _short_questions(asked: str, mentions: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     text = _mask(asked, mentions)
     units = [unit for start, end in sentences(text) for unit in _SPLIT.split(text[start:end].strip()) if unit]
     wanted: list[str] = []

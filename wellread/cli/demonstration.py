@@ -1,10 +1,18 @@
-"""`demo`: the library that comes with Wellread, added and asked."""
+"""`demo`: the library that comes with Wellread, and a question ready to be asked of it."""
 
+import socket
+from dataclasses import replace
 from importlib.resources import as_file, files
+from urllib.parse import urlencode
 
-from wellread.cli import adding, asking
+from wellread.cli import adding, asking, browsing
 from wellread.cli.output import console
+from wellread.cli.serving import access_of, address_of, listen
 from wellread.engine import Wellread
+from wellread.errors import BadRequestError
+from wellread.settings import Settings
+from wellread.web import logs, memory
+from wellread.web.server import bound
 
 COLLECTION = "demo"
 QUESTION = (
@@ -12,13 +20,51 @@ QUESTION = (
     "Two Hats, and act as a mentor. I'm a new engineering leader and I'm struggling to understand the difference "
     "between leadership and management. How can I effectively balance both roles in my team?"
 )
+PORT = 8484
+_HOST = "127.0.0.1"
 
 
-async def demo(*, model: str, as_json: bool) -> int:
-    with as_file(files("wellread") / "demo") as folder:
-        async with Wellread() as library:
-            report = adding.AddReport(as_json=as_json)
-            await report.follow(library.add([folder], collection=COLLECTION))
+async def demo(*, model: str, port: int | None, open_page: bool) -> None:
+    """The page over the demo library, with the question in its box."""
+    logs.configure("warning")
+    memory.hold_little()
+    settings = Settings.load()
+    async with Wellread(settings=replace(settings, model=model) if model else settings) as library:
+        access = access_of(library, _HOST)
+        await library.roles()  # a model that cannot be had is told now, and not by the first answer
+        await _add(library, adding.AddReport(as_json=False, summary=False))
+        listening = _listening(port)
+        address = address_of(_HOST, listening)
+
+        def ready() -> None:
+            page = f"{address}/?{urlencode({'question': QUESTION})}"
+            shown = open_page and browsing.show(page)
+            console.print(f"\nWellread is at {address}   (Ctrl-C stops it)")
+            if not shown:
+                console.print(f"With a question to begin with:\n{page}", markup=False, soft_wrap=True)
+
+        await listen(library, access, listening, ready)
+
+
+async def demo_in_terminal(*, model: str, as_json: bool) -> int:
+    """The question asked at once, and answered here."""
+    async with Wellread() as library:
+        await _add(library, adding.AddReport(as_json=as_json))
     if not as_json:
         console.print(f"\n> {QUESTION}\n", markup=False)
     return await asking.ask(QUESTION, asking.Asking(model=model), as_json=as_json)
+
+
+async def _add(library: Wellread, report: adding.AddReport) -> None:
+    with as_file(files("wellread") / "demo") as folder:
+        await report.follow(library.add([folder], collection=COLLECTION))
+
+
+def _listening(port: int | None) -> socket.socket:
+    """At the port that is wished, else at the usual one or, when that is taken, any."""
+    if port is not None:
+        return bound(_HOST, port)
+    try:
+        return bound(_HOST, PORT)
+    except BadRequestError:
+        return bound(_HOST, 0)

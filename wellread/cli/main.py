@@ -14,7 +14,7 @@ import typer
 from wellread import __version__
 from wellread.cli.account_commands import token, user
 from wellread.cli.calling import Json, commands, run
-from wellread.errors import WellreadError
+from wellread.errors import BadRequestError, WellreadError
 
 app = typer.Typer(
     name="wellread",
@@ -65,9 +65,29 @@ def wellread(
 
 
 @app.command()
-def demo(model: Model = "", as_json: Json = False) -> None:
-    """Add the demo library and ask it a question."""
-    run(commands("demonstration").demo(model=model, as_json=as_json))
+def demo(
+    model: Model = "",
+    port: Annotated[
+        int | None, typer.Option(help="Port; without it 8484, or any when that is taken.", min=0, max=65535)
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser, if there is one.")
+    ] = True,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Ask the question here, and serve no page.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --terminal: print JSON, one object a line.")
+    ] = False,
+) -> None:
+    """Add the demo library and open its page, with a question ready to be asked."""
+    demonstration = commands("demonstration")
+    if terminal:
+        run(demonstration.demo_in_terminal(model=model, as_json=as_json))
+    elif as_json:
+        raise BadRequestError("A page is not printed as JSON.", hint="Add --terminal.")
+    else:
+        run(demonstration.demo(model=model, port=port, open_page=open_page))
 
 
 @app.command()

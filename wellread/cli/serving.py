@@ -1,13 +1,15 @@
 """`serve`: the library over HTTP."""
 
-import webbrowser
+import socket
+from collections.abc import Callable, Sequence
 
+from wellread.cli import browsing
 from wellread.cli.output import console
 from wellread.engine import Wellread
 from wellread.store.accounts import AccountStore
 from wellread.store.locks import check_not_restoring
 from wellread.web import logs, memory
-from wellread.web.access import access_for, proxies
+from wellread.web.access import Access, access_for, proxies
 from wellread.web.app import create_app
 from wellread.web.requests import Requests
 from wellread.web.security import limits_with, protected
@@ -21,21 +23,41 @@ async def serve(
     memory.hold_little()
     trusted = proxies(behind)
     async with Wellread() as library:
-        check_not_restoring(library.settings.home)  # as the worker does, but told as other refusals are
-        access = access_for(host, token, AccountStore(library.database))
+        access = access_of(library, host, token)
         listening = bound(host, port)
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{listening.getsockname()[1]}"
+        address = address_of(host, listening)
 
         def ready() -> None:
             console.print(
                 f"Wellread is at {address}   (Ctrl-C stops it; runs under way go on at the next start)"
             )
             if open_page:
-                webbrowser.open(address)
+                browsing.show(address)
 
-        app = create_app(library, access)
-        limits = limits_with(library.settings.upload_mb)
-        guarded = Requests(protected(app, access, limits), app.state.metrics)
-        server = Server(configuration(guarded, trusted), app, ready)
-        await server.serve([listening])
+        await listen(library, access, listening, ready, trusted)
+
+
+def access_of(library: Wellread, host: str, token: str = "") -> Access:
+    """Who may call a server of this library at `host`. Refuses while the library is being restored."""
+    check_not_restoring(library.settings.home)  # as the worker does, but told as other refusals are
+    return access_for(host, token, AccountStore(library.database))
+
+
+def address_of(host: str, listening: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listening.getsockname()[1]}"
+
+
+async def listen(
+    library: Wellread,
+    access: Access,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    trusted: Sequence[str] = (),
+) -> None:
+    """Answer requests until the process is told to stop; `ready` is called when it begins to."""
+    app = create_app(library, access)
+    limits = limits_with(library.settings.upload_mb)
+    guarded = Requests(protected(app, access, limits), app.state.metrics)
+    server = Server(configuration(guarded, trusted), app, ready)
+    await server.serve([listening])

@@ -10,15 +10,17 @@ from wellread.client import conversations, imports, library, runs, uploads
 from wellread.client.address import Address
 from wellread.client.connection import AsyncConnection
 from wellread.client.conversations import Conversation, Conversations, WholeConversation
-from wellread.client.library import Cell, Place, ProductDetails, ProductList, Section, SectionEntry
+from wellread.client.library import Cell, Place, Product, ProductDetails, ProductList, Section, SectionEntry
 from wellread.client.server import (
     HEALTH,
     MODELS,
     READINESS,
     Health,
     Models,
+    ModelTrial,
     Readiness,
     UsageOverDays,
+    try_model,
     usage,
 )
 from wellread.events import AnswerCompleted, AnyEvent
@@ -53,9 +55,9 @@ class AsyncClient:
     # The library
 
     async def products(
-        self, query: str = "", *, collection: str = "", kind: str = "", offset: int = 0, limit: int = 50
+        self, query: str = "", *, offset: int = 0, limit: int = 50, **narrowed: Unpack[library.Narrowed]
     ) -> ProductList:
-        return await self._connection.do(library.listing(query, collection, kind, offset, limit))
+        return await self._connection.do(library.listing(query, narrowed, offset, limit))
 
     async def product(self, product_id: str) -> ProductDetails:
         return await self._connection.do(library.product(product_id))
@@ -77,6 +79,9 @@ class AsyncClient:
 
     async def remove(self, product_id: str) -> None:
         await self._connection.do(library.remove(product_id))
+
+    async def amend(self, product_id: str, **amendments: Unpack[library.Amendments]) -> Product:
+        return await self._connection.do(library.amend(product_id, amendments))
 
     # Adding
 
@@ -107,6 +112,12 @@ class AsyncClient:
     async def import_(self, upload_ids: Sequence[str], *, collection: str = "") -> "AsyncImport":
         return AsyncImport(self._connection, await self._connection.do(imports.begin(upload_ids, collection)))
 
+    async def add_demo(self) -> "AsyncImport":
+        return AsyncImport(self._connection, await self._connection.do(imports.demo()))
+
+    async def add_folder(self, path: str, *, collection: str = "") -> "AsyncImport":
+        return AsyncImport(self._connection, await self._connection.do(imports.folder(path, collection)))
+
     # Conversations
 
     async def conversations(self, query: str = "", *, cursor: str = "", limit: int = 50) -> Conversations:
@@ -117,6 +128,12 @@ class AsyncClient:
 
     async def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
         return await self._connection.do(conversations.rename(conversation_id, title))
+
+    async def share_conversation(self, conversation_id: str) -> str:
+        return (await self._connection.do(conversations.share(conversation_id))).link
+
+    async def unshare_conversation(self, conversation_id: str) -> None:
+        await self._connection.do(conversations.unshare(conversation_id))
 
     async def delete_conversation(self, conversation_id: str) -> None:
         await self._connection.do(conversations.delete(conversation_id))
@@ -131,6 +148,9 @@ class AsyncClient:
 
     async def models(self) -> Models:
         return await self._connection.do(MODELS)
+
+    async def try_model(self, name: str) -> ModelTrial:
+        return await self._connection.do(try_model(name))
 
     async def usage(
         self,

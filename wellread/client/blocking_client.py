@@ -9,15 +9,17 @@ from wellread.client import conversations, imports, library, runs, uploads
 from wellread.client.address import Address
 from wellread.client.connection import Connection
 from wellread.client.conversations import Conversation, Conversations, WholeConversation
-from wellread.client.library import Cell, Place, ProductDetails, ProductList, Section, SectionEntry
+from wellread.client.library import Cell, Place, Product, ProductDetails, ProductList, Section, SectionEntry
 from wellread.client.server import (
     HEALTH,
     MODELS,
     READINESS,
     Health,
     Models,
+    ModelTrial,
     Readiness,
     UsageOverDays,
+    try_model,
     usage,
 )
 from wellread.events import AnswerCompleted, AnyEvent
@@ -56,10 +58,10 @@ class Client:
     # The library
 
     def products(
-        self, query: str = "", *, collection: str = "", kind: str = "", offset: int = 0, limit: int = 50
+        self, query: str = "", *, offset: int = 0, limit: int = 50, **narrowed: Unpack[library.Narrowed]
     ) -> ProductList:
-        """The titles that fit a query, or all, by title."""
-        return self._connection.do(library.listing(query, collection, kind, offset, limit))
+        """The titles that fit a query, or all, by title; `narrowed` to a collection, kind, author or topic."""
+        return self._connection.do(library.listing(query, narrowed, offset, limit))
 
     def product(self, product_id: str) -> ProductDetails:
         return self._connection.do(library.product(product_id))
@@ -84,6 +86,10 @@ class Client:
     def remove(self, product_id: str) -> None:
         """Take a product out of the library. Only an admin may."""
         self._connection.do(library.remove(product_id))
+
+    def amend(self, product_id: str, **amendments: Unpack[library.Amendments]) -> Product:
+        """Correct what is known about a product: `title="…"`, `topics=[…]`; None takes it back. Only an admin may."""
+        return self._connection.do(library.amend(product_id, amendments))
 
     # Adding
 
@@ -119,6 +125,14 @@ class Client:
         """Have uploads added to the library. The same uploads again give the same import."""
         return Import(self._connection, self._connection.do(imports.begin(upload_ids, collection)))
 
+    def add_demo(self) -> "Import":
+        """Have the library that comes with Wellread added. Only an admin may."""
+        return Import(self._connection, self._connection.do(imports.demo()))
+
+    def add_folder(self, path: str, *, collection: str = "") -> "Import":
+        """Have what is below a folder of the server's machine added, where nobody needs to log in."""
+        return Import(self._connection, self._connection.do(imports.folder(path, collection)))
+
     # Conversations
 
     def conversations(self, query: str = "", *, cursor: str = "", limit: int = 50) -> Conversations:
@@ -130,6 +144,14 @@ class Client:
 
     def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
         return self._connection.do(conversations.rename(conversation_id, title))
+
+    def share_conversation(self, conversation_id: str) -> str:
+        """The link of the page that shows it to anybody who has it; the same until it is taken back."""
+        return self._connection.do(conversations.share(conversation_id)).link
+
+    def unshare_conversation(self, conversation_id: str) -> None:
+        """Take the link back."""
+        self._connection.do(conversations.unshare(conversation_id))
 
     def delete_conversation(self, conversation_id: str) -> None:
         """With its runs; what is under way is cancelled."""
@@ -148,6 +170,11 @@ class Client:
     def models(self) -> Models:
         """The language models that a question may name."""
         return self._connection.do(MODELS)
+
+    def try_model(self, name: str) -> ModelTrial:
+        """Call a model once for a structured reply and once for a text. Only an admin may; with a model that is slow
+        to open, give the client a long `timeout`."""
+        return self._connection.do(try_model(name))
 
     def usage(
         self,

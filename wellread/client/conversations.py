@@ -15,6 +15,7 @@ class Conversation(View):
     created_at: str
     updated_at: str
     runs: int
+    under_way: int = 0
     shared: bool
 
 
@@ -48,6 +49,13 @@ class WholeConversation(View):
     runs: tuple[RunSummary, ...]
 
 
+class Share(View):
+    """The link by which anybody may read a conversation, without a login."""
+
+    token: str
+    link: str
+
+
 def listing(query: str, cursor: str, limit: int) -> Call[Conversations]:
     params: dict[str, str | int] = {"query": query, "cursor": cursor, "limit": limit}
     return Call(Request("GET", _PATH, params=params), reading(Conversations))
@@ -59,6 +67,14 @@ def conversation(conversation_id: str) -> Call[WholeConversation]:
 
 def rename(conversation_id: str, title: str) -> Call[Conversation]:
     return Call(Request("PATCH", f"{_PATH}/{conversation_id}", json={"title": title}), reading(Conversation))
+
+
+def share(conversation_id: str) -> Call[Share]:
+    return Call(Request("POST", f"{_PATH}/{conversation_id}/share"), reading(Share))
+
+
+def unshare(conversation_id: str) -> Call[None]:
+    return Call(Request("DELETE", f"{_PATH}/{conversation_id}/share"), nothing)
 
 
 def delete(conversation_id: str) -> Call[None]:

@@ -1,4 +1,5 @@
-"""Imports: uploads are added to the library, and what becomes of them is told."""
+"""Imports: uploads are added to the library, or the demo, or a folder of the server's machine; what becomes of them is
+told."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -34,20 +35,38 @@ class ImportFailure(View):
     retryable: bool
 
 
+class ReadingFile(View):
+    path: str
+    number: int
+    total: int
+
+
+class VectorCount(View):
+    done: int
+    total: int
+
+
 class ImportView(View):
-    """An import as it stands. `note` is why there are no vectors, if there are none."""
+    """An import as it stands. `folder` is empty for uploads, `demo`, or a folder of the server's machine; `note` is why
+    there are no vectors, if there are none."""
 
     import_id: str
     state: Literal["waiting", "working", "completed", "failed"]
     collection: str
+    folder: str = ""
     files: tuple[str, ...]
     created_at: str
     ended_at: str
     last_event: int
+    last_event_at: str = ""
     products: tuple[ImportedProduct, ...]
     refused: tuple[RefusedFile, ...]
     failure: ImportFailure | None
     note: str
+    product_count: int = 0
+    refused_count: int = 0
+    reading: ReadingFile | None = None
+    vectors: VectorCount | None = None
 
 
 def _read_event(text: str) -> ImportEvent:
@@ -63,6 +82,16 @@ _VIEW = reading(ImportView)
 def begin(upload_ids: Sequence[str], collection: str) -> Call[ImportView]:
     """The same uploads again give the same import."""
     return Call(Request("POST", _PATH, json={"uploads": list(upload_ids), "collection": collection}), _VIEW)
+
+
+def demo() -> Call[ImportView]:
+    return Call(Request("POST", "api/v1/library/demo"), _VIEW)
+
+
+def folder(path: str, collection: str) -> Call[ImportView]:
+    return Call(
+        Request("POST", "api/v1/library/folder", json={"path": path, "collection": collection}), _VIEW
+    )
 
 
 def view(import_id: str) -> Call[ImportView]:

@@ -1,7 +1,7 @@
 """What the library holds, down to the place that an anchor opens; and questions put to it without a run."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypedDict
 from urllib.parse import quote
 
 from pydantic import Field
@@ -37,12 +37,55 @@ class Product(View):
     passages: int
 
 
+class FacetCount(View):
+    """A value by which a list can be narrowed, and how many of its titles have it."""
+
+    value: str
+    products: int
+
+
+class Facets(View):
+    """The values that most titles of a list have."""
+
+    kind: tuple[FacetCount, ...]
+    topic: tuple[FacetCount, ...]
+    author: tuple[FacetCount, ...]
+    collection: tuple[FacetCount, ...]
+
+
 class ProductList(View):
-    """A part of the library, and how long all of it is."""
+    """A part of the library, and how long all of it is; `facets` when they were asked for."""
 
     total: int
     offset: int
     products: tuple[Product, ...]
+    facets: Facets | None = None
+
+
+class Amendments(TypedDict, total=False):
+    """What is to be known about a product in place of what its files say; None takes back what was said."""
+
+    title: str | None
+    subtitle: str | None
+    authors: Sequence[str] | None
+    publisher: str | None
+    date: str | None
+    language: str | None
+    description: str | None
+    topics: Sequence[str] | None
+    series: str | None
+    series_index: str | None
+    collection: str | None
+
+
+class Narrowed(TypedDict, total=False):
+    """What a list of the library is narrowed by, and whether it is counted what it could be narrowed by."""
+
+    collection: str
+    kind: str
+    author: str
+    topic: str
+    facets: bool
 
 
 class SourceFile(View):
@@ -56,6 +99,7 @@ class ProductDetails(Product):
 
     warnings: tuple[str, ...]
     files: tuple[SourceFile, ...]
+    edited: tuple[str, ...] = ()  # what a person said of it in place of what its files say
 
 
 class SectionEntry(View):
@@ -137,11 +181,17 @@ class Matrix(View):
     cells: tuple[Cell, ...]
 
 
-def listing(query: str, collection: str, kind: str, offset: int, limit: int) -> Call[ProductList]:
-    params: dict[str, str | int] = {"query": query, "collection": collection}
-    params |= {"offset": offset, "limit": limit}
-    if kind:
-        params["kind"] = kind
+def listing(query: str, narrowed: Narrowed, offset: int, limit: int) -> Call[ProductList]:
+    params: dict[str, str | int | list[str]] = {"query": query, "offset": offset, "limit": limit}
+    chosen = {
+        "collection": narrowed.get("collection", ""),
+        "kind": narrowed.get("kind", ""),
+        "author": narrowed.get("author", ""),
+        "topic": narrowed.get("topic", ""),
+    }
+    params |= {name: value for name, value in chosen.items() if value}
+    if narrowed.get("facets"):
+        params["facets"] = "true"
     return Call(Request("GET", _PATH, params=params), reading(ProductList))
 
 
@@ -157,6 +207,12 @@ def contents(product_id: str) -> Call[tuple[SectionEntry, ...]]:
 def section(product_id: str, section_id: str) -> Call[Section]:
     path = f"{_PATH}/{quote(product_id, safe='')}/sections/{quote(section_id, safe='')}"
     return Call(Request("GET", path), reading(Section))
+
+
+def amend(product_id: str, amendments: Amendments) -> Call[Product]:
+    path = f"{_PATH}/{quote(product_id, safe='')}"
+    body = {name: list(value) if isinstance(value, tuple) else value for name, value in amendments.items()}
+    return Call(Request("PATCH", path, json=body), reading(Product))
 
 
 def remove(product_id: str) -> Call[None]:

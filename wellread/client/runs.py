@@ -16,6 +16,7 @@ from wellread.events import (
     AnyEvent,
     Citation,
     Mode,
+    Roles,
     RunCancelled,
     RunFailed,
     ScopeEntry,
@@ -41,6 +42,7 @@ class Said(TypedDict, total=False):
     """What may be said with a question."""
 
     product_ids: Sequence[str]
+    excluded: Sequence[str]
     mode: Mode
     model: str
     planner_model: str
@@ -75,7 +77,9 @@ class RunView(View):
     question: str
     mode: Mode
     model: str
+    roles: Roles = Roles()
     scope: tuple[ScopeEntry, ...]
+    excluded: tuple[str, ...] = ()
     created_at: str
     ended_at: str
     last_event: int

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Literal
 
 from wellread.client.exchange import Call, Request, View, reading
+from wellread.events import Usage
 
 
 class Health(View):
@@ -38,6 +39,27 @@ class Models(View):
     why: str
 
 
+class Trial(View):
+    """One thing that was tried: what the model `said`, or what went wrong, with what to do about it."""
+
+    name: str
+    worked: bool
+    said: str
+    hint: str
+    seconds: float
+    first_seconds: float | None
+    tokens_per_second: float | None
+    usage: Usage
+
+
+class ModelTrial(View):
+    """What came of trying a model; `context_tokens` is how much it can read and write together."""
+
+    model: str
+    context_tokens: int
+    trials: tuple[Trial, ...]
+
+
 class Sum(View):
     """Runs that were begun, and what those of them took that have ended. `key` is a day, a model, or empty."""
 
@@ -63,6 +85,12 @@ class UsageOverDays(View):
 HEALTH = Call(Request("GET", "health"), reading(Health))
 READINESS = Call(Request("GET", "ready"), reading(Readiness), also=(503,))
 MODELS = Call(Request("GET", "api/v1/models"), reading(Models))
+
+
+def try_model(name: str) -> Call[ModelTrial]:
+    return Call(
+        Request("POST", "api/v1/models/try", json={"model": name}, repeatable=False), reading(ModelTrial)
+    )
 
 
 def usage(

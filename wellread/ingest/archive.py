@@ -104,23 +104,17 @@ class Archive:
             return decoded
         return self._folded.get(_fold(decoded))
 
+    def size(self, name: str) -> int:
+        """How many bytes an entry that `find` gave declares to have."""
+        return self._entries[name].file_size
+
     def read(self, name: str) -> bytes:
         """The bytes of an entry that `find` gave.
 
         Raises DamagedEntryError when it is damaged, UnreadableError when it is encrypted or inflates to
         more than it declared or may.
         """
-        info = self._entries[name]
-        if info.flag_bits & _ENCRYPTED:
-            raise UnreadableError(
-                f"{self._name} is protected by a password.",
-                hint="Unpack it with its password and add an open copy.",
-            )
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnreadableError(
-                f"{name!r} in {self._name} is packed by an unusual method.",
-                hint="Pack the files again as an ordinary zip archive.",
-            )
+        info = self._readable(name)
         if info.file_size > MAX_ENTRY:
             size = f"{info.file_size / _MEBIBYTE:,.0f} MiB"
             raise UnreadableError(
@@ -140,8 +134,37 @@ class Archive:
                             f"{name!r} in {self._name} is longer than it says.", hint=_BOMB_HINT
                         )
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-            raise DamagedEntryError(f"{name!r} in {self._name} is damaged.", hint=_DAMAGED_HINT) from error
+            raise self._damaged(name) from error
         return b"".join(pieces)
+
+    def head(self, name: str, length: int) -> bytes:
+        """The first bytes of an entry that `find` gave, no more than `length` of them; no more are inflated.
+
+        Raises what `read` raises, as far as the beginning tells.
+        """
+        info = self._readable(name)
+        try:
+            with self._zip.open(info) as stream:
+                return stream.read(length)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            raise self._damaged(name) from error
+
+    def _readable(self, name: str) -> zipfile.ZipInfo:
+        info = self._entries[name]
+        if info.flag_bits & _ENCRYPTED:
+            raise UnreadableError(
+                f"{self._name} is protected by a password.",
+                hint="Unpack it with its password and add an open copy.",
+            )
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnreadableError(
+                f"{name!r} in {self._name} is packed by an unusual method.",
+                hint="Pack the files again as an ordinary zip archive.",
+            )
+        return info
+
+    def _damaged(self, name: str) -> DamagedEntryError:
+        return DamagedEntryError(f"{name!r} in {self._name} is damaged.", hint=_DAMAGED_HINT)
 
 
 def _fold(name: str) -> str:

@@ -267,7 +267,7 @@ class Pipeline:
             return identity
         if not has_firm_identity(metadata):
             for earlier in self._catalog.known(path=place):
-                before = self._catalog.product(earlier.product_id).metadata
+                before = self._catalog.as_read(earlier.product_id)
                 shared = set(before.identifiers) & set(metadata.identifiers)
                 if not metadata.identifiers or shared or before.title == metadata.title:
                     return earlier.product_id
@@ -278,7 +278,7 @@ class Pipeline:
         if all(other.reader.split()[0] != kind for other in others):
             return f"{identity}-{kind}"  # the same ISBN on an EPUB and a PDF: two products
         # Two files of the same name and title, or with the same wrong ISBN, are two products while both are there.
-        same_title = self._catalog.product(identity).title == metadata.title
+        same_title = self._catalog.as_read(identity).title == metadata.title
         moved = not any(Path(other.path).exists() for other in others)
         if moved or (metadata.identifiers and same_title):
             return identity
@@ -306,7 +306,9 @@ class Pipeline:
             ids += [passage.passage_id for passage in rows]
         if not fresh:
             await self._index.keep_only(product, ids)
-        await asyncio.to_thread(self._catalog.mark_indexed, product, held.edition_id, len(ids))
+        await asyncio.to_thread(
+            self._catalog.mark_indexed, product, held.edition_id, held.metadata.language, len(ids)
+        )
 
     def _lock(self, name: str) -> FileLock:
         return lock(self._settings.home, name)

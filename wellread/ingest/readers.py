@@ -9,6 +9,7 @@ from wellread.ingest.document import Reader
 
 GROUP = "wellread.readers"
 HEAD_BYTES = 4096
+MEDIA = (".mp4", ".m4v", ".mkv", ".webm", ".mov", ".avi", ".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac")
 
 
 @cache
@@ -32,6 +33,11 @@ def reader_for(path: Path) -> Reader:
     for reader in readers():
         if reader.accepts(path, head):
             return reader
+    if path.suffix.lower() in MEDIA:
+        raise UnreadableError(
+            f"{path.name} comes without a transcript.",
+            hint=f"Add it together with what is said in it, as {path.stem}.vtt or {path.stem}.srt.",
+        )
     formats = ", ".join(sorted({suffix for reader in readers() for suffix in reader.suffixes}))
     raise UnreadableError(
         f"{path.name} is in no format that Wellread reads.",

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from wellread.errors import NotFoundError, WellreadError
 from wellread.ingest.document import Source
-from wellread.ingest.readers import HEAD_BYTES, readers
+from wellread.ingest.readers import HEAD_BYTES, MEDIA, readers
 
-MEDIA = (".mp4", ".m4v", ".mkv", ".webm", ".mov", ".avi", ".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac")
 _CAPTIONS = (".vtt", ".srt", ".json")
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "__MACOSX"})
 

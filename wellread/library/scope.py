@@ -1,6 +1,6 @@
 """Which titles a run may search: picked, named in the question, carried over, or the whole of a small library."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from wellread.content import Product
@@ -28,11 +28,13 @@ def scope_of(
     question: str,
     *,
     picked: Sequence[str] = (),
+    excluded: Collection[str] = (),
     carried: Sequence[ScopeEntry] = (),
     small_library: int,
 ) -> Scope:
     """The scope of a question. `picked` product ids win over names, names over titles `carried` over from the
-    conversation, and a library of at most `small_library` products is searched whole.
+    conversation, and a library of at most `small_library` products is searched whole. Products that are `excluded` are
+    not meant, whatever the question names.
 
     Raises NotFoundError for a picked id that is not there.
     """
@@ -41,22 +43,28 @@ def scope_of(
     if picked:
         products = [catalog.product(product_id) for product_id in dict.fromkeys(picked)]
         return Scope(tuple(entry(p, "picked") for p in products), False, mentions)
-    if naming.products:
+    meant = [product for product in naming.products if product.product_id not in excluded]
+    if meant:
+        ambiguous = [product for product in naming.ambiguous if product.product_id not in excluded]
         return Scope(
-            tuple(entry(product, "named") for product in naming.products),
+            tuple(entry(product, "named") for product in meant),
             False,
             mentions,
-            tuple(entry(product, "named") for product in naming.ambiguous),
+            tuple(entry(product, "named") for product in ambiguous) if len(ambiguous) > 1 else (),
         )
     if carried:
         present = catalog.products_by_id([known.product_id for known in carried])
-        kept = tuple(known for known in carried if known.product_id in present)
+        kept = tuple(
+            known for known in carried if known.product_id in present and known.product_id not in excluded
+        )
         if kept:
-            return Scope(kept, False)
+            return Scope(kept, False, mentions)
     if 0 < catalog.count() <= small_library:
-        works = one_edition_each(catalog.products(), question)
-        return Scope(tuple(entry(product, "whole library") for product in works), False)
-    return Scope((), True)
+        whole = [product for product in catalog.products() if product.product_id not in excluded]
+        works = one_edition_each(whole, question)
+        if works:
+            return Scope(tuple(entry(product, "whole library") for product in works), False, mentions)
+    return Scope((), True, mentions)
 
 
 def entry(product: Product, found: Found) -> ScopeEntry:

@@ -5,7 +5,7 @@ current edition; the sections of earlier ones stay, because anchors made on them
 """
 
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,11 @@ from wellread.content import (
 from wellread.errors import NotFoundError
 from wellread.store import moments
 from wellread.store import tables as t
+from wellread.store.amendments import amended, changed
 from wellread.store.database import Database
+from wellread.store.facets import LONGEST, Facet, FacetIndex, FacetValue
 from wellread.store.files import StoredFile
-from wellread.store.listing import Listing, listed
+from wellread.store.listing import Listing, counted, listed
 from wellread.store.titles import TitleIndex
 
 _METADATA = TypeAdapter(Metadata)
@@ -68,35 +70,38 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.titles = TitleIndex(database)
+        self.facets = FacetIndex(database)
 
     # Writing
 
     def save(self, edition: Edition) -> None:
-        """Make `edition` its product's current one, all of it or nothing."""
+        """Make `edition` its product's current one, all of it or nothing. What was said of the product in place of
+        its metadata stays."""
         now = moments.now()
-        metadata = edition.metadata
         row = {
             "product_id": edition.product_id,
             "edition_id": edition.edition_id,
             "indexed": "",
-            "collection": edition.collection,
-            "kind": metadata.kind.value,
             "format": edition.reader.split()[0],
-            "title": metadata.title,
-            "language": metadata.language,
-            "metadata": _METADATA.dump_python(metadata, mode="json"),
+            "metadata": _METADATA.dump_python(edition.metadata, mode="json"),
             "words": sum(len(section.text.split()) for section in edition.sections),
             "passages": 0,
             "added_at": now,
         }
         key = {"product_id": edition.product_id, "edition_id": edition.edition_id}
-        with self._database.begin() as connection:
-            kept = {"added_at", "product_id"} | ({"collection"} if not edition.collection else set())
-            changes = {name: value for name, value in row.items() if name not in kept}
-            replaced = connection.execute(
-                sa.update(t.products).filter_by(product_id=edition.product_id).values(changes)
-            )
-            if not replaced.rowcount:
+        with self._database.begin(turn=_turn(edition.product_id)) as connection:
+            held = connection.execute(sa.select(t.products).filter_by(product_id=edition.product_id)).first()
+            metadata = amended(edition.metadata, held.amendments if held else None)
+            collection = edition.collection or (held.collection if held else "")
+            row |= _columns(metadata, collection)
+            if held:
+                changes = {
+                    name: value for name, value in row.items() if name not in ("added_at", "product_id")
+                }
+                connection.execute(
+                    sa.update(t.products).filter_by(product_id=edition.product_id).values(changes)
+                )
+            else:
                 connection.execute(sa.insert(t.products).values(row))
             for table in (t.editions, t.source_files, t.sections):
                 connection.execute(sa.delete(table).filter_by(**key))
@@ -121,29 +126,73 @@ class Catalog:
                 sa.insert(t.sections), [{**key, **_section_row(section)} for section in edition.sections]
             )
             self.titles.put(connection, edition.product_id, metadata)
+            self.facets.put(connection, edition.product_id, metadata, collection)
             connection.execute(sa.delete(t.removals).filter_by(product_id=edition.product_id))
 
-    def mark_indexed(self, product_id: str, edition_id: str, passages: int) -> None:
-        """The index holds that edition's passages. Changes nothing when another edition is current by now."""
-        with self._database.begin() as connection:
+    def amend(
+        self, product_id: str, changes: Mapping[str, object], *, collection: str | None = None
+    ) -> Product:
+        """Say something of a product in place of what its files say: of the fields in `AMENDABLE`, None takes back
+        what was said. Gives the product as it is now; in another language its passages wait to be indexed anew.
+
+        Raises NotFoundError.
+        """
+        with self._database.begin(turn=_turn(product_id)) as connection:
+            query = sa.select(t.products).filter_by(product_id=product_id)
+            row = connection.execute(query).first()
+            if row is None:
+                raise _no_product(product_id)
+            read = _METADATA.validate_python(row.metadata)
+            said = changed(read, row.amendments, changes)
+            metadata = amended(read, said)
+            columns = _columns(metadata, row.collection if collection is None else collection)
+            if metadata.language != row.language:
+                columns["indexed"] = ""
             connection.execute(
                 sa.update(t.products)
-                .filter_by(product_id=product_id, edition_id=edition_id)
-                .values(indexed=edition_id, passages=passages)
+                .filter_by(product_id=product_id)
+                .values(amendments=said or None, **columns)
             )
+            self.titles.put(connection, product_id, metadata)
+            self.facets.put(connection, product_id, metadata, columns["collection"])
+            return _product(connection.execute(query).one())
+
+    def as_read(self, product_id: str) -> Metadata:
+        """What the files of a product say of it, whatever a person said. Raises NotFoundError."""
+        with self._database.read() as connection:
+            metadata = connection.scalar(sa.select(t.products.c.metadata).filter_by(product_id=product_id))
+        if metadata is None:
+            raise _no_product(product_id)
+        return _METADATA.validate_python(metadata)
+
+    def mark_indexed(self, product_id: str, edition_id: str, language: str, passages: int) -> None:
+        """The index holds that edition's passages, cut as of that language. Changes nothing when another edition is
+        current by now, or a person has said another language."""
+        with self._database.begin(turn=_turn(product_id)) as connection:
+            query = sa.select(t.products).filter_by(product_id=product_id, edition_id=edition_id)
+            row = connection.execute(query).first()
+            if row is not None and _product(row).metadata.language == language:
+                connection.execute(
+                    sa.update(t.products)
+                    .filter_by(product_id=product_id)
+                    .values(indexed=edition_id, passages=passages)
+                )
 
     def relocate(self, product_id: str, edition_id: str, *, path: str, collection: str = "") -> None:
         """The same bytes were added again: from `path`, and into `collection` if one is named."""
-        with self._database.begin() as connection:
+        with self._database.begin(turn=_turn(product_id)) as connection:
             connection.execute(
                 sa.update(t.editions)
                 .filter_by(product_id=product_id, edition_id=edition_id)
                 .values(path=path)
             )
             if collection:
-                connection.execute(
-                    sa.update(t.products).filter_by(product_id=product_id).values(collection=collection)
-                )
+                query = sa.select(t.products).filter_by(product_id=product_id)
+                if (row := connection.execute(query).first()) is not None:
+                    connection.execute(
+                        sa.update(t.products).filter_by(product_id=product_id).values(collection=collection)
+                    )
+                    self.facets.put(connection, product_id, _product(row).metadata, collection)
 
     def remove(self, product_id: str) -> list[str]:
         """Take a product out. Gives the SHA-256 of the source files that no product needs any more.
@@ -159,6 +208,7 @@ class Catalog:
             for table in (t.products, t.editions, t.source_files, t.sections, t.removals):
                 connection.execute(sa.delete(table).filter_by(product_id=product_id))
             self.titles.remove(connection, product_id)
+            self.facets.remove(connection, product_id)
             connection.execute(sa.insert(t.removals).values(product_id=product_id))
             used = set(
                 connection.scalars(
@@ -182,15 +232,12 @@ class Catalog:
         with self._database.read() as connection:
             row = connection.execute(sa.select(t.products).filter_by(product_id=product_id)).first()
         if row is None:
-            raise NotFoundError(
-                f"There is no product {product_id!r} in this library.",
-                hint="`wellread ls` lists the products with their ids.",
-            )
+            raise _no_product(product_id)
         return _product(row)
 
     def products(self, *, collection: str = "", offset: int = 0, limit: int = 1_000_000) -> list[Product]:
         """Products by title."""
-        query = sa.select(t.products).order_by(sa.func.lower(t.products.c.title), t.products.c.product_id)
+        query = sa.select(t.products).order_by(t.products.c.by_title, t.products.c.product_id)
         if collection:
             query = query.filter_by(collection=collection)
         with self._database.read() as connection:
@@ -201,6 +248,11 @@ class Catalog:
         total, ids = listed(self._database, self.titles, listing, offset, limit)
         found = self.products_by_id(ids)
         return total, [found[product_id] for product_id in ids if product_id in found]
+
+    def counts(self, listing: Listing, *, limit: int = 20) -> dict[Facet, list[FacetValue]]:
+        """By what a listing can be narrowed further: of each facet the values that most of its products have. The
+        value that the listing has itself is told beside those that it could have instead."""
+        return counted(self.titles, self.facets, listing, limit)
 
     def products_by_id(self, product_ids: Sequence[str]) -> dict[str, Product]:
         """Those that exist."""
@@ -329,10 +381,32 @@ def _current(query: sa.Select[Any], product_id: str) -> sa.Select[Any]:
     )
 
 
+def _turn(product_id: str) -> str:
+    return f"product {product_id}"
+
+
+def _no_product(product_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no product {product_id!r} in this library.",
+        hint="`wellread ls` lists the products with their ids.",
+    )
+
+
+def _columns(metadata: Metadata, collection: str) -> dict[str, str]:
+    """What a product's row repeats of its metadata, to be found and sorted by."""
+    return {
+        "collection": collection,
+        "kind": metadata.kind.value,
+        "title": metadata.title,
+        "by_title": metadata.title.lower()[:LONGEST],
+        "language": metadata.language,
+    }
+
+
 def _product(row: Any) -> Product:
     return Product(
         product_id=row.product_id,
-        metadata=_METADATA.validate_python(row.metadata),
+        metadata=amended(_METADATA.validate_python(row.metadata), row.amendments),
         edition_id=row.edition_id,
         format=row.format,
         collection=row.collection,

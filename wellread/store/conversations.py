@@ -18,13 +18,15 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A conversation with how many questions it holds, and the token by which it is shared, "" for none."""
+    """A conversation with how many questions it holds, how many of them servers have yet to answer, and the token by
+    which it is shared, "" for none."""
 
     conversation_id: str
     title: str
     created_at: str
     updated_at: str
     runs: int
+    under_way: int
     share: str
 
 
@@ -129,6 +131,14 @@ _LISTED = sa.select(
     .where(t.runs.c.conversation_id == _C.conversation_id)
     .scalar_subquery()
     .label("runs"),
+    sa.select(sa.func.count())
+    .where(
+        t.runs.c.conversation_id == _C.conversation_id,
+        t.runs.c.outcome == "",
+        sa.or_(t.runs.c.queued, t.runs.c.worker != ""),  # else it is, or was, a command's
+    )
+    .scalar_subquery()
+    .label("under_way"),
     sa.select(sa.func.max(t.shares.c.token))
     .where(t.shares.c.conversation_id == _C.conversation_id)
     .scalar_subquery()
@@ -193,6 +203,7 @@ def _listed(row: Any) -> Listed:
         created_at=row.created_at,
         updated_at=row.updated_at,
         runs=row.runs,
+        under_way=row.under_way,
         share=row.share or "",
     )
 

@@ -14,7 +14,7 @@ from wellread.store import tables as t
 from wellread.store.backup import back_up_before_upgrade
 from wellread.store.characters import keep_storable
 
-HEAD = "0002"  # the newest revision in store/migrations/versions
+HEAD = "0003"  # the newest revision in store/migrations/versions
 _OPTIONS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "sqlite": (sqlite.WRITING, sqlite.READING),
     "postgresql": (postgresql.WRITING, postgresql.READING),

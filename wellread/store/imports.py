@@ -1,6 +1,10 @@
-"""Imports: uploads that are added together. Like a run, an import is its events, stored before anybody sees them."""
+"""Imports: uploads, or the files of a folder, that are added together. Like a run, an import is its events, stored
+before anybody sees them."""
 
 import hashlib
+import re
+import uuid
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +27,10 @@ from wellread.store import tables as t
 from wellread.store.database import Database
 from wellread.store.uploads import Upload
 
+DEMO = "demo"  # the folder of an import of the library that comes with Wellread
+_TYPE = re.compile(r'"type":"([a-z.]+)"')
+_TYPE_ENDS = 120  # characters of an event within which its type stands
+_COUNTED = ("added", "refused")  # types of events of which an import may have as many as files
 _ATTEMPTS = 50  # of an import that fails again and again
 
 
@@ -36,6 +44,7 @@ class Import:
     uploads: tuple[str, ...]
     created_at: str
     ended_at: str  # "" while it goes on
+    folder: str = ""  # of this machine, or DEMO; "" for uploads
 
 
 class ImportStore:
@@ -54,25 +63,20 @@ class ImportStore:
                         hint=f"Watch the import {row.import_id}.",
                     )
             import_id = _free_id(connection, upload_ids, caller)
-            start = ImportStarted(
-                seq=1,
-                at=datetime.now(UTC),
-                import_id=import_id,
-                collection=collection,
-                files=tuple(upload.name for upload in uploads),
-            )
-            connection.execute(
-                sa.insert(t.imports).values(
-                    import_id=import_id,
-                    caller=caller,
-                    collection=collection,
-                    uploads=upload_ids,
-                    created_at=created_at,
-                    ended_at="",
-                )
-            )
-            connection.execute(sa.insert(t.import_events), _rows(import_id, [start]))
-        return Import(import_id, caller, collection, tuple(upload_ids), created_at, "")
+            begun = Import(import_id, caller, collection, tuple(upload_ids), created_at, "")
+            _begin(connection, begun, [upload.name for upload in uploads])
+        return begun
+
+    def begin_folder(self, folder: str, name: str, caller: str, collection: str) -> tuple[Import, bool]:
+        """An import of what lies in a folder, shown as `name`, and whether it is a new one: the caller's that goes on
+        is given again."""
+        with self._database.begin(turn=f"imports of {caller}") as connection:
+            going_on = sa.select(t.imports).filter_by(caller=caller, ended_at="", folder=folder)
+            if (row := connection.execute(going_on).first()) is not None:
+                return _import(row), False
+            begun = Import(uuid.uuid4().hex, caller, collection, (), moments.now(), "", folder)
+            _begin(connection, begun, [name])
+        return begun, True
 
     def begun(self, upload_ids: Collection[str], caller: str) -> Import | None:
         """The import of just these uploads that goes on or has come to its end; one that failed may be begun anew."""
@@ -100,8 +104,8 @@ class ImportStore:
             raise NotFoundError(f"There is no import {import_id!r}.", hint="GET /api/v1/imports lists yours.")
         return _import(row)
 
-    def imports(self, caller: str, *, offset: int, limit: int) -> list[Import]:
-        """The caller's, newest first."""
+    def imports(self, caller: str, *, offset: int, limit: int, unended: bool = False) -> list[Import]:
+        """The caller's (only those that are `unended`), newest first."""
         imports = t.imports.c
         query = (
             sa.select(t.imports)
@@ -110,6 +114,8 @@ class ImportStore:
             .offset(offset)
             .limit(limit)
         )
+        if unended:
+            query = query.filter_by(ended_at="")
         with self._database.read() as connection:
             return [_import(row) for row in connection.execute(query)]
 
@@ -146,6 +152,31 @@ class ImportStore:
     def events(self, import_id: str, after: int = 0) -> list[ImportEvent]:
         return [IMPORT_EVENT.validate_json(body) for _, body in self.bodies(import_id, after)]
 
+    def telling(self, import_id: str, latest: int) -> tuple[list[ImportEvent], Counter[str]]:
+        """The events of an import that say how it stands (the first and the last of all, the last of each type, of
+        titles and refusals the `latest`), and how many there are of each type. Of tens of thousands few are read."""
+        events = t.import_events.c
+        beginning = sa.func.substr(events.body, 1, _TYPE_ENDS).label("beginning")
+        query = sa.select(events.seq, beginning).where(events.import_id == import_id).order_by(events.seq)
+        with self._database.read() as connection:
+            kinds: dict[str, list[int]] = {}
+            first = last = 0
+            for last, text in connection.execute(query):
+                first = first or last
+                if found := _TYPE.search(text):
+                    kinds.setdefault(found[1], []).append(last)
+            wanted = {first, last}
+            for kind, numbers in kinds.items():
+                wanted.update(numbers[-latest:] if kind in _COUNTED and latest else ())
+                wanted.update(numbers[-1:] if kind not in _COUNTED else ())
+            rows = connection.scalars(
+                sa.select(events.body)
+                .where(events.import_id == import_id, events.seq.in_(sorted(wanted)))
+                .order_by(events.seq)
+            )
+            told = [IMPORT_EVENT.validate_json(body) for body in rows]
+        return told, Counter({kind: len(numbers) for kind, numbers in kinds.items()})
+
     def bodies(self, import_id: str, after: int = 0) -> list[tuple[int, str]]:
         """The events of an import beyond number `after` as numbers and JSON."""
         events = t.import_events.c
@@ -167,6 +198,28 @@ class ImportStore:
         )
         with self._database.read() as connection:
             return {row.import_id: row.seq for row in connection.execute(query)}
+
+
+def _begin(connection: sa.Connection, begun: Import, names: Sequence[str]) -> None:
+    connection.execute(
+        sa.insert(t.imports).values(
+            import_id=begun.import_id,
+            caller=begun.caller,
+            collection=begun.collection,
+            uploads=list(begun.uploads),
+            folder=begun.folder,
+            created_at=begun.created_at,
+            ended_at="",
+        )
+    )
+    start = ImportStarted(
+        seq=1,
+        at=datetime.now(UTC),
+        import_id=begun.import_id,
+        collection=begun.collection,
+        files=tuple(names),
+    )
+    connection.execute(sa.insert(t.import_events), _rows(begun.import_id, [start]))
 
 
 def _id(upload_ids: Collection[str], caller: str, attempt: int) -> str:
@@ -198,4 +251,12 @@ def _rows(import_id: str, events: Sequence[ImportEvent]) -> list[dict[str, objec
 
 
 def _import(row: Any) -> Import:
-    return Import(row.import_id, row.caller, row.collection, tuple(row.uploads), row.created_at, row.ended_at)
+    return Import(
+        row.import_id,
+        row.caller,
+        row.collection,
+        tuple(row.uploads),
+        row.created_at,
+        row.ended_at,
+        row.folder,
+    )

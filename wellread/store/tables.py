@@ -38,11 +38,24 @@ products = Table(
     Column("kind", String(16), nullable=False),
     Column("format", Text, nullable=False),
     Column("title", Text, nullable=False),
+    Column("by_title", String(200), nullable=False, server_default=""),  # the title's beginning, to sort by
     Column("language", Text, nullable=False),
-    Column("metadata", JSON, nullable=False),
+    Column("metadata", JSON, nullable=False),  # as it was read from the files
+    Column("amendments", JSON(none_as_null=True)),  # what a person said in place of parts of that
     Column("words", Integer, nullable=False),
     Column("passages", Integer, nullable=False),
     Column("added_at", String(40), nullable=False),
+    Index("ix_products_by_title", "by_title", "product_id"),
+)
+
+# By what a list can be narrowed, and counted. A value is cut at the length of its column.
+product_facets = Table(
+    "product_facets",
+    METADATA,
+    Column("facet", String(16), primary_key=True),  # kind, topic, author, collection
+    Column("value", String(200), primary_key=True),
+    Column("product_id", String(80), primary_key=True),
+    Index("ix_product_facets_product_id", "product_id"),
 )
 
 editions = Table(
@@ -216,6 +229,8 @@ imports = Table(
     Column("caller", String(32), nullable=False, index=True),
     Column("collection", Text, nullable=False),
     Column("uploads", JSON, nullable=False),
+    # Where the files lie that are no uploads: a folder of the server's machine, or "demo", which comes with Wellread.
+    Column("folder", Text, nullable=False, server_default=""),
     Column("created_at", String(40), nullable=False),
     Column("ended_at", String(40), nullable=False),
 )

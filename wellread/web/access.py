@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -20,6 +21,9 @@ from wellread.web.credentials import address_of, presented_session, presented_to
 from wellread.web.rates import Rates
 from wellread.web.requests import note_caller
 
+_PICTURE = re.compile(
+    r"/library/[^/]+/(?:cover|(?:pages|pictures)/.+)"
+)  # a page shows dozens: they are not counted
 _TOKEN_CHARACTERS = (20, 500)
 _DIFFERENT_CHARACTERS = 8
 _OWNER_SESSION_SECONDS = 7 * 24 * 3600
@@ -223,7 +227,8 @@ async def _caller_of(request: Request) -> Caller:
         raise UnauthorizedError(
             "That login is not valid, or not any more.", hint="Log in again, or use another token."
         )
-    rates.requests.take(caller.account_id)
+    if not _PICTURE.fullmatch(request.url.path):
+        rates.requests.take(caller.account_id)
     return caller
 
 

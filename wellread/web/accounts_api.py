@@ -164,6 +164,9 @@ async def log_out(request: Request, response: Response) -> None:
     if session := presented_session(request):
         await access.log_out(session)
     drop_session(request, response)
+    response.headers["Clear-Site-Data"] = (
+        '"cache", "storage"'  # a shared browser keeps nothing of what was read
+    )
 
 
 @router.get("/me", summary="Who is calling")

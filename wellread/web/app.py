@@ -15,20 +15,20 @@ from wellread.errors import WellreadError
 from wellread.web import (
     accounts_api,
     agui_api,
+    amendments_api,
     answers_api,
     conversations_api,
+    formats_api,
     health_api,
     imports_api,
     library_api,
     metrics_api,
     models_api,
     openai_api,
-    reading_page,
     runs_api,
     search_api,
     settings_api,
     shared_api,
-    start_page,
     uploads_api,
     usage_api,
 )
@@ -38,19 +38,46 @@ from wellread.web.later import Later
 from wellread.web.memory import give_back
 from wellread.web.metrics import Metrics
 from wellread.web.observer import Observer
+from wellread.web.pages import (
+    access_pages,
+    ask_page,
+    conversation_page,
+    conversations_page,
+    figures_pages,
+    library_page,
+    login_page,
+    picture_files,
+    product_page,
+    reading_page,
+    settings_page,
+    static,
+)
+from wellread.web.pages.pictures import Pictures
+from wellread.web.pages.problem_page import add_problem_pages
 from wellread.web.problems import add_problems, describe_problems
 from wellread.web.rates import Rates
 from wellread.web.workshop import Workshop
 
 _ROUTERS = (
-    start_page.router,
+    static.router,
+    ask_page.router,
+    library_page.router,
+    product_page.router,
+    conversation_page.router,
+    conversations_page.router,
+    settings_page.router,
+    access_pages.router,
+    figures_pages.router,
+    login_page.router,
     health_api.router,
     metrics_api.router,
     runs_api.router,
     library_api.router,
+    amendments_api.router,
     search_api.router,
     uploads_api.router,
     imports_api.router,
+    formats_api.router,
     answers_api.router,
     conversations_api.router,
     shared_api.router,
@@ -61,6 +88,7 @@ _ROUTERS = (
     openai_api.router,
     agui_api.router,
     reading_page.router,
+    picture_files.router,
 )
 _MCP = "wellread.web.mcp.endpoint"  # with the SDK it takes as long to import as all the rest
 _DESCRIPTION = "Answers from the books and videos of a library, every statement of which opens its source."
@@ -82,6 +110,7 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     workshop = Workshop(library, Observer(metrics))
     mcp = Later(_MCP, lambda module: module.McpEndpoint(workshop))
     importer = Importer(library)
+    pictures = Pictures(library)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -92,6 +121,7 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
             finally:
                 warming.cancel()
                 await asyncio.gather(warming, return_exceptions=True)
+                await asyncio.to_thread(pictures.close)
 
     app = interface()
     app.router.lifespan_context = lifespan
@@ -99,12 +129,14 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     app.state.feed = workshop.feed
     app.state.worker = workshop.worker
     app.state.importer = importer
+    app.state.pictures = pictures
     app.state.access = access
     app.state.metrics = metrics
     app.state.rates = Rates()
     app.state.warmth = Warmth()
     app.state.asking_models = asyncio.Lock()
     app.state.changing_settings = asyncio.Lock()
+    app.state.trying_a_model = asyncio.Lock()
     app.router.routes.append(Route("/mcp", mcp))
     return app
 
@@ -122,6 +154,7 @@ def interface() -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     add_problems(app)
+    add_problem_pages(app)
     describe_problems(app)
     return app
 

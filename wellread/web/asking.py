@@ -46,6 +46,11 @@ class Question(BaseModel):
 
     question: str
     product_ids: list[Id] = Field([], max_length=200, description="Search these titles and no others.")
+    excluded: list[Id] = Field(
+        default=[],
+        max_length=200,
+        description="Titles that are not meant, though the question may name them.",
+    )
     mode: Mode = "quick"
     model: str = Field("", max_length=300, description="As `provider/model`; else that of the settings.")
     planner_model: str = Field("", max_length=300)
@@ -75,6 +80,7 @@ async def asking_of(question: Question, caller: Caller, library: Wellread) -> As
         roles=roles,
         limits=Limits(**question.limits.model_dump()),
         conversation_id=question.conversation_id,
+        excluded=tuple(question.excluded),
     )
 
 

@@ -32,6 +32,7 @@ _EXAMPLE: JsonDict = {
     "created_at": _AT,
     "updated_at": _AT,
     "runs": 1,
+    "under_way": 0,
     "shared": False,
 }
 
@@ -46,6 +47,7 @@ class ConversationView(BaseModel):
     created_at: str
     updated_at: str = Field(description="When something was last asked in it.")
     runs: int = Field(description="How many questions it holds.")
+    under_way: int = Field(description="How many of them servers have yet to answer.")
     shared: bool
 
     @classmethod
@@ -56,6 +58,7 @@ class ConversationView(BaseModel):
             created_at=listed.created_at,
             updated_at=listed.updated_at,
             runs=listed.runs,
+            under_way=listed.under_way,
             shared=bool(listed.share),
         )
 
@@ -126,11 +129,13 @@ class Share(BaseModel):
     """A link by which anybody may read a conversation without a login."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"token": "Zk3…", "link": "http://127.0.0.1:8484/api/v1/shared/Zk3…"}}
+        json_schema_extra={"example": {"token": "Zk3…", "link": "http://127.0.0.1:8484/shared/Zk3…"}}
     )
 
     token: str
-    link: str = Field(description="Where it is told as JSON, without a login.")
+    link: str = Field(
+        description="The page that shows it, without a login; `/api/v1/shared/{token}` tells it as JSON."
+    )
 
 
 @router.get("", summary="The caller's conversations")
@@ -143,7 +148,7 @@ async def list_conversations(
     cursor: Annotated[str, Query(max_length=200, description="`next` of the part before.")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Conversations:
-    after = _place(cursor) if cursor else None
+    after = place_of(cursor) if cursor else None
 
     def found() -> tuple[list[Listed], int]:
         # One more than is wanted tells whether it goes on.
@@ -154,7 +159,7 @@ async def list_conversations(
     return Conversations(
         conversations=[ConversationView.of(conversation) for conversation in listed[:limit]],
         total=total,
-        next=_cursor(listed[limit - 1]) if len(listed) > limit else "",
+        next=cursor_of(listed[limit - 1]) if len(listed) > limit else "",
     )
 
 
@@ -270,14 +275,16 @@ def _summaries(library: Wellread, feedback: FeedbackStore, conversation_id: str)
 
 
 def _link(request: Request, token: str) -> str:
-    return str(request.url_for("get_shared", token=token))
+    return f"{request.base_url}shared/{token}"
 
 
-def _cursor(listed: Listed) -> str:
+def cursor_of(listed: Listed) -> str:
+    """Where the list goes on after that conversation."""
     return base64.urlsafe_b64encode(f"{listed.updated_at} {listed.conversation_id}".encode()).decode()
 
 
-def _place(cursor: str) -> Place:
+def place_of(cursor: str) -> Place:
+    """The place of a `cursor_of`. Raises BadRequestError."""
     try:
         updated_at, _, conversation_id = base64.urlsafe_b64decode(cursor).decode("ascii").partition(" ")
     except ValueError as error:

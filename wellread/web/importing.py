@@ -1,10 +1,11 @@
-"""Working on imports: files that were uploaded are added one import after the other, and get their vectors."""
+"""Working on imports: their files are added one import after the other, and get their vectors. Callers take turns."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from math import inf
 from pathlib import Path
 
@@ -21,11 +22,11 @@ from wellread.ingest.progress import (
     ProductAdded,
     VectorsMade,
 )
-from wellread.ingest.sources import find_together
-from wellread.library.adding import told
+from wellread.library.adding import AddEvent, told
 from wellread.store.imports import Import, ImportStore
 from wellread.store.uploads import UploadStore
 from wellread.web.feed import Feed
+from wellread.web.import_files import ImportFiles, names_only
 from wellread.web.problems import as_told, words_of
 
 _LOOK = 2.0  # seconds between two looks at what other servers left undone
@@ -73,6 +74,10 @@ class Importer:
         self._without_vectors: dict[str, _Work] = {}
         self._resting: dict[str, float] = {}
         self._embedding: asyncio.Task[None] | None = None
+        self._served: dict[
+            str, int
+        ] = {}  # callers, with a number that is higher the later their last turn was
+        self._turns = count(1)
         self._counted_at = -inf  # the passages that wait, by the event loop's clock
         self._wake = asyncio.Event()
 
@@ -108,7 +113,10 @@ class Importer:
         while True:
             self._wake.clear()
             try:
-                for import_ in await asyncio.to_thread(self.imports.unended):
+                tried: set[str] = set()
+                while import_ := self._next(await asyncio.to_thread(self.imports.unended), tried):
+                    tried.add(import_.import_id)
+                    self._served[import_.caller] = next(self._turns)
                     await self._try(import_)
             except Exception:  # noqa: BLE001  # whatever keeps it from looking now, it looks again
                 _log.warning("imports_not_looked_at", exc_info=True)
@@ -116,11 +124,20 @@ class Importer:
                 async with asyncio.timeout(_LOOK):
                     await self._wake.wait()
 
-    async def _try(self, import_: Import) -> None:
-        """Work on an import unless somebody does, or it was given up a moment ago."""
+    def _next(self, unended: Sequence[Import], tried: Collection[str]) -> Import | None:
+        """The oldest import of the caller whose last turn was longest ago, of those that can be worked on now."""
         now = asyncio.get_running_loop().time()
-        if import_.import_id in self._work or self._resting.get(import_.import_id, 0.0) > now:
-            return
+        waiting = [
+            import_
+            for import_ in unended
+            if import_.import_id not in tried
+            and import_.import_id not in self._work
+            and self._resting.get(import_.import_id, 0.0) <= now
+        ]
+        return min(waiting, key=lambda import_: self._served.get(import_.caller, 0), default=None)
+
+    async def _try(self, import_: Import) -> None:
+        """Work on an import unless another server does."""
         try:
             await self._take_up(import_)
         except Exception:  # noqa: BLE001  # one import's defect must not keep the others waiting for ever
@@ -150,6 +167,7 @@ class Importer:
     async def _attempt(self, work: _Work) -> None:
         try:
             await self._add(work)
+            await self._tell_waiting(work)
         except _UntoldError:
             self._give_up(work)
         except WellreadError as error:
@@ -169,32 +187,45 @@ class Importer:
     async def _add(self, work: _Work) -> None:
         """Add what has not come to anything yet. Raises _UntoldError, and what keeps the others from being added."""
         import_ = work.import_
-        if bool(work.changed) and await asyncio.to_thread(self._are_gone, import_):
+        if not import_.folder and work.changed and await asyncio.to_thread(self._are_gone, import_):
             return  # they were taken out when all of them had come to something
-        uploads = await asyncio.to_thread(self.uploads.uploads, import_.caller, import_.uploads)
-        folder = await asyncio.to_thread(self.uploads.gather, import_.import_id, uploads)
-        names = [upload.name for upload in uploads]
-
-        def shown(path: Path) -> str:
-            return path.name if path != folder else " + ".join(sorted(names))
-
+        files = await asyncio.to_thread(self._files, import_)
         done = {event.path for event in work.events if isinstance(event, ProductAdded | FileRefused)}
-        paths = [
-            path for path in await asyncio.to_thread(_products, folder, names) if shown(path) not in done
-        ]
+        if "" not in done:
+            for problem in files.problems:
+                await self._tell_progress(work, files, Refused(None, problem))
+        paths = files.to_add(done)
+        if not paths:
+            return
         adding = self._library.add(paths, collection=import_.collection, vectors=False)
         async with aclosing(adding) as events:
             async for event in events:
                 if isinstance(event, Refused) and event.error.retryable:
                     raise event.error  # a full disk is no fault of the file
-                progress = told(event, shown=shown)
-                if isinstance(progress, FileRefused | ProductAdded):
-                    progress = _without(progress, folder)
-                await self._tell(work, progress)
+                await self._tell_progress(work, files, event)
+
+    def _files(self, import_: Import) -> ImportFiles:
+        if import_.folder:
+            return ImportFiles.lying(import_)
+        uploads = self.uploads.uploads(import_.caller, import_.uploads)
+        folder = self.uploads.gather(import_.import_id, uploads)
+        return ImportFiles.uploaded(folder, [upload.name for upload in uploads])
+
+    async def _tell_progress(self, work: _Work, files: ImportFiles, event: AddEvent) -> None:
+        progress = told(event, shown=files.shown)
+        if isinstance(progress, FileRefused | ProductAdded):
+            progress = files.without_folder(progress)
+        await self._tell(work, progress)
 
     def _are_gone(self, import_: Import) -> bool:
         held = {upload.upload_id for upload in self.uploads.uploads(import_.caller)}
         return held.isdisjoint(import_.uploads)
+
+    async def _tell_waiting(self, work: _Work) -> None:
+        """Tell an import how many passages wait, long before the first have vectors. Raises _UntoldError."""
+        is_told = any(isinstance(event, VectorsMade) for event in work.events)
+        if self._library.embedder is not None and work.changed and not is_told:
+            await self._tell(work, VectorsMade(done=0, total=sum(work.changed.values())))
 
     async def _embed(self) -> None:
         """Make the vectors of what was added, also of what is added meanwhile."""
@@ -300,34 +331,12 @@ class Importer:
             work.lock.release()
 
 
-def _products(folder: Path, names: Sequence[str]) -> list[Path]:
-    return [folder / names[0]] if len(names) == 1 else find_together(folder)
-
-
-def _without(progress: ProductAdded | FileRefused, folder: Path) -> ProductAdded | FileRefused:
-    """`progress` without the server's folders."""
-    if isinstance(progress, FileRefused):
-        return progress.model_copy(
-            update={
-                "message": _names_only(progress.message, folder),
-                "hint": _names_only(progress.hint, folder),
-            }
-        )
-    return progress.model_copy(
-        update={"warnings": tuple(_names_only(warning, folder) for warning in progress.warnings)}
-    )
-
-
-def _names_only(text: str, folder: Path) -> str:
-    return text.replace(f"{folder}/", "").replace(str(folder), "the folder")
-
-
 def _failed(error: WellreadError, folder: Path) -> ImportFailed:
     told = as_told(error)
     return ImportFailed(
         status=told.status,
-        message=_names_only(told.message, folder),
-        hint=_names_only(told.hint, folder),
+        message=names_only(told.message, folder),
+        hint=names_only(told.hint, folder),
         retryable=told.retryable,
     )
 

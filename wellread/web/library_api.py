@@ -13,6 +13,7 @@ from wellread.content import ProductKind
 from wellread.engine import Wellread
 from wellread.errors import ForbiddenError, NotFoundError
 from wellread.library.views import BlockView, PlaceView, ProductView, SectionEntry
+from wellread.store.amendments import edited
 from wellread.store.file_names import file_name
 from wellread.store.listing import Listing
 from wellread.web.access import current_caller
@@ -39,12 +40,30 @@ _MEDIA_TYPES = {
 }
 
 
+class FacetCount(BaseModel):
+    """A value by which a list can be narrowed, and how many of its titles have it."""
+
+    value: str
+    products: int
+
+
+class Facets(BaseModel):
+    """The values that most titles of a list have. Of a facet that the list is narrowed by already, those that it could
+    have instead are there too."""
+
+    kind: list[FacetCount]
+    topic: list[FacetCount]
+    author: list[FacetCount]
+    collection: list[FacetCount]
+
+
 class ProductList(BaseModel):
     """A part of a list, and how long all of it is."""
 
     total: int
     offset: int
     products: list[ProductView]
+    facets: Facets | None = Field(None, description="When they were asked for.")
 
 
 class FileView(BaseModel):
@@ -64,6 +83,7 @@ class ProductDetails(ProductView):
 
     warnings: list[str] = Field(description="What could not be read and was left out.")
     files: list[FileView]
+    edited: list[str] = Field(description="What a person said of it in place of what its files say.")
 
 
 class SectionView(SectionEntry):
@@ -84,16 +104,25 @@ async def list_library(
     ] = "",
     collection: Annotated[str, Query(max_length=200)] = "",
     kind: ProductKind | None = None,
+    author: Annotated[str, Query(max_length=200)] = "",
+    topic: Annotated[str, Query(max_length=200)] = "",
+    facets: Annotated[bool, Query(description="Also count what it can be narrowed by.")] = False,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ProductList:
     """By title, those first that have the words of the query as they are; a misspelt one gives the
     nearest titles."""
-    listing = Listing(query, collection, kind)
+    listing = Listing(query, collection, kind, author, topic)
     total, products = await asyncio.to_thread(
         lambda: library.catalog.page(listing, offset=offset, limit=limit)
     )
-    return ProductList(total=total, offset=offset, products=[ProductView.of(product) for product in products])
+    counts = await asyncio.to_thread(library.catalog.counts, listing) if facets else None
+    return ProductList(
+        total=total,
+        offset=offset,
+        products=[ProductView.of(product) for product in products],
+        facets=None if counts is None else Facets.model_validate(counts, from_attributes=True),
+    )
 
 
 @router.get("/library/{product_id}", response_model=ProductDetails, responses={304: {}}, summary="A product")
@@ -166,13 +195,14 @@ async def open_anchor(
 
 def _details(library: Wellread, product_id: str) -> ProductDetails:
     catalog = library.catalog
-    product = catalog.product(product_id)
+    product, read = catalog.product(product_id), catalog.as_read(product_id)
     return ProductDetails(
         **ProductView.of(product).model_dump(),
         warnings=catalog.warnings(product_id, product.edition_id),
         files=[
             FileView(role=role, name=file.name, size=file.size) for role, file in catalog.files(product_id)
         ],
+        edited=edited(product.metadata, read),
     )
 
 

@@ -1,13 +1,13 @@
 """The citations of an answer for clients that show text: annotations at its marks, and footnotes with links below."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from wellread.events import AnswerCompleted, Citation
-from wellread.grounding.inline import inert, read_inline
+from wellread.grounding.inline import inert
+from wellread.grounding.marks import placed_marks
 
 _HEADING = "\n\n---\n\n**Sources**\n\n"
 _LINE = re.compile(r"- \[\d+\] ")
@@ -30,29 +30,16 @@ def link(citation: Citation, base: str) -> str:
 
 
 def annotations(answer: AnswerCompleted, base: str) -> list[Annotation]:
-    """One for each mark of a number, in the order of the text; a number that stands at several places of a statement
-    has the places it rests on in their order."""
-    found: list[Annotation] = []
-    for statement in answer.statements:
-        places: dict[int, list[Citation]] = defaultdict(list)
-        for position in statement.citations:
-            citation = answer.citations[position]
-            places[citation.number].append(citation)
-        for mark in read_inline(answer.markdown[statement.start : statement.end]).marks:
-            for number in mark.numbers:
-                own = places.get(number)
-                if not own:
-                    continue
-                citation = own.pop(0) if len(own) > 1 else own[0]
-                found.append(
-                    Annotation(
-                        statement.start + mark.start,
-                        statement.start + mark.end,
-                        _described(citation),
-                        link(citation, base),
-                    )
-                )
-    return found
+    """One for each number of each mark, in the order of the text."""
+    return [
+        Annotation(
+            mark.start,
+            mark.end,
+            _described(answer.citations[mark.citation]),
+            link(answer.citations[mark.citation], base),
+        )
+        for mark in placed_marks(answer)
+    ]
 
 
 def footnotes(citations: Sequence[Citation], base: str) -> str:

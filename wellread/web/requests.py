@@ -8,7 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wellread.web.metrics import Metrics
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_OFTEN = ("/health", "/ready", "/metrics")  # asked by machines, all day
+_OFTEN = (
+    "/health",
+    "/ready",
+    "/metrics",
+    "/static/{digest}/{path:path}",
+)  # by machines, all day; with each page
 _log = logging.getLogger(__name__)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from wellread.agent.estimate import Estimate
 from wellread.agent.knowledge import fold_events
 from wellread.agent.settled import settled
 from wellread.errors import NotFoundError
@@ -15,6 +16,7 @@ from wellread.events import (
     AnyEvent,
     Citation,
     Mode,
+    Roles,
     RunFailed,
     RunStarted,
     ScopeEntry,
@@ -65,7 +67,9 @@ class RunView(BaseModel):
     question: str
     mode: Mode
     model: str
+    roles: Roles = Field(description="The models by name.")
     scope: list[ScopeEntry]
+    excluded: list[str]
     created_at: str
     ended_at: str = Field(description="Empty while it goes on.")
     last_event: int = Field(description="The number of its last event so far.")
@@ -90,7 +94,9 @@ class RunView(BaseModel):
             question=start.question,
             mode=start.mode,
             model=start.model,
+            roles=start.roles,
             scope=list(knowledge.scope),
+            excluded=list(start.excluded),
             created_at=run.created_at,
             ended_at=run.ended_at,
             last_event=last.seq,
@@ -128,6 +134,13 @@ async def begin_run(
     if not begun.fresh:
         response.status_code = status.HTTP_200_OK
     return await _view(library, begun.run_id, caller.account_id)
+
+
+@router.post("/estimate", summary="What a run would take")
+async def estimate_run(question: Question, caller: CallerPart, library: LibraryPart) -> Estimate:
+    """As ranges, least and most. Nothing is stored, and no model is called."""
+    asking = await asking_of(question, caller, library)
+    return await library.estimate_of(asking, caller=caller.account_id)
 
 
 @router.get("/{run_id}", summary="A run as it stands", response_model=RunView)

@@ -6,12 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from wellread.content import Product, ProductKind
 from wellread.errors import BadRequestError, LimitError
+from wellread.library.offering import offered_titles
+from wellread.library.scope import named
 from wellread.library.views import CellView
+from wellread.store.catalog import Catalog
 from wellread.web.asking import Id
 from wellread.web.parts import CallerPart, LibraryPart
 
-router = APIRouter(prefix="/api/v1/search", tags=["search"])
+router = APIRouter(prefix="/api/v1", tags=["search"])
 _QUESTIONS, _TITLES = 20, 50  # of one request at most
 
 
@@ -38,7 +42,40 @@ class Matrix(BaseModel):
     cells: list[CellView]
 
 
-@router.post("", summary="Search questions × titles")
+class Wording(BaseModel):
+    """A question, perhaps half written."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"question": "What does Steady Hands say about tru"}}
+    )
+
+    question: str = Field(max_length=4_000)
+
+
+class NamedTitle(BaseModel):
+    """A title that a question names, and where (code points of the question); 0, 0 when it is not sure that it does."""
+
+    product_id: str
+    title: str
+    kind: ProductKind
+    start: int
+    end: int
+
+
+class NamedTitles(BaseModel):
+    """`named` are those that a run on the question would search; `offered` those that it may mean besides."""
+
+    named: list[NamedTitle]
+    offered: list[NamedTitle]
+
+
+@router.post("/scope", summary="Which titles a question names")
+async def get_scope(wording: Wording, caller: CallerPart, library: LibraryPart) -> NamedTitles:  # noqa: ARG001  # a caller that is not known is refused
+    """As a run would recognise them, and those whose words begin to be there."""
+    return await asyncio.to_thread(_named_titles, library.catalog, wording.question)
+
+
+@router.post("/search", summary="Search questions × titles")
 async def search(asked: Search, caller: CallerPart, library: LibraryPart) -> Matrix:  # noqa: ARG001  # a caller that is not known is refused
     """Every title gets its share: a cell that found nothing says so, with its best score."""
     if not asked.questions:
@@ -57,4 +94,25 @@ async def search(asked: Search, caller: CallerPart, library: LibraryPart) -> Mat
             for cell in cells
             if cell.product_id in products  # one may have been removed meanwhile
         ]
+    )
+
+
+def _named_titles(catalog: Catalog, question: str) -> NamedTitles:
+    naming = named(catalog, question)
+    told = {product.product_id for product in naming.products}
+    return NamedTitles(
+        named=[
+            _title(product, mention.start, mention.end)
+            for mention in naming.mentions
+            for product in mention.products
+        ],
+        offered=[
+            _title(product) for product in offered_titles(catalog, question) if product.product_id not in told
+        ],
+    )
+
+
+def _title(product: Product, start: int = 0, end: int = 0) -> NamedTitle:
+    return NamedTitle(
+        product_id=product.product_id, title=product.title, kind=product.kind, start=start, end=end
     )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictFloat, StrictInt, StrictStr
 
 from wellread.engine import Wellread
-from wellread.errors import BadRequestError, ConflictError
+from wellread.errors import BadRequestError, ConflictError, WellreadError
 from wellread.models.resolve import AUTOMATIC
 from wellread.settings import SettingRow, Value, rows
 from wellread.store import settings_file
@@ -60,7 +60,7 @@ class Changes(RootModel[dict[Name, Given]]):
 @router.get("/settings", summary="The settings")
 async def list_settings(caller: CallerPart, library: LibraryPart) -> list[SettingView]:
     """All of them for an admin; for others those that shape answers."""
-    return _views(caller, library)
+    return views(caller, library)
 
 
 @router.patch("/settings", summary="Change settings")
@@ -78,10 +78,11 @@ async def change_settings(
         changed = replace(library.settings, **defaults)  # type: ignore[arg-type]  # `_checked` gave each its type
         await asyncio.to_thread(settings_file.change, library.settings.home, values)
         library.configure(changed)
-    return _views(caller, library)
+    return views(caller, library)
 
 
-def _views(caller: Caller, library: Wellread) -> list[SettingView]:
+def views(caller: Caller, library: Wellread) -> list[SettingView]:
+    """The settings that a caller may see."""
     return [
         SettingView(
             name=row.name,
@@ -122,7 +123,10 @@ def _check_models(library: Wellread, values: dict[str, Value | None]) -> None:
         if name == "model" and not value:
             raise BadRequestError("The model has no name.", hint=f"{AUTOMATIC} chooses one.")
         if value and not (name == "model" and value == AUTOMATIC):
-            library.models.check(value)
+            try:
+                library.models.check(value)
+            except WellreadError as error:
+                raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
 
 
 def _fixed_by(row: SettingRow) -> str:

@@ -19,7 +19,7 @@ _HEADERS = {
     "Cache-Control": "no-cache, no-transform",
     "X-Accel-Buffering": "no",  # nginx and those that learned from it pass each event on at once
 }
-_BEGINNING = f"retry: {_RETRY_MS}\n\n"
+BEGINNING = f"retry: {_RETRY_MS}\n\n"
 _T = TypeVar("_T")
 
 
@@ -84,7 +84,7 @@ async def until_left(work: Coroutine[Any, Any, _T], receive: Receive) -> _T | No
 
 
 async def _events(feed: AsyncGenerator[Sequence[Item], None]) -> AsyncGenerator[bytes, None]:
-    yield _BEGINNING.encode()
+    yield BEGINNING.encode()
     async with aclosing(feed) as followed:
         async for items in followed:
             yield "".join(map(_event, items)).encode() if items else ALIVE

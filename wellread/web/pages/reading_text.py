@@ -1,14 +1,9 @@
-"""`/read/ANCHOR`: the place that a citation opens, as text."""
-
-from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse
+"""The place that a citation opens, as text for programs."""
 
 from wellread.content import BlockKind, PlacedBlock
 from wellread.library.reading import Place, State
 from wellread.library.scope import describe
-from wellread.web.parts import CallerPart, LibraryPart
 
-router = APIRouter(tags=["reading"])
 _AROUND = 1  # blocks before and after the quote
 _NOTES: dict[State, str] = {
     "moved": "This title was added anew since; the same words are now here.",
@@ -17,13 +12,8 @@ _NOTES: dict[State, str] = {
 }
 
 
-@router.get("/read/{anchor:path}", summary="Read a place", response_class=PlainTextResponse)
-async def read(anchor: str, caller: CallerPart, library: LibraryPart) -> PlainTextResponse:  # noqa: ARG001  # a caller that is not known is refused
-    """The place with its quote between « and », as `wellread read` prints it."""
-    return PlainTextResponse(page(await library.read(anchor)), headers={"Cache-Control": "no-store"})
-
-
-def page(place: Place) -> str:
+def reading_text(place: Place) -> str:
+    """The place with its quote between « and »."""
     label = f", {place.label}" if place.label else ""
     head = f"{describe(place.product.title, ' › '.join(place.section.path))}{label}"
     note = _NOTES.get(place.state)

@@ -1,0 +1,110 @@
+"""Texts that would act if a page took them for more than text: scripts, elements, links, addresses, odd characters.
+
+Every script among them sets `window.pwned`; every element has the id, name or class `planted`; every address leads to
+foreign.test.
+"""
+
+from pathlib import Path
+
+FOREIGN = "foreign.test"
+SCRIPT = "window.pwned=1;document.title='pwned';alert(1)"
+
+ELEMENTS = (
+    f"<script id=planted>{SCRIPT}</script>",
+    f"</script><script id=planted>{SCRIPT}</script>",
+    f"</title></textarea></style></script><script id=planted>{SCRIPT}</script>",
+    f"<scr<script>ipt id=planted>{SCRIPT}</scr</script>ipt>",
+    f'<script id=planted src="http://{FOREIGN}/a.js"></script>',
+    f'<script id=planted type=module src="//{FOREIGN}/a.mjs"></script>',
+    '<script id=planted type="application/json">{"a": "b"}</script>',
+    f"<img id=planted src=x onerror={SCRIPT}>",
+    f'<img id=planted src="http://{FOREIGN}/a.png">',
+    f'<img id=planted srcset="http://{FOREIGN}/a.png 1x" loading=eager>',
+    f"<image id=planted src=//{FOREIGN}/a.png>",
+    f"<picture id=planted><source srcset=//{FOREIGN}/a.png><img src=//{FOREIGN}/b.png></picture>",
+    f"<svg id=planted onload={SCRIPT}><image href=//{FOREIGN}/a.png /></svg>",
+    f"<svg id=planted><script>{SCRIPT}</script></svg>",
+    f'<svg id=planted><use href="//{FOREIGN}/a.svg#b"/><animate onbegin={SCRIPT} attributeName=x dur=1s></svg>',
+    f'<svg id=planted><a xlink:href="javascript:{SCRIPT}"><text y=20>here</text></a></svg>',
+    f'<math id=planted><mtext><table><mglyph><style><img src=x onerror="{SCRIPT}"></style></table></mtext></math>',
+    f'<noscript id=planted><p title="</noscript><img src=x onerror={SCRIPT}>"></noscript>',
+    f'<template id=planted><img src="//{FOREIGN}/a.png"></template>',
+    "<style id=planted>@import '//foreign.test/a.css'; body { display: none }</style>",
+    f'<link id=planted rel=stylesheet href="//{FOREIGN}/a.css">',
+    f'<link id=planted rel=prefetch href="//{FOREIGN}/a"><link rel=preconnect href="//{FOREIGN}">',
+    f'<p id=planted style="background: url(//{FOREIGN}/a.png); position: fixed; inset: 0">over all</p>',
+    f'<iframe id=planted src="//{FOREIGN}/"></iframe>',
+    '<iframe id=planted srcdoc="&lt;script&gt;parent.pwned=1&lt;/script&gt;"></iframe>',
+    f'<object id=planted data="//{FOREIGN}/a"></object><embed id=planted src="//{FOREIGN}/a">',
+    f'<meta id=planted http-equiv=refresh content="0; url=http://{FOREIGN}/">',
+    f'<base id=planted href="http://{FOREIGN}/">',
+    f'<form id=planted action="http://{FOREIGN}/"><input name=planted autofocus onfocus={SCRIPT}></form>',
+    f"<details id=planted open ontoggle={SCRIPT}><summary>x</summary></details>",
+    f"<video id=planted poster=//{FOREIGN}/a.png src=//{FOREIGN}/a.mp4 onerror={SCRIPT}></video>",
+    f"<audio id=planted src=//{FOREIGN}/a.mp3 autoplay></audio>",
+    f"<body id=planted onload={SCRIPT} background=//{FOREIGN}/a.png>",
+    f'"><img id=planted src=x onerror={SCRIPT}>',
+    f"'><img id=planted src=x onerror={SCRIPT}>",
+    f'" autofocus onfocus="{SCRIPT}" x="',
+    f"' onmouseover='{SCRIPT}' x='",
+    f"<!--><img id=planted src=x onerror={SCRIPT}>-->",
+    f"<![CDATA[<img id=planted src=x onerror={SCRIPT}>]]>",
+    f"&lt;img id=planted src=x onerror={SCRIPT}&gt;",
+    f"\\u003cimg id=planted src=x onerror={SCRIPT}\\u003e",
+    f"\ufeff<\u200bscript>{SCRIPT}</script>",
+    f"＜script id=planted＞{SCRIPT}＜/script＞",
+    f"<a id=planted href=javascript:{SCRIPT}>here</a>",
+    "<p id=words name=planted>{}</p><p id=toasts class=planted>over the page's own</p>",
+    "<wr-conversation class=planted data-id=x data-share=y></wr-conversation>",
+    "<dialog id=planted open><form method=dialog><button autofocus>OK</button></form></dialog>",
+)
+MARKDOWN = (
+    f"![a picture](http://{FOREIGN}/a.png)",
+    f"![a picture][p]\n\n[p]: http://{FOREIGN}/a.png",
+    f"[here](http://{FOREIGN}/)",
+    f"[here](//{FOREIGN}/)",
+    f"[here](javascript:{SCRIPT})",
+    f"[here](JaVaScRiPt&colon;{SCRIPT})",
+    f"[here](&#106;avascript:{SCRIPT})",
+    f"[here](java\tscript:{SCRIPT})",
+    f"[here](data:text/html,<script>{SCRIPT}</script>)",
+    f"[here](vbscript:{SCRIPT})",
+    f"[1]: http://{FOREIGN}/\n\nHere [1] and [one][1].",
+    f"[0](http://{FOREIGN}/) [0]: http://{FOREIGN}/",
+    f"<http://{FOREIGN}/>",
+    f"http://{FOREIGN}/ and www.{FOREIGN} and planted@{FOREIGN}",
+    f"[![x](http://{FOREIGN}/a.png)](http://{FOREIGN}/)",
+    f"[x](<http://{FOREIGN}/> \"onmouseover='{SCRIPT}'\")",
+    f"```html onload={SCRIPT}\n<script id=planted>{SCRIPT}</script>\n```",
+    '```"><img/id=planted/src=x/onerror=alert(1)>\nx\n```',
+    f"`<img id=planted src=x onerror={SCRIPT}>`",
+    f"- [ ] <input id=planted onfocus={SCRIPT} autofocus>",
+    f"| <script id=planted>{SCRIPT}</script> | b |\n|---|---|\n| <img id=planted src=//{FOREIGN}/a.png> | d |",
+    "> > > > > > > > > > > > > > > > > > > > deep",
+)
+CHARACTERS = (
+    "{{ 7 * 191 }} {% for x in ().__class__.__mro__ %}{{ x }}{% endfor %} {# gone #}",
+    "${7 * 191} #{7 * 191} <%= 7 * 191 %> %(title)s {title} {0} %s %n",
+    "\u202eright to left\u202d and \u2066isolated, and never ended \u202e",
+    "\u200f\u061c\u2067\u2067\u2067\u2067 marks of direction",
+    "W" * 10_000,
+    "語" * 3_000,
+    "/".join("W" * 500 for _ in range(10)),
+    "z̷̢̛͚̘̪̭̍̅" + "\u0301\u0316" * 300,
+    "\ue000c0\ue001 \ue0000\ue001 \uf8ff private",
+    "\U00010a57c0\U00010a58 \U00010a57b0\U00010a58 \U00010a57v0\U00010a58 \U00010a570\U00010a58 signs",
+    "[0] [0, 1] [999999] 【0】 [^1] [0]: [[0]]",
+    "\ufffe\uffff\ufdd0 \U000fffff \U0010ffff no characters",
+    "\u2028\u2029\u0085\x0b\x0c lines",
+    "\x1b]8;;http://foreign.test/\x07here\x1b]8;;\x07 \x1b[31mred",
+    "a\u00adb\u200b\u200c\u200d\u2060c \u3164\u115f\u1160 unseen",
+    "𝕿𝖍𝖊 ﷽ 👩‍👩‍👧‍👦 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ﬃ Ǆ İ ß ẞ",
+    "__proto__ constructor prototype toString hasOwnProperty",
+    "null undefined NaN true [object Object]",
+    "../../../../etc/passwd ..%2f..%2f %00 C:\\CON",
+    "'; DROP TABLE products; -- \" OR 1=1",
+)
+TEXTS = (*ELEMENTS, *MARKDOWN, *CHARACTERS)
+
+# `page.evaluate(TRACES)` lists what of them is on a page beyond their words.
+TRACES = Path(__file__).with_name("traces.js").read_text(encoding="utf-8")

@@ -1,0 +1,81 @@
+"""`/library/{product_id}`: a title with what is known about it, its contents and what was asked of it."""
+
+import asyncio
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from fastapi import APIRouter, Response
+
+from wellread.content import Section, SectionRole, TimeOrigin
+from wellread.engine import Wellread
+from wellread.store.amendments import edited
+from wellread.store.asked import LOOKED_AT, questions_on
+from wellread.store.editions import editions_of
+from wellread.web.pages.book_language import language_tag, text_direction
+from wellread.web.pages.days import clock_for
+from wellread.web.pages.page import PagePart
+from wellread.web.parts import CallerPart, LibraryPart
+
+router = APIRouter(include_in_schema=False)
+_OPEN_UP_TO = 60  # sections that are shown without being asked for
+_QUESTIONS = 8
+
+
+@router.get("/library/{product_id}")
+async def product(product_id: str, page: PagePart, caller: CallerPart, library: LibraryPart) -> Response:
+    """404 for a title that is not there."""
+    values = await asyncio.to_thread(_values, library, product_id, caller.account_id)
+    language = _language_name(values["lang"], page.language)
+    return page.html(
+        "product.html", language_name=language, clock=clock_for(page.request, page.language), **values
+    )
+
+
+def _language_name(tag: str, language: str) -> str:
+    """What a language is called in the reader's; the tag itself, where that is not known."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name(language) or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
+
+
+def _seconds(library: Wellread, product_id: str, sections: list[Section]) -> float:
+    """Until when something is said in a recording, as its last section tells; 0 for a book."""
+    if not sections:
+        return 0
+    origins = (
+        placed.block.origin for placed in library.catalog.section(product_id, sections[-1].section_id).blocks
+    )
+    return max((origin.end_ms for origin in origins if isinstance(origin, TimeOrigin)), default=0) / 1000
+
+
+def _values(library: Wellread, product_id: str, caller: str) -> dict[str, Any]:
+    catalog = library.catalog
+    product = catalog.product(product_id)
+    metadata, read = product.metadata, catalog.as_read(product_id)
+    sections = [
+        section for section in catalog.contents(product_id) if section.role is not SectionRole.CONTENTS
+    ]
+    editions = editions_of(library.database, product_id)
+    return {
+        "product": product,
+        "metadata": metadata,
+        "identifiers": [
+            identifier.removeprefix("urn:")
+            for identifier in metadata.identifiers
+            if not identifier.startswith("urn:uuid:")  # which says nothing to anybody
+        ],
+        "edited": edited(metadata, read),
+        "lang": language_tag(metadata.language),
+        "dir": text_direction(metadata.language),
+        "sections": sections,
+        "seconds": _seconds(library, product_id, sections),
+        "is_open_contents": len(sections) <= _OPEN_UP_TO,
+        "edition": editions[0],
+        "earlier": editions[1:],
+        "missing": {
+            role for role, file in editions[0].files if not library.files.path(file.sha256).is_file()
+        },
+        "questions": questions_on(library.database, product_id, caller, limit=_QUESTIONS),
+        "looked_at": LOOKED_AT,
+    }
