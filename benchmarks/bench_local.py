@@ -12,8 +12,8 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from wellread.agent.budget import Limits
-from wellread.cli.demonstration import QUESTION
+from wellread.agent.state.budget import Limits
+from wellread.cli.demo import QUESTION
 from wellread.engine import Wellread
 from wellread.events import StepCompleted, Usage
 from wellread.settings import Settings

@@ -23,10 +23,10 @@ from lancedb.query import MatchQuery
 from lancedb.rerankers import RRFReranker
 
 from wellread.content import Passage
-from wellread.index.analysis import question_terms
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.lance import LanceIndex
 from wellread.index.passages import Cell, Vectors
+from wellread.text.terms import question_terms
 
 _TITLE = 1_000  # passages
 _QUESTIONS = (

@@ -13,9 +13,9 @@ from wellread.blocking import BlockingWellread
 from wellread.content import Anchor
 from wellread.engine import Wellread
 from wellread.settings import Settings
-from wellread.store.accounts import AccountStore
-from wellread.web.access import access_for
+from wellread.store.accounts.accounts import AccountStore
 from wellread.web.app import create_app
+from wellread.web.http.access import access_for
 
 SECTIONS, PARAGRAPHS, WORDS = 1500, 6, 55  # some 500,000 words
 PLACES = 60

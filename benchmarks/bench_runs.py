@@ -20,6 +20,7 @@ from wellread.engine import Wellread
 from wellread.events import Roles
 from wellread.settings import Settings
 
+TESTS = Path(__file__).parents[1] / "tests"
 TITLES = 20
 PASSAGES_A_TITLE = 500
 RUNS = 15
@@ -97,8 +98,8 @@ async def run(library: Wellread, roles: Roles, ids: list[str]) -> tuple[float, f
 @contextmanager
 def served(file: Path):
     """The address of a scripted server in a process of its own."""
-    command = [sys.executable, "-m", "wellread", "models", "serve-script", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "support.script_server", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=TESTS) as process:
         try:
             lines = [process.stdout.readline() for _ in range(2)]
             yield lines[1].strip().partition("=")[2]

@@ -29,9 +29,9 @@ from bench_runs import QUESTION, script, write_titles
 from wellread.engine import Wellread
 from wellread.events import AnswerDelta, RunStarted
 from wellread.settings import Settings
-from wellread.store.database import Database
-from wellread.store.journal import Journal
-from wellread.store.runs import RunStore
+from wellread.store.backup.opening import open_database
+from wellread.store.runs.journal import Journal
+from wellread.store.runs.runs import RunStore
 
 STREAMS, FROZEN, SECONDS = 200, 50, 60
 RUNS = 15
@@ -145,7 +145,7 @@ def gone(listener: socket.socket) -> bool:
 
 
 async def journal(folder: Path) -> None:
-    database = Database.open(folder / "journal.db")
+    database = open_database(folder / "journal.db")
     runs = RunStore(database)
     start = RunStarted.model_construct(question="?", conversation_id="", run_id="")
     run_id = runs.begin(start).run_id

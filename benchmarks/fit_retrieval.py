@@ -26,11 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellread.evals.retrieval import JudgedSet
-from wellread.index.analysis import passage_terms, question_terms
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.fusion import TOP, fuse, lead
 from wellread.index.lance import LanceIndex
 from wellread.index.passages import Cell, Embedder, Hit, text_to_embed
+from wellread.text.terms import passage_terms, question_terms
 
 Floats = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ import httpx2
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from wellread.cli.demonstration import QUESTION
+from wellread.cli.demo import QUESTION
 
 SHOWN = Path(__file__).parent / "pictures"
 CHROMIUM = os.environ.get("WELLREAD_TEST_CHROMIUM", "/usr/bin/chromium")

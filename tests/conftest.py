@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import transcript
-from browser import Remote, Visits, launched
+from support import mentor
+from support.browser import Remote, Visits, launched
+from support.paths import SHARED
 
 from wellread.blocking import BlockingWellread
-from wellread.ingest.pipeline import Added, Refused
+from wellread.ingest.pipeline import Refused
 from wellread.settings import Settings
-
-SHARED = Path(__file__).parents[2] / "shared"
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def mentor_home(tmp_path_factory) -> Path:
     """The home of the library of `transcript`: a book and a talk, by keyword only. Runs may be stored in it."""
     folder = tmp_path_factory.mktemp("mentor")
     with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
-        list(library.add(transcript.write_library(folder / "files")))
+        list(library.add(mentor.write_library(folder / "files")))
     return folder / "home"
 
 
@@ -112,19 +111,3 @@ def library(home):
     """An empty library that searches by keyword only, which makes adding fast."""
     with BlockingWellread(settings=Settings(home=home, embedder="none")) as opened:
         yield opened
-
-
-def add(library: BlockingWellread, *paths: Path) -> list[Added | Refused]:
-    """What became of each source."""
-    return [event for event in library.add(paths) if isinstance(event, Added | Refused)]
-
-
-def book(folder: Path, name: str, title: str, *chapters: str, language: str = "en", isbn: str = "") -> Path:
-    """A Markdown book; each chapter is its text, the first line its heading."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    lines = [f"title: {title}", "author: The Wellread Project", f"lang: {language}"]
-    lines += [f"isbn: {isbn}"] if isbn else []
-    front = "\n".join(["---", *lines, "---", "", ""])
-    path.write_text(front + "\n\n".join(f"# {chapter}" for chapter in chapters), encoding="utf-8")
-    return path

@@ -3,15 +3,14 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import get_args
 
 import pytest
+from support.paths import ROOT
 
 from wellread import events, settings
-from wellread.agent import actions
+from wellread.agent.state import actions
 
-ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 

@@ -9,8 +9,8 @@ from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.events import AnyEvent
 from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
-from wellread.library.inside import CellFindings
-from wellread.library.reading import Place
+from wellread.library.matrix import CellFindings
+from wellread.library.open_anchor import Place
 from wellread.settings import Settings
 
 _T = TypeVar("_T")

@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from wellread.agent.beginning import Asking, Beginning, checked_question
-from wellread.agent.budget import Limits
-from wellread.agent.control import Control
-from wellread.agent.crew import crew
-from wellread.agent.direct import Facts
-from wellread.agent.estimate import Estimate
-from wellread.agent.estimate import estimate as estimated
-from wellread.agent.loop import Loop
-from wellread.agent.record import Record, cancelled_when_closed, continued, recorded
+from wellread.agent.run.assembly import crew
+from wellread.agent.run.estimate import Estimate
+from wellread.agent.run.estimate import estimate as estimated
+from wellread.agent.run.loop import Loop
+from wellread.agent.run.recorder import Record, cancelled_when_closed, continued, recorded
+from wellread.agent.run.start import Asking, Beginning, checked_question
+from wellread.agent.state.budget import Limits
+from wellread.agent.state.control import Control
+from wellread.agent.writing.direct_answers import Facts
 from wellread.content import Product, ProductKind, Section
 from wellread.errors import (
     BadRequestError,
@@ -29,21 +29,22 @@ from wellread.events import (
     Mode,
     Roles,
 )
+from wellread.formats.discovery import find
+from wellread.formats.document import Source
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
-from wellread.ingest.document import Source
 from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
-from wellread.ingest.sources import find
-from wellread.library.finding import FoundTitle, find_titles
-from wellread.library.inside import CellFindings, Inside
-from wellread.library.reading import Place, open_anchor
+from wellread.library.matrix import CellFindings, Inside
+from wellread.library.open_anchor import Place, open_anchor
+from wellread.library.title_search import FoundTitle, find_titles
 from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
-from wellread.store.catalog import Catalog
-from wellread.store.database import Database
-from wellread.store.files import FileStore
-from wellread.store.journal import Journal
-from wellread.store.runs import Begun, IdempotencyKey, RunStore
+from wellread.store.backup.opening import open_database
+from wellread.store.catalog.catalog import Catalog
+from wellread.store.catalog.source_files import FileStore
+from wellread.store.database.database import Database
+from wellread.store.runs.journal import Journal
+from wellread.store.runs.runs import Begun, IdempotencyKey, RunStore
 
 _CANCEL_TRIES = 5
 
@@ -88,7 +89,7 @@ class Wellread:
                 f"The library's folder {home} cannot be made: {error.strerror}.",
                 hint="Set WELLREAD_HOME to a folder that you may write to.",
             ) from error
-        self._database = Database.open(
+        self._database = open_database(
             self.settings.database or home / "wellread.db", backups=home / "backups"
         )
         self.catalog = Catalog(self._database)

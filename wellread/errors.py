@@ -1,5 +1,9 @@
 """What can go wrong, as one family of errors that say what happened and what to do about it."""
 
+import logging
+
+_log = logging.getLogger(__name__)
+
 
 class WellreadError(Exception):
     """The root of the family. The edge (command line, server) shows `message` and `hint` and maps `status`.
@@ -133,3 +137,20 @@ class StorageError(WellreadError):
 
     status = 507
     retryable = True
+
+
+def public_error(error: WellreadError) -> WellreadError:
+    """The error as callers may read it. What the store says names folders and hosts of the server: it is logged."""
+    if not isinstance(error, StorageError):
+        return error
+    _log.warning("store_refused", extra={"error": f"{error.message} {error.hint}".strip()})
+    return StorageError(
+        "The library's store cannot be used now.",
+        hint="Try again in a moment; what was acknowledged is kept.",
+    )
+
+
+def public_text(error: WellreadError) -> str:
+    """What an error says to callers, where there is room for one text."""
+    told = public_error(error)
+    return f"{told.message} {told.hint}".strip()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from wellread.cli.calling import Json, commands, run
+from wellread.cli.command import Json, commands, run
 
 user = typer.Typer(
     name="user", help="Accounts of those who may use the server.", no_args_is_help=True, rich_markup_mode=None

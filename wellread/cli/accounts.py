@@ -10,7 +10,7 @@ from rich.text import Text
 from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
-from wellread.store.accounts import AccountStore
+from wellread.store.accounts.accounts import AccountStore
 
 
 def password(*, from_stdin: bool) -> str:

@@ -13,7 +13,7 @@ import typer
 
 from wellread import __version__
 from wellread.cli.account_commands import token, user
-from wellread.cli.calling import Json, commands, run
+from wellread.cli.command import Json, commands, run
 from wellread.errors import BadRequestError, WellreadError
 
 app = typer.Typer(
@@ -81,7 +81,7 @@ def demo(
     ] = False,
 ) -> None:
     """Add the demo library and open its page, with a question ready to be asked."""
-    demonstration = commands("demonstration")
+    demonstration = commands("demo")
     if terminal:
         run(demonstration.demo_in_terminal(model=model, as_json=as_json))
     elif as_json:
@@ -102,7 +102,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add books, talks and videos. Each can be asked by keyword at once; its vectors follow."""
-    run(commands("adding").add(paths, collection=collection, wait=wait, as_json=as_json))
+    run(commands("add").add(paths, collection=collection, wait=wait, as_json=as_json))
 
 
 @app.command()
@@ -113,7 +113,7 @@ def embed(
     as_json: Json = False,
 ) -> None:
     """Make the vectors that wait."""
-    run(commands("adding").embed(quiet=quiet, as_json=as_json))
+    run(commands("add").embed(quiet=quiet, as_json=as_json))
 
 
 @app.command("ls")
@@ -122,7 +122,7 @@ def list_products(
     as_json: Json = False,
 ) -> None:
     """List the products of the library."""
-    run(commands("showing").list_products(collection=collection, as_json=as_json))
+    run(commands("library").list_products(collection=collection, as_json=as_json))
 
 
 @app.command()
@@ -130,7 +130,7 @@ def show(
     product_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a product.")], as_json: Json = False
 ) -> None:
     """Show a product: metadata and table of contents."""
-    run(commands("showing").show(product_id, as_json=as_json))
+    run(commands("library").show(product_id, as_json=as_json))
 
 
 @app.command()
@@ -141,7 +141,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search questions × titles, and print the matrix with its snippets."""
-    run(commands("showing").search(questions, product_ids=product or [], limit=limit, as_json=as_json))
+    run(commands("library").search(questions, product_ids=product or [], limit=limit, as_json=as_json))
 
 
 @app.command()
@@ -176,7 +176,7 @@ def ask(
 
     Ctrl-C once stops the search, and the answer is written with what there is; twice cancels the run.
     """
-    asking = commands("asking")
+    asking = commands("ask")
     run(
         asking.ask(
             question,
@@ -209,7 +209,7 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Open an anchor: the place, the quote marked, and a few blocks around it."""
-    run(commands("showing").read(anchor, around=around, as_json=as_json))
+    run(commands("library").read(anchor, around=around, as_json=as_json))
 
 
 @app.command()
@@ -218,7 +218,7 @@ def rm(
     as_json: Json = False,
 ) -> None:
     """Remove products from the library (the files you added them from stay)."""
-    run(commands("adding").remove(product_ids, as_json=as_json))
+    run(commands("add").remove(product_ids, as_json=as_json))
 
 
 @app.command()
@@ -230,7 +230,7 @@ def reindex(
     as_json: Json = False,
 ) -> None:
     """Rebuild the index from the catalog, with the settings as they are now."""
-    run(commands("adding").reindex(product_id, wait=wait, as_json=as_json))
+    run(commands("add").reindex(product_id, wait=wait, as_json=as_json))
 
 
 @app.command()
@@ -241,7 +241,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Say what is installed, where things are, what waits, and what is wrong."""
-    run(commands("diagnosis").doctor(full=full, as_json=as_json))
+    run(commands("doctor").doctor(full=full, as_json=as_json))
 
 
 @app.command()
@@ -249,7 +249,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The file to write; a new one.")], as_json: Json = False
 ) -> None:
     """Write the whole library to one file. Others may read, ask and answer meanwhile."""
-    run(commands("keeping").backup(file, as_json=as_json))
+    run(commands("backup").backup(file, as_json=as_json))
 
 
 @app.command()
@@ -261,7 +261,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put a backup in place, on SQLite or PostgreSQL, after checking that it is whole."""
-    run(commands("keeping").restore(file, replace=replace, as_json=as_json))
+    run(commands("backup").restore(file, replace=replace, as_json=as_json))
 
 
 @models.callback()
@@ -279,7 +279,7 @@ def list_models(
 ) -> None:
     """List the models that can be used, and say what is wrong with the rest."""
     if context.invoked_subcommand is None:
-        modelling = commands("modelling")
+        modelling = commands("models")
         run(
             modelling.attempt(attempt, as_json=as_json) if attempt else modelling.list_models(as_json=as_json)
         )
@@ -290,17 +290,7 @@ def pull_model(
     name: Annotated[str, typer.Argument(metavar="OWNER/REPO[/FILE.gguf]", help="On the Hugging Face hub.")],
 ) -> None:
     """Download a GGUF file into the library's folder, to be used as local/FILE. Run it again to go on."""
-    run(commands("pulling").pull(name))
-
-
-@models.command("serve-script")
-def serve_script(
-    file: Annotated[Path, typer.Argument(help="A script, see docs/scripted-model.md.")],
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; 0 for any.")] = 0,
-) -> None:
-    """Serve a scripted model over the wires of OpenAI and Anthropic, for tests."""
-    run(commands("scripting").serve_script(file, host=host, port=port))
+    run(commands("models").pull(name))
 
 
 @evaluation.command("retrieval")
@@ -311,7 +301,7 @@ def eval_retrieval(
     as_json: Json = False,
 ) -> None:
     """nDCG@10, recall@100 and MRR of keyword, vector and fused search on a test set."""
-    run(commands("evaluating").retrieval(folder, as_json=as_json))
+    run(commands("eval").retrieval(folder, as_json=as_json))
 
 
 @app.command()
@@ -332,7 +322,7 @@ def serve(
 ) -> None:
     """Serve the library: its REST interface and the interfaces of chat programs and agents."""
     run(
-        commands("serving").serve(
+        commands("serve").serve(
             host=host, port=port, token=token, behind=behind, open_page=open_page, log_level=log_level
         )
     )

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from mcp.server.stdio import stdio_server
 
 from wellread.engine import Wellread
-from wellread.web.access import OWNER
+from wellread.serving.request import OWNER
+from wellread.serving.runtime import Workshop
 from wellread.web.mcp.server import mcp_server
-from wellread.web.workshop import Workshop
 
 _READ = 65536
 

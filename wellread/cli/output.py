@@ -1,15 +1,20 @@
-"""Where the command line prints: text for people, JSON for programs."""
+"""Where the command line shows things: text for people, JSON for programs, a page in the browser."""
 
 import json
 import os
 import shutil
 import sys
+import threading
+import webbrowser
 from pathlib import Path
 
 from rich.console import Console
 
 # In a pipe nothing is wrapped for a screen that is not there.
 _WIDE = 200
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")  # $BROWSER is the reader's own word on what to start
+_WITHOUT_DISPLAYS = ("darwin", "win32")  # they have a desktop, and no such variables
+_IN_THE_TERMINAL = ("www-browser", "links", "elinks", "lynx", "w3m")  # they would take it over
 console = Console(
     highlight=False, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else _WIDE
 )
@@ -32,3 +37,18 @@ def command_name() -> str:
         relative = os.path.relpath(called)
         return relative if not relative.startswith("../..") else str(called)
     return f"{Path(sys.executable).name} -m wellread"
+
+
+def show_page(address: str) -> bool:
+    """Open it in the reader's browser and do not wait for that. False where there is nothing to open it in."""
+    if sys.platform not in _WITHOUT_DISPLAYS and not any(map(os.environ.get, _DISPLAYS)):
+        return False
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    if getattr(browser, "name", "") in _IN_THE_TERMINAL and "BROWSER" not in os.environ:
+        return False
+    # Some wait for the program that they start, and whoever calls has an event loop to go on with.
+    threading.Thread(target=browser.open, args=[address], name="browser", daemon=True).start()
+    return True

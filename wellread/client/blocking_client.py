@@ -23,7 +23,7 @@ from wellread.client.server import (
     usage,
 )
 from wellread.events import AnswerCompleted, AnyEvent
-from wellread.ingest.progress import ImportEvent
+from wellread.import_events import ImportEvent
 
 
 class Client:

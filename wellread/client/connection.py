@@ -8,9 +8,9 @@ from typing import TypeVar, cast
 import httpx2
 
 from wellread.client.address import Address
-from wellread.client.exchange import Call, Outcome, Pause, Reply, Request, Talk, talk
-from wellread.client.following import LARGEST_EVENT, Following
-from wellread.client.patience import Patience
+from wellread.client.event_stream import LARGEST_EVENT, Following
+from wellread.client.protocol import Call, Outcome, Pause, Reply, Request, Talk, talk
+from wellread.client.retry import Patience
 
 T = TypeVar("T")
 E = TypeVar("E")

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from wellread.client.exchange import Call, Request, View, nothing, reading
+from wellread.client.protocol import Call, Request, View, nothing, reading
 from wellread.client.runs import State
 from wellread.events import Mode, Usage
 

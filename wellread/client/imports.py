@@ -4,10 +4,10 @@ told."""
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from wellread.client.exchange import Call, Request, View, reading
-from wellread.client.following import Following, Kind, types_of
-from wellread.client.patience import Patience
-from wellread.ingest.progress import IMPORT_ENDS, IMPORT_EVENT, ImportEvent, Outcome
+from wellread.client.event_stream import Following, Kind, types_of
+from wellread.client.protocol import Call, Request, View, reading
+from wellread.client.retry import Patience
+from wellread.import_events import IMPORT_ENDS, IMPORT_EVENT, ImportEvent, Outcome
 
 _PATH = "api/v1/imports"
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from wellread.client.exchange import Call, Request, View, nothing, reading
+from wellread.client.protocol import Call, Request, View, nothing, reading
 from wellread.content import EpubOrigin, FileOrigin, PdfOrigin, TimeOrigin
 
 _PATH = "api/v1/library"

@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Literal, TypedDict, get_args
 
-from wellread.client.exchange import Call, Request, View, reading
-from wellread.client.following import Following, Kind, types_of
-from wellread.client.patience import Patience
+from wellread.client.event_stream import Following, Kind, types_of
 from wellread.client.problems import error_of
+from wellread.client.protocol import Call, Request, View, reading
+from wellread.client.retry import Patience
 from wellread.errors import ConflictError, UnavailableError
 from wellread.events import (
     EVENT,

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from wellread.client.exchange import Call, Request, View, reading
+from wellread.client.protocol import Call, Request, View, reading
 from wellread.events import Usage
 
 

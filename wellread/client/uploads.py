@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from wellread.client.exchange import (
+from wellread.client.problems import retry_after
+from wellread.client.protocol import (
     PASSING,
     Call,
     Pause,
@@ -17,8 +18,7 @@ from wellread.client.exchange import (
     nothing,
     talk,
 )
-from wellread.client.patience import Patience
-from wellread.client.problems import retry_after
+from wellread.client.retry import Patience
 from wellread.errors import BadRequestError, NotFoundError, UnavailableError
 
 PIECE = 4 * 1024 * 1024  # bytes that one request brings

@@ -14,10 +14,10 @@ from typing import Any
 
 from wellread.content import Passage
 from wellread.errors import BadRequestError, UnavailableError
-from wellread.index.analysis import language_of, primary
 from wellread.index.lance import LanceIndex
-from wellread.index.lance_search import Ranking
 from wellread.index.passages import Cell, Embedder, text_to_embed
+from wellread.index.search import Ranking
+from wellread.text.terms import language_of, primary
 
 DEPTH = 100  # hits asked for and judged
 _BATCH = 64

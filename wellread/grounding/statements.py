@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from wellread.grounding.inline import Inline, Mark, read_inline
-from wellread.ingest.sentences import sentences
+from wellread.text.sentences import sentences
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 # A paragraph that is set in italics or bold as a whole.

@@ -9,7 +9,7 @@ from wellread.content import Anchor
 from wellread.events import Citation, Snippet, Statement, VerdictName, Voice
 from wellread.grounding.statements import Claim, claims
 from wellread.grounding.wording import Wording, best_sentences, numbers_in
-from wellread.ingest.words import UNSPACED, count_words
+from wellread.text.words import UNSPACED, count_words
 
 _SAME_MARK = str.maketrans("“”„«»‘’‚", '"""""\'\'\'')  # one for one, so that offsets stay
 _IN_SPACED_WORD = re.compile(rf"[^\W{UNSPACED}]")

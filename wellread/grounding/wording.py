@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-from wellread.index.analysis import language_of, passage_terms, question_terms
-from wellread.ingest.sentences import sentences
+from wellread.text.sentences import sentences
+from wellread.text.terms import language_of, passage_terms, question_terms
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)|(?<![\w.])\d+(?=[a-z%]{1,2}\b)", re.I)
 _NUMBER_WORDS = """

@@ -18,10 +18,10 @@ from lancedb.index import FTS, Bitmap, BTree
 from lancedb.table import AsyncTable
 
 from wellread.content import Passage
-from wellread.index.analysis import passage_terms
 from wellread.index.lance_errors import is_refusal, storage_errors
-from wellread.index.lance_search import READ_ROWS, Ranking, SearchTable, among, passage
 from wellread.index.passages import Cell, Embedder, Hit, IndexStats, Vectors
+from wellread.index.search import READ_ROWS, Ranking, SearchTable, among, passage
+from wellread.text.terms import passage_terms
 
 _TABLE = (
     "passages-2"  # raised when analysis gives other terms or the columns change: rebuilt from the catalog

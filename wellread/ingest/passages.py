@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wellread.content import BlockKind, Passage, PlacedBlock, Section, SectionRole, TimeOrigin
-from wellread.ingest.sentences import sentences
-from wellread.ingest.words import UNITS, count_words, unit_weight
+from wellread.text.sentences import sentences
+from wellread.text.words import UNITS, count_words, unit_weight
 
 CHUNKER_VERSION = 1  # raised whenever the same section would give other passages
 

@@ -19,17 +19,17 @@ from filelock import FileLock
 
 from wellread.content import Product
 from wellread.errors import UnreadableError, WellreadError
+from wellread.formats.discovery import same_place
+from wellread.formats.document import Document, Source
+from wellread.formats.reader_process import ReadingProcess
+from wellread.formats.registry import reader_for, signature
 from wellread.index.passages import Embedder, PassageIndex, text_to_embed
-from wellread.ingest.document import Document, Source
 from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
 from wellread.ingest.passages import passages
-from wellread.ingest.readers import reader_for, signature
 from wellread.ingest.sections import sections
-from wellread.ingest.sources import same_place
-from wellread.ingest.worker import ReadingProcess
 from wellread.settings import Settings
-from wellread.store.catalog import Catalog, Edition, Known
-from wellread.store.files import FileStore, fingerprint
+from wellread.store.catalog.catalog import Catalog, Edition, Known
+from wellread.store.catalog.source_files import FileStore, fingerprint
 from wellread.store.locks import ADDING, EMBEDDING, acquired, lock
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size

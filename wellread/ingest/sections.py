@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from wellread.content import Block, BlockKind, PlacedBlock, Section, SectionRole
-from wellread.ingest.characters import harmless
-from wellread.ingest.document import ContentsEntry, Document
+from wellread.formats.document import ContentsEntry, Document
+from wellread.text.characters import harmless
 
 SEPARATOR = "\n\n"  # between two blocks in a section's canonical text
 

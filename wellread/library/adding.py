@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from wellread.import_events import FileReading, FileRefused, ProductAdded, Progress, VectorsMade, WaitingFor
 from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
-from wellread.ingest.progress import FileReading, FileRefused, ProductAdded, Progress, VectorsMade, WaitingFor
 
 AddEvent = Reading | Added | Refused | Waiting | Embedded
 

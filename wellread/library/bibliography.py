@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from wellread.content import Product, ProductKind
 from wellread.events import Citation
-from wellread.ingest.characters import harmless
-from wellread.ingest.isbn import isbn13
+from wellread.formats.isbn import isbn13
 from wellread.library.person_names import PersonName, person_name
+from wellread.text.characters import harmless
 
 _TYPES = {  # CSL type, medium
     ProductKind.BOOK: ("book", ""),

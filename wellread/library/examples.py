@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from wellread.content import Product, Section, SectionRole
-from wellread.library.naming import one_edition_each
-from wellread.store.catalog import Catalog
+from wellread.library.title_recognition import one_edition_each
+from wellread.store.catalog.catalog import Catalog
 
 _TITLES = 3
 _LOOKED_AT = 12  # titles

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from wellread.content import Product
 from wellread.events import Found, ScopeEntry
-from wellread.library.naming import Mention, Naming, kind_mentions, named_titles, one_edition_each
-from wellread.store.catalog import Catalog
+from wellread.library.title_recognition import Mention, Naming, kind_mentions, named_titles, one_edition_each
+from wellread.store.catalog.catalog import Catalog
 
 _CANDIDATES = 60
 

@@ -18,8 +18,8 @@ from wellread.content import (
     SectionRole,
     TimeOrigin,
 )
-from wellread.library.inside import CellFindings
-from wellread.library.reading import Place, State, place_label
+from wellread.library.matrix import CellFindings
+from wellread.library.open_anchor import Place, State, place_label
 
 AnyOrigin = Annotated[EpubOrigin | PdfOrigin | TimeOrigin | FileOrigin, Field(discriminator="type")]
 _PRODUCT: JsonDict = {

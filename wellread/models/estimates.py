@@ -2,7 +2,7 @@
 
 import re
 
-from wellread.ingest.words import UNSPACED
+from wellread.text.words import UNSPACED
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _PIECE = re.compile(r"\w{1,5}|[^\w\s]")

@@ -31,7 +31,7 @@ from wellread.errors import (
     PromptTooLongError,
     UnusableReplyError,
 )
-from wellread.ingest.characters import harmless
+from wellread.text.characters import harmless
 
 _LOOKS_LIKE_A_KEY = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|key|Bearer)[-_ ][\w*.-]{6,}|\bAIza[\w-]{10,}", re.IGNORECASE

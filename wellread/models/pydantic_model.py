@@ -38,12 +38,12 @@ from wellread.errors import (
     UnusableReplyError,
 )
 from wellread.events import Usage
-from wellread.ingest.characters import harmless
 from wellread.models.estimates import estimated_tokens
 from wellread.models.failures import Secrets, failure_of, provider_errors, wait_of
 from wellread.models.language_model import Allowance, Filled, Form, Prompt, Tally
 from wellread.models.prices import price_of
 from wellread.models.replies import as_json, as_tools, filled
+from wellread.text.characters import harmless
 from wellread.tracing import record_usage, span
 
 _ON_ONE_LINE = (

@@ -10,8 +10,8 @@ from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.tools import ToolDefinition
 
 from wellread.errors import UnusableReplyError
-from wellread.ingest.characters import harmless
 from wellread.models.language_model import Filled, Form
+from wellread.text.characters import harmless
 
 
 def as_tools(forms: Sequence[Form]) -> ModelRequestParameters:

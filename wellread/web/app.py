@@ -8,88 +8,26 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from wellread import __version__
 from wellread.engine import Wellread
 from wellread.errors import WellreadError
-from wellread.web import (
-    accounts_api,
-    agui_api,
-    amendments_api,
-    answers_api,
-    conversations_api,
-    formats_api,
-    health_api,
-    imports_api,
-    library_api,
-    metrics_api,
-    models_api,
-    openai_api,
-    runs_api,
-    search_api,
-    settings_api,
-    shared_api,
-    uploads_api,
-    usage_api,
-)
-from wellread.web.access import Access
-from wellread.web.importing import Importer
-from wellread.web.later import Later
-from wellread.web.memory import give_back
-from wellread.web.metrics import Metrics
-from wellread.web.observer import Observer
-from wellread.web.pages import (
-    access_pages,
-    ask_page,
-    conversation_page,
-    conversations_page,
-    figures_pages,
-    library_page,
-    login_page,
-    picture_files,
-    product_page,
-    reading_page,
-    settings_page,
-    static,
-)
-from wellread.web.pages.pictures import Pictures
+from wellread.serving.importer import Importer
+from wellread.serving.malloc import give_back
+from wellread.serving.metrics import Metrics
+from wellread.serving.run_metrics import Observer
+from wellread.serving.runtime import Workshop
+from wellread.web.http.access import Access
+from wellread.web.http.problems import add_problems, describe_problems
+from wellread.web.http.rates import Rates
+from wellread.web.http.security import BodyLimits, RequestBody, RequestOrigin, SecurityHeaders
+from wellread.web.lazy_app import Later
+from wellread.web.openai.errors import OpenAIErrors
+from wellread.web.pages.pictures.pictures import Pictures
 from wellread.web.pages.problem_page import add_problem_pages
-from wellread.web.problems import add_problems, describe_problems
-from wellread.web.rates import Rates
-from wellread.web.workshop import Workshop
+from wellread.web.routes import ROUTERS
 
-_ROUTERS = (
-    static.router,
-    ask_page.router,
-    library_page.router,
-    product_page.router,
-    conversation_page.router,
-    conversations_page.router,
-    settings_page.router,
-    access_pages.router,
-    figures_pages.router,
-    login_page.router,
-    health_api.router,
-    metrics_api.router,
-    runs_api.router,
-    library_api.router,
-    amendments_api.router,
-    search_api.router,
-    uploads_api.router,
-    imports_api.router,
-    formats_api.router,
-    answers_api.router,
-    conversations_api.router,
-    shared_api.router,
-    models_api.router,
-    settings_api.router,
-    usage_api.router,
-    accounts_api.router,
-    openai_api.router,
-    agui_api.router,
-    reading_page.router,
-    picture_files.router,
-)
 _MCP = "wellread.web.mcp.endpoint"  # with the SDK it takes as long to import as all the rest
 _DESCRIPTION = "Answers from the books and videos of a library, every statement of which opens its source."
 _log = logging.getLogger(__name__)
@@ -151,7 +89,7 @@ def interface() -> FastAPI:
         docs_url=None,  # their pages load scripts from other hosts
         redoc_url=None,
     )
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
     add_problems(app)
     add_problem_pages(app)
@@ -171,3 +109,12 @@ async def _warm(library: Wellread, warmth: Warmth, mcp: Later) -> None:
         warmth.ready = True
     await mcp.loaded()
     await asyncio.to_thread(give_back)
+
+
+def protected(app: ASGIApp, access: Access, limits: BodyLimits | None = None) -> ASGIApp:
+    """`app` behind the middlewares that every request and response passes.
+
+    It wraps the application instead of being added to it, so that the response to an unexpected error has the headers
+    too.
+    """
+    return SecurityHeaders(OpenAIErrors(RequestOrigin(RequestBody(app, limits or BodyLimits()), access)))

@@ -11,13 +11,21 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from wellread.errors import BadRequestError
-from wellread.web.connection import Connection
+from wellread.web.http.connection import Connection, too_many_connections
+from wellread.web.http.security import SecurityHeaders
+from wellread.web.openai.errors import OpenAIErrors
 
 _BACKLOG = 2048
 _CONNECTIONS = 2000  # beyond which a server answers 503, and beyond twice that does not answer
 _OTHER_FILES = 200  # that a process has open beside its connections
 _KEEP_ALIVE = 15  # seconds that an idle connection stays open
 _GRACE = 10  # seconds for requests under way when the server is stopped
+
+
+class ServerConnection(Connection):
+    """A connection of this server, which answers in the shapes that its clients read when it has too many."""
+
+    busy = SecurityHeaders(OpenAIErrors(too_many_connections))
 
 
 class Server(uvicorn.Server):
@@ -65,7 +73,7 @@ def configuration(guarded: ASGIApp, proxies: Sequence[str] = ()) -> uvicorn.Conf
     whom they forward."""
     return uvicorn.Config(
         guarded,
-        http=Connection,
+        http=ServerConnection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -16,10 +16,11 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from wellread.web.access import Caller, current_caller
+from wellread.serving.request import Caller
+from wellread.serving.runtime import Workshop
+from wellread.web.http.access import current_caller
 from wellread.web.mcp.calls import CallKey, Calls
 from wellread.web.mcp.server import Context, mcp_server
-from wellread.web.workshop import Workshop
 
 _SESSION = "mcp-session-id"
 _VERSION = "mcp-protocol-version"

@@ -10,9 +10,8 @@ from mcp.shared.exceptions import MCPError
 
 from wellread.content import Product
 from wellread.engine import Wellread
-from wellread.errors import WellreadError
+from wellread.errors import WellreadError, public_error
 from wellread.library.views import PlaceView, ProductView, SectionEntry
-from wellread.web.problems import as_told
 
 _PAGE = 100  # products of a list
 _SECTION_PAGE = 200_000  # code points: what a section's text may have, and clients take at once
@@ -92,7 +91,7 @@ async def read(library: Wellread, uri: str) -> types.ReadResourceResult:
         return await _read(library, uri, match)
     except WellreadError as error:
         code = types.INVALID_PARAMS if 400 <= error.status < 500 else types.INTERNAL_ERROR
-        told = as_told(error)
+        told = public_error(error)
         raise MCPError(code, told.message, {"uri": uri[:200], "hint": told.hint}) from error
 
 

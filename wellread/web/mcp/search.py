@@ -8,7 +8,7 @@ from pydantic import Field
 from wellread.content import Anchor, ProductKind
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.library.views import CellView
-from wellread.web.asking import Id
+from wellread.serving.request import Id
 from wellread.web.mcp.tool import NOTICE, Arguments, Call, Result, Told, Tool, quoted
 
 _MOST_CELLS = 100

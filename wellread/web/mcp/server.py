@@ -10,17 +10,16 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from wellread import __version__
-from wellread.errors import WellreadError
-from wellread.web.access import Caller
+from wellread.errors import WellreadError, public_error
+from wellread.serving.request import Caller
+from wellread.serving.runtime import Workshop
 from wellread.web.mcp import resources
-from wellread.web.mcp.asking import ASK
+from wellread.web.mcp.ask import ASK
 from wellread.web.mcp.calls import CallKey, Calls
 from wellread.web.mcp.prompts import MENTOR, prompt
-from wellread.web.mcp.reading import READ_SECTION
+from wellread.web.mcp.read_section import READ_SECTION
 from wellread.web.mcp.search import FIND_PRODUCTS, SEARCH_INSIDE_BOOKS
 from wellread.web.mcp.tool import Call, Tool
-from wellread.web.problems import as_told
-from wellread.web.workshop import Workshop
 
 TOOLS: tuple[Tool[Any], ...] = (FIND_PRODUCTS, SEARCH_INSIDE_BOOKS, READ_SECTION, ASK)
 _INSTRUCTIONS = (
@@ -95,7 +94,7 @@ async def _called(tool: Tool[Any], arguments: dict[str, Any], call: Call) -> typ
     try:
         called = await tool.call(arguments, call)
     except WellreadError as error:
-        told = as_told(error)
+        told = public_error(error)
         return _failed(told.message, told.hint)
     except Exception as error:  # noqa: BLE001  # the client hears of it, and the other calls go on
         _log.exception("tool_failed", extra={"tool": tool.name})

@@ -5,11 +5,11 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from wellread.errors import NotFoundError
-from wellread.store.accounts import AccountStore
-from wellread.web.access import Access
-from wellread.web.accounts_api import Admin
-from wellread.web.pages.days import clock_for
+from wellread.store.accounts.accounts import AccountStore
+from wellread.web.http.access import Access
+from wellread.web.pages.dates import clock_for
 from wellread.web.pages.settings_page import SettingsPagePart
+from wellread.web.rest.accounts import Admin
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 

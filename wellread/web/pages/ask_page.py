@@ -11,10 +11,11 @@ from wellread import __version__
 from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.library.examples import example_questions
-from wellread.store.conversations import ConversationStore, Listed
-from wellread.web.access import Caller, current_caller
+from wellread.serving.request import Caller
+from wellread.store.runs.conversations import ConversationStore, Listed
+from wellread.web.http.access import current_caller
+from wellread.web.http.dependencies import ConversationsPart, LibraryPart
 from wellread.web.pages.page import Page, page_of, wants_page
-from wellread.web.parts import ConversationsPart, LibraryPart
 
 router = APIRouter(include_in_schema=False)
 _PLACES = (

@@ -8,11 +8,11 @@ from babel import Locale
 from babel.dates import format_skeleton
 from fastapi import APIRouter, Query, Response
 
-from wellread.store.footprint import measure
-from wellread.web.accounts_api import Admin
+from wellread.store.disk_usage import measure
+from wellread.web.http.dependencies import LibraryPart
 from wellread.web.pages.settings_page import SettingsPagePart
-from wellread.web.parts import LibraryPart
-from wellread.web.usage_api import get_usage
+from wellread.web.rest.accounts import Admin
+from wellread.web.rest.usage import get_usage
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 _WIDER = (7, 30, 90, 365)  # days

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Response
 
 from wellread.content import Product, ProductKind
-from wellread.store.facets import FACETS, Facet, FacetValue
-from wellread.store.listing import Listing
+from wellread.store.catalog.facets import FACETS, Facet, FacetValue
+from wellread.store.catalog.product_query import Listing
+from wellread.web.http.dependencies import LibraryPart
 from wellread.web.pages.book_language import language_tag, text_direction
 from wellread.web.pages.page import PagePart
-from wellread.web.parts import LibraryPart
 
 router = APIRouter(include_in_schema=False)
 SHELF_COOKIE = "wellread_shelf"

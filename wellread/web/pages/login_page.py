@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from wellread.errors import UnauthorizedError
-from wellread.web.access import current_caller
-from wellread.web.credentials import presented_session
+from wellread.web.http.access import current_caller
+from wellread.web.http.credentials import presented_session
 from wellread.web.pages.page import page_of
 
 router = APIRouter(include_in_schema=False)

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from wellread.web.access import OWNER, Caller, CurrentCaller
+from wellread.serving.request import OWNER, Caller
+from wellread.web.http.access import CurrentCaller
 from wellread.web.pages.templating import render
-from wellread.web.pages.words import language_for, translations
+from wellread.web.pages.translations import language_for, translations
 
 THEME_COOKIE = "wellread_theme"
 LANGUAGE_COOKIE = "wellread_language"

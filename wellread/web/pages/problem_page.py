@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from wellread.errors import NotFoundError, UnauthorizedError, WellreadError
-from wellread.web.access import OWNER
+from wellread.errors import NotFoundError, UnauthorizedError, WellreadError, public_error
+from wellread.serving.request import OWNER
+from wellread.web.http.problems import problem_response
 from wellread.web.pages.page import page_of, wants_page
-from wellread.web.problems import as_told, problem_response
 
 _PROGRAMS = ("/api/", "/v1/", "/mcp", "/metrics", "/health", "/ready", "/static/")
 
@@ -44,7 +44,7 @@ def _shown(request: Request, error: WellreadError) -> Response:
     if isinstance(error, UnauthorizedError) and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", status_code=303)
-    told = as_told(error)
+    told = public_error(error)
     caller = OWNER if request.app.state.access.is_open else None
     response = page_of(request, caller).html(
         "problem.html", status=problem_response(error).status_code, problem=told

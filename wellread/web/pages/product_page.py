@@ -8,13 +8,13 @@ from fastapi import APIRouter, Response
 
 from wellread.content import Section, SectionRole, TimeOrigin
 from wellread.engine import Wellread
-from wellread.store.amendments import edited
-from wellread.store.asked import LOOKED_AT, questions_on
-from wellread.store.editions import editions_of
+from wellread.store.catalog.amendments import edited
+from wellread.store.catalog.editions import editions_of
+from wellread.store.runs.questions_about import LOOKED_AT, questions_on
+from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.pages.book_language import language_tag, text_direction
-from wellread.web.pages.days import clock_for
+from wellread.web.pages.dates import clock_for
 from wellread.web.pages.page import PagePart
-from wellread.web.parts import CallerPart, LibraryPart
 
 router = APIRouter(include_in_schema=False)
 _OPEN_UP_TO = 60  # sections that are shown without being asked for

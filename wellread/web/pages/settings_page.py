@@ -7,13 +7,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from wellread.models.resolve import AUTOMATIC
+from wellread.serving.request import Caller
 from wellread.settings import rows
-from wellread.web.access import Access, Caller
-from wellread.web.accounts_api import Admin
-from wellread.web.models_api import listing
+from wellread.web.http.access import Access
+from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.pages.page import Page, PagePart
-from wellread.web.parts import CallerPart, LibraryPart
-from wellread.web.settings_api import SettingView, views
+from wellread.web.rest.accounts import Admin
+from wellread.web.rest.models import listing
+from wellread.web.rest.settings import SettingView, views
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 _ADMINS = ("models", "budgets", "appearance", "tokens", "accounts", "storage", "usage", "advanced")

@@ -12,11 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wellread import __version__
-from wellread.library.reading import clock
-from wellread.web.pages.covers import words_digest
+from wellread.library.open_anchor import clock
+from wellread.web.pages.pictures.covers import words_digest
 from wellread.web.pages.place_words import place_words
 from wellread.web.pages.static import address, text_of
-from wellread.web.pages.words import languages, script_words, translations
+from wellread.web.pages.translations import languages, script_words, translations
 
 _UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 

@@ -1,0 +1,95 @@
+"""What helps to ask: titles that are recognised and offered, titles that are not meant, examples, estimates."""
+
+import pytest
+from support.running_server import client, running
+
+from wellread.library.examples import example_questions
+from wellread.library.scope import scope_of
+from wellread.library.suggestions import offered_titles
+from wellread.settings import Settings
+
+
+def say(message):
+    return message
+
+
+@pytest.fixture(scope="module")
+def catalog(demo):
+    return demo.library.catalog
+
+
+@pytest.fixture(scope="module")
+def ids(catalog):
+    return {product.title: product.product_id for product in catalog.products() if product.format != "pdf"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("What does Stea", "Steady Hands"),
+        ("what does steady ha", "Steady Hands"),
+        ("What does the talk Two", "Two Hats"),
+        ("Wha", ""),
+        ("What does Steady ", ""),
+        ("", ""),
+        ("What about xyzzy", ""),
+    ],
+)
+def test_a_title_is_offered_while_its_words_are_typed(catalog, typed, offered):
+    titles = {product.title for product in offered_titles(catalog, typed)}
+    assert titles == ({offered} if offered else set())
+
+
+def test_a_title_that_is_not_meant_is_not_searched(catalog, ids):
+    question = "What do Steady Hands and Light Touch say about trust?"
+
+    def titles(*excluded):
+        scope = scope_of(catalog, question, excluded=[ids[title] for title in excluded], small_library=8)
+        return {entry.title for entry in scope.entries}, {entry.found for entry in scope.entries}
+
+    assert titles() == ({"Steady Hands", "Light Touch"}, {"named"})
+    assert titles("Light Touch") == ({"Steady Hands"}, {"named"})
+    assert titles("Light Touch", "Steady Hands")[1] == {"whole library"}
+    assert "Steady Hands" not in titles("Light Touch", "Steady Hands")[0]
+
+
+def test_examples_name_titles_and_their_sections(catalog):
+    examples = example_questions(catalog, say)
+    assert 3 <= len(examples) <= 4
+    assert len(set(examples)) == len(examples)
+    for example in examples:
+        scope = scope_of(catalog, example, small_library=0)
+        assert scope.entries, example
+
+
+def test_an_empty_library_has_no_examples(tmp_path):
+    settings = Settings(home=tmp_path / "home", embedder="none", model="extractive")
+    with running(settings) as address, client(address) as http:
+        page = http.get("/", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert "data-example" not in page.text
+
+
+def test_over_http(demo_home):
+    settings = Settings(home=demo_home, embedder="none", model="extractive")
+    with running(settings) as address, client(address) as http:
+        told = http.post("/api/v1/scope", json={"question": "What does Steady Hands say, and Two Ha"}).json()
+        assert [(title["title"], title["start"], title["end"]) for title in told["named"]] == [
+            ("Steady Hands", 10, 22)
+        ]
+        assert [title["title"] for title in told["offered"]] == ["Two Hats"]
+        steady = told["named"][0]["product_id"]
+        question = {"question": "What does Steady Hands say about trust?"}
+        estimate = http.post("/api/v1/runs/estimate", json={**question, "mode": "deep"}).json()
+        assert estimate["mode"] == "deep"
+        assert estimate["titles"] == ["Steady Hands"]
+        assert estimate["steps"][0] <= estimate["steps"][1]
+        run = http.post("/api/v1/runs", json={**question, "excluded": [steady]}).json()
+        assert "Steady Hands" not in [entry["title"] for entry in run["scope"]]
+        assert http.post("/api/v1/scope", json={"question": "x" * 4_001}).status_code == 422
+        assert http.post("/api/v1/runs/estimate", json={"question": " "}).status_code == 400
+        page = http.get(f"/?question=Why%3F&in={steady}&in=nothing", headers={"Accept": "text/html"}).text
+        assert ">Why?</textarea>" in page
+        assert f'data-picked="{steady}"' in page
+        assert "nothing" not in page.partition("ask-question")[0].partition("data-chips")[2]
+        assert http.get("/").text.startswith("Wellread ")

@@ -1,0 +1,237 @@
+"""The answer on the page: the same HTML while it is written and when it is whole, and nothing in it that runs."""
+
+import random
+
+import lxml.html
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wellread.events import AnswerCompleted, Citation, Snippet, Statement, Usage
+from wellread.web.pages.conversation.answer_html import completed, written
+from wellread.web.pages.conversation.markdown_html import Growing, blocks, shown, sign, without_signs
+
+ANSWER = """_A simulated voice_ [3].
+
+## Leading **and [1].** managing
+
+| one | other |
+|--:|---|
+| 1 [2] | x |
+
+1. first
+   - within `[3]` it
+
+   more
+2. second
+
+```python
+def f(): return "[3]"
+```
+
+> quoted [1, 2] twice
+
+an end
+===
+last words"""
+WORDS = {
+    "quoted": "quoted",
+    "supported": "supported",
+    "partly": "partly supported",
+    "unsupported": "not supported",
+    "general": "general",
+}
+
+
+def say(message):
+    return message
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "![picture](http://elsewhere.test/x.png)",
+    "[link](javascript:alert(1))",
+    "[link](http://elsewhere.test)",
+    "<http://elsewhere.test>",
+    "http://elsewhere.test",
+    "[ref]\n\n[ref]: http://elsewhere.test",
+    "<svg onload=alert(1)>",
+    "<style>*{background:url(http://elsewhere.test)}</style>",
+    "```\n</code></pre><script>alert(1)</script>\n```",
+    "```html\n<script src=http://elsewhere.test></script>\n```",
+    '```" onclick="alert(1)\nx\n```',
+    "|a|\n|-|\n|<iframe src=http://elsewhere.test>|",
+    "{{ 7 * 7 }} {% include 'base.html' %}",
+    "\U00010a57c0\U00010a58 \U00010a57b0\U00010a58",
+    "&lt;script&gt; &#60;script&#62;",
+    "&#68183;c0&#68184; &#x10a57;v0&#x10a58; &#68183;zz&#68184; `&#68183;b0&#68184;`",
+    "```&#68183;c0&#68184;\nx\n```",
+    "```py&#68183;c0&#68184;\nx\n```",
+    "[1](http://elsewhere.test) [2]: x",
+)
+
+
+def grown(text, seed):
+    growing, at, pieces = Growing(), 0, random.Random(seed)
+    while at < len(text):
+        size = pieces.randint(1, 9)
+        growing.add(text[at : at + size])
+        at += size
+        growing.blocks()
+    return list(growing.blocks())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_answer_looks_the_same_however_it_came(seed):
+    assert grown(ANSWER, seed) == blocks(ANSWER)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(alphabet="ab #*_`>-|1.[2]\n\r\\~=", max_size=120), st.integers(0, 5))
+def test_any_text_looks_the_same_however_it_came(text, seed):
+    text = text.rstrip("\r")
+    assert "".join(grown(text, seed)) == "".join(blocks(text))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_is_written_makes_no_element_that_loads_or_runs(text):
+    html = "".join(written(blocks(without_signs(text)), {}, lambda *_: "/read/x", say))
+    root = lxml.html.fragment_fromstring(html, create_parent=True)
+    tags = {element.tag for element in root.iter()}
+    assert not tags & {"script", "img", "a", "svg", "style", "iframe", "link", "object"}
+    assert not [
+        name
+        for element in root.iter()
+        for name in element.attrib
+        if name not in ("class", "start", "tabindex")
+    ]
+    assert "49" not in html
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_whole_answer_takes_nothing_for_a_mark_that_is_none(text):
+    told = answer(text, (text[:3], "unsupported", ()))
+    page = page_of(told)
+    assert not [mark for mark in page.find_class("cite") if mark.tag == "a"]
+    assert len(page.find_class("verdict")) <= 1
+    assert not [
+        element for element in page.iter() if any("\U00010a57" in value for value in element.attrib.values())
+    ]
+
+
+def test_signs_leave_the_emphasis_beside_them_alone():
+    html = "".join(blocks(f"{sign('a')}_so_{sign('b')} **{sign('c')}it{sign('d')}** is"))
+    assert shown(html, lambda text: f"<{text}>") == "<p><a><em>so</em><b> <strong><c>it<d></strong> is</p>\n"
+
+
+def citation(number, anchor):
+    return Citation(
+        number=number,
+        product_id="steady",
+        title="Steady <Hands>",
+        section="One",
+        place="p. 4",
+        anchor=anchor,
+        quote="words",
+        link=f"/read/{anchor}",
+    )
+
+
+def answer(markdown, *statements):
+    """Statements are (text, verdict, citations)."""
+    return AnswerCompleted(
+        markdown=markdown,
+        citations=(
+            citation(1, "steady/0a0a0a0a-1/0-5"),
+            citation(1, "steady/0a0a0a0a-1/9-15"),
+            citation(2, "steady/0a0a0a0a-2/0-5"),
+        ),
+        statements=tuple(
+            Statement(
+                start=markdown.index(text),
+                end=markdown.index(text) + len(text),
+                text=text,
+                verdict=verdict,
+                voice="wellread",
+                citations=cited,
+            )
+            for text, verdict, cited in statements
+        ),
+        usage=Usage(),
+    )
+
+
+def page_of(told):
+    html = "".join(
+        completed(told, {}, lambda position, cited: f"/read/{cited.anchor}?citation={position}", say, WORDS)
+    )
+    return lxml.html.fragment_fromstring(html, create_parent=True)
+
+
+def test_each_mark_opens_its_own_citation():
+    page = page_of(
+        answer(
+            "One. [1] Two. [1]\n\n- Three [2]\n",
+            ("One. [1]", "quoted", (0,)),
+            ("Two. [1]", "supported", (1,)),
+            ("Three [2]", "partly", (2,)),
+        )
+    )
+    marks = page.find_class("cite")
+    assert [mark.get("data-citation") for mark in marks] == ["0", "1", "2"]
+    assert [mark.get("href").partition("?")[0] for mark in marks] == [
+        "/read/steady/0a0a0a0a-1/0-5",
+        "/read/steady/0a0a0a0a-1/9-15",
+        "/read/steady/0a0a0a0a-2/0-5",
+    ]
+    assert marks[0].get("aria-label") == "Source 1: Steady <Hands>, p. 4"
+
+
+def test_each_statement_has_its_verdict_and_a_poor_one_says_so():
+    page = page_of(
+        answer(
+            "One. [1] Two.\n\n| a |\n|---|\n| Three [2] |\n",
+            ("One. [1]", "quoted", (0,)),
+            ("Two.", "unsupported", ()),
+            ("| Three [2] |", "partly", (2,)),
+        )
+    )
+    assert [(s.get("class"), s.text) for s in page.find_class("statement")] == [
+        ("statement quoted", "One. "),
+        ("statement unsupported", "Two."),
+    ]
+    assert [badge.text for badge in page.find_class("verdict")] == ["not supported", "partly supported"]
+    assert page.find_class("partly")[0].getparent().tag == "td"
+
+
+def test_statements_that_cross_other_markup_are_left_unmarked():
+    page = page_of(answer("**Lead. Then [1] manage.** And", ("Lead. Then [1] manage.** And", "quoted", (0,))))
+    assert not page.find_class("statement")
+    assert page.find_class("cite")[0].getparent().tag == "strong"
+
+
+def test_while_it_is_written_a_mark_opens_the_snippet_of_its_number():
+    snippet = Snippet(
+        number=1,
+        product_id="steady",
+        title="Steady",
+        section="One",
+        anchor="steady/0a0a0a0a-1/0-5",
+        place="",
+        text="words",
+        score=0.5,
+    )
+    html = "".join(
+        written(
+            blocks("One [1], and [9]."),
+            {1: snippet},
+            lambda position, cited: f"/read/{cited.anchor}",
+            say,
+        )
+    )
+    page = lxml.html.fragment_fromstring(html, create_parent=True)
+    assert [mark.get("href") for mark in page.find_class("cite") if mark.tag == "a"] == [
+        "/read/steady/0a0a0a0a-1/0-5"
+    ]
+    assert [mark.text for mark in page.find_class("cite")] == ["1", "9"]

@@ -1,0 +1,143 @@
+"""Which actions are allowed in a state, and whether a choice keeps to what exists. Pure.
+
+DeepSearch OFF: one round of searching is the rule, a second one only while cells are open. DeepSearch ON: until a
+review finds nothing missing, or a round adds nothing that was not known.
+"""
+
+from collections.abc import Sequence
+
+from wellread.agent.state.actions import (
+    ActionName,
+    AskClarifyingQuestion,
+    Choice,
+    CreateAnswerDraft,
+    FindProducts,
+    ReadSection,
+    ReviewEvidence,
+    SearchInsideBooks,
+)
+from wellread.agent.state.knowledge import Knowledge, fold
+from wellread.agent.state.questions import separate, without_ids, without_titles
+from wellread.events import AnyEvent, ProductsFound, SearchCell, SectionRead, StepAction
+
+MOST_FINDS = 2
+
+
+def allowed(knowledge: Knowledge) -> frozenset[ActionName]:
+    """The actions of the next step. Never empty; on the budget's last step, or out of time, only the draft."""
+    start = knowledge.start
+    deep = start.mode == "deep"
+    names: set[ActionName] = {"create_answer_draft"}
+    if must_write(knowledge):
+        return frozenset(names)
+    if deep and unread_sections(knowledge):
+        names.add("read_section")
+    if _settled(knowledge):
+        return frozenset(names)
+    done = [action.action for action in knowledge.actions]
+    fell_short = any(not cell.knowledge for cell in knowledge.cells)
+    lacking = not knowledge.scope or (deep and knowledge.outside and fell_short)
+    if lacking and done.count("find_products") < MOST_FINDS:
+        names.add("find_products")
+    if knowledge.scope and (deep or not knowledge.cells or fell_short):
+        names.add("search_inside_books")
+    if knowledge.options and not done:
+        names.add("ask_clarifying_question")
+    if deep and knowledge.cells and done[-1] != "review_evidence":
+        names.add("review_evidence")
+    return frozenset(names)
+
+
+def unread_sections(knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
+    """The (product id, section id) pairs that were met in knowledge and not read, the strongest first."""
+    strongest = sorted(knowledge.snippets, key=lambda snippet: -snippet.score)
+    met = dict.fromkeys((snippet.product_id, snippet.anchor.split("/")[1]) for snippet in strongest)
+    return tuple(section for section in met if section not in knowledge.sections_read)
+
+
+def objection(choice: Choice, knowledge: Knowledge) -> str:
+    """Why a choice may not be carried out, or ""."""
+    action = choice.action
+    if action.name not in allowed(knowledge):
+        return f"{action.name} is not allowed now"
+    scope = {entry.product_id for entry in knowledge.scope}
+    numbers = {snippet.number for snippet in knowledge.snippets}
+    match action:
+        case SearchInsideBooks():
+            foreign = set(action.productIds) - scope
+            if foreign:
+                return f"not in scope: {', '.join(sorted(foreign))}"
+            if not new_cells(action, knowledge):
+                return "all of these questions were asked of these titles before"
+        case ReadSection():
+            if (action.productId, action.sectionId) not in unread_sections(knowledge):
+                return f"section {action.sectionId} was not met, or was read before"
+        case CreateAnswerDraft():
+            unknown = set(action.relevant_knowledge_indices) - numbers
+            if unknown:
+                return f"no such knowledge: {', '.join(map(str, sorted(unknown)))}"
+            if not (
+                searched(knowledge)
+                or knowledge.carried
+                or action.flags.needs_no_search
+                or must_write(knowledge)
+            ):
+                return "nothing was searched yet"
+        case FindProducts() | ReviewEvidence() | AskClarifyingQuestion():
+            pass
+    return ""
+
+
+def must_write(knowledge: Knowledge) -> bool:
+    """Whether the next step is the draft, whatever is still open: the budget ends with it, or allows no other."""
+    return knowledge.steps_completed + 1 >= knowledge.start.budget.steps or bool(knowledge.spent)
+
+
+def searched(knowledge: Knowledge) -> bool:
+    return bool(knowledge.cells) or any(action.action == "find_products" for action in knowledge.actions)
+
+
+def _settled(knowledge: Knowledge) -> bool:
+    """Whether searching on gains nothing: the last review misses nothing, or what was looked up between the last
+    two brought nothing that was not known."""
+    reviews = [number for number, event in enumerate(knowledge.history) if _is_review(event)]
+    if not reviews:
+        return False
+    last = knowledge.history[reviews[-1]]
+    if isinstance(last, StepAction) and not last.parameters["missing"]:
+        return True
+    if len(reviews) < 2:
+        return False
+    before, between = knowledge.history[: reviews[-2]], knowledge.history[reviews[-2] :]
+    return not _brought(between) - _brought(before)
+
+
+def _brought(events: Sequence[AnyEvent]) -> set[int | str]:
+    """The knowledge numbers and product ids that events of a search brought."""
+    brought: set[int | str] = set()
+    for event in events:
+        if isinstance(event, SearchCell | SectionRead):
+            brought |= set(event.knowledge)
+        elif isinstance(event, ProductsFound):
+            brought |= {product.product_id for product in event.products}
+    return brought
+
+
+def _is_review(event: AnyEvent) -> bool:
+    return isinstance(event, StepAction) and event.action == ReviewEvidence.name
+
+
+def new_cells(action: SearchInsideBooks, knowledge: Knowledge) -> list[tuple[str, str]]:
+    """The (question, product id) pairs of a search that were not asked before, each once, without names of titles."""
+    seen = set(knowledge.searched)
+    titles = [entry.title for entry in knowledge.scope]
+    ids = [entry.product_id for entry in knowledge.scope]
+    pairs = []
+    asked = [one for given in action.askBookQuestions for one in separate(without_ids(given, ids))]
+    for question in (without_titles(one, titles) for one in asked):
+        for product_id in action.productIds:
+            key = (fold(question), product_id)
+            if key not in seen:
+                seen.add(key)
+                pairs.append((question, product_id))
+    return pairs

@@ -1,0 +1,191 @@
+"""What the actions that look something up do: search the matrix, find titles, read around, score evidence."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeVar
+
+from wellread.agent.planning.evidence import EvidenceJudge
+from wellread.agent.planning.gate import new_cells
+from wellread.agent.state.actions import FindProducts, ReadSection, SearchInsideBooks
+from wellread.agent.state.budget import Meter
+from wellread.agent.state.control import Control
+from wellread.agent.state.knowledge import Knowledge, fold
+from wellread.agent.state.numbering import Numbering
+from wellread.content import Anchor
+from wellread.errors import ModelError
+from wellread.events import (
+    Elsewhere,
+    EvidenceScored,
+    ModelFailed,
+    ProductsFound,
+    ScopeEntry,
+    SearchCell,
+    SearchElsewhere,
+    SectionRead,
+    Snippet,
+)
+from wellread.library.matrix import Inside
+from wellread.library.scope import entry
+from wellread.library.title_recognition import one_edition_each
+from wellread.store.catalog.catalog import Catalog
+
+_T = TypeVar("_T")
+
+
+class TimeUpError(Exception):
+    """The budget's seconds for looking things up have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """One step's looking, under the run's time and the reader's control. Its methods raise TimeUpError and
+    StoppedError; what they gave out before counts."""
+
+    catalog: Catalog
+    inside: Inside
+    judge: EvidenceJudge | None  # None: evidence is not scored
+    discovered: int  # titles that find_products brings at most
+    judged: int  # snippets that are scored at most
+    step: int
+    knowledge: Knowledge
+    meter: Meter
+    control: Control
+    scores: tuple[EvidenceScored, ...] = ()  # given before the step was cut off
+
+    async def search(
+        self, action: SearchInsideBooks
+    ) -> AsyncGenerator[SearchCell | SearchElsewhere | EvidenceScored | ModelFailed, None]:
+        titles = {entry.product_id: entry.title for entry in self.knowledge.scope}
+        numbering = Numbering(self.knowledge)
+        answered = {fold(cell.question) for cell in self.knowledge.cells if cell.knowledge}
+        found: dict[int, Snippet] = {}
+        # Without the first search there is nothing to write from, so it may take the answer's time.
+        left = self.meter.left if self.knowledge.cells else self.meter.left_in_all
+        searching = self.inside.matrix(new_cells(action, self.knowledge))
+        cells = await in_time(searching, left, self.control)
+        for cell in sorted(
+            cells, key=lambda cell: not cell.findings
+        ):  # what was found first, in the order asked
+            snippets = numbering.snippets(cell.findings, titles[cell.product_id])
+            found |= {snippet.number: snippet for snippet in snippets}
+            if snippets:
+                answered.add(fold(cell.question))
+            yield SearchCell(
+                step=self.step,
+                question=cell.question,
+                product_id=cell.product_id,
+                title=titles[cell.product_id],
+                found=snippets,
+                best=round(cell.best, 2),
+                knowledge=tuple(snippet.number for snippet in snippets),
+            )
+        for question in dict.fromkeys(cell.question for cell in cells):
+            if fold(question) not in answered:
+                elsewhere = await self._in_time(self._elsewhere(question, frozenset(titles)))
+                if elsewhere:
+                    yield SearchElsewhere(step=self.step, question=question, products=elsewhere)
+        async with aclosing(self._scored(tuple(found.values()))) as scores:
+            async for score in scores:
+                yield score
+
+    async def find(self, action: FindProducts) -> ProductsFound:
+        return await self._in_time(self._find(action))
+
+    async def read(
+        self, action: ReadSection
+    ) -> AsyncGenerator[SectionRead | EvidenceScored | ModelFailed, None]:
+        read = await self._in_time(self._read(action))
+        yield read
+        async with aclosing(self._scored(read.found)) as scores:
+            async for score in scores:
+                yield score
+
+    async def _scored(
+        self, snippets: tuple[Snippet, ...]
+    ) -> AsyncGenerator[EvidenceScored | ModelFailed, None]:
+        """Scores of the snippets that are new, the best first if there are too many."""
+        for given in self.scores:
+            yield given
+        if self.judge is None:
+            return
+        known = {snippet.number for snippet in self.knowledge.snippets}
+        known |= {score.number for score in self.scores}
+        new = sorted((s for s in snippets if s.number not in known), key=lambda s: -s.score)[: self.judged]
+        scoring = self.judge.score(self.knowledge.question, new, self.step, self.meter)
+        try:
+            async with aclosing(scoring) as scores:
+                while (score := await self._in_time(anext(scores, None))) is not None:
+                    yield score
+        except ModelError as error:
+            yield failed(error, "judge", self.judge.name, self.step, "the search's own scores")
+
+    async def _elsewhere(self, question: str, scope: frozenset[str]) -> tuple[Elsewhere, ...]:
+        hits = await self.inside.titles([question], without=scope, limit=3)
+        products = await asyncio.to_thread(self.catalog.products_by_id, [hit.product_id for hit in hits])
+        return tuple(
+            Elsewhere(
+                product_id=hit.product_id,
+                title=products[hit.product_id].title,
+                best=round(hit.best, 2),
+                anchor=str(hit.anchor),
+            )
+            for hit in hits
+            if hit.product_id in products
+        )
+
+    async def _find(self, action: FindProducts) -> ProductsFound:
+        known = frozenset(entry.product_id for entry in self.knowledge.scope)
+        hits = await self.inside.titles([action.query], without=known, limit=4 * self.discovered)
+        products = await asyncio.to_thread(self.catalog.products_by_id, [hit.product_id for hit in hits])
+        found = [products[hit.product_id] for hit in hits if hit.product_id in products]
+        if action.kinds:
+            found = [product for product in found if product.kind in action.kinds]
+        works = one_edition_each(found, self.knowledge.start.question)[: self.discovered]
+        entries: tuple[ScopeEntry, ...] = tuple(entry(product, "discovered") for product in works)
+        return ProductsFound(step=self.step, query=action.query, products=entries)
+
+    async def _read(self, action: ReadSection) -> SectionRead:
+        section = await asyncio.to_thread(self.catalog.section, action.productId, action.sectionId)
+        product = await asyncio.to_thread(self.catalog.product, action.productId)
+        covered = [anchor for snippet in self.knowledge.snippets if (anchor := Anchor.parse(snippet.anchor))]
+        findings = await asyncio.to_thread(self.inside.around, section, action.productId, covered)
+        found = Numbering(self.knowledge).snippets(findings, product.title)
+        return SectionRead(
+            step=self.step,
+            product_id=product.product_id,
+            title=product.title,
+            section_id=section.section_id,
+            section=" › ".join(section.path),
+            found=found,
+            knowledge=tuple(snippet.number for snippet in found),
+        )
+
+    async def _in_time(self, work: Awaitable[_T]) -> _T:
+        return await in_time(work, self.meter.left, self.control)
+
+
+async def in_time(work: Awaitable[_T], seconds: float | None, control: Control) -> _T:
+    """What `work` gives. Raises TimeUpError when `seconds` pass before it is done, StoppedError when the reader
+    stops."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await control.unless_stopped(work)
+    except TimeoutError as error:
+        if limit.expired():
+            raise TimeUpError from error
+        raise
+
+
+def failed(error: ModelError, role: str, model: str, step: int, instead: str) -> ModelFailed:
+    """The event that tells of a model that is left alone from now on."""
+    return ModelFailed(
+        step=step,
+        role=role,  # type: ignore[arg-type]  # one of three names, written where it is called
+        model=model,
+        status=error.status,
+        message=error.message,
+        hint=error.hint,
+        instead=instead,
+    )

@@ -1,0 +1,187 @@
+"""What chooses the next step, and the planner of rules: it needs no model, and is what a run falls back to."""
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from wellread.agent.planning.gate import new_cells, unread_sections
+from wellread.agent.planning.relevance import relevant
+from wellread.agent.state.actions import (
+    ActionName,
+    AskClarifyingQuestion,
+    Choice,
+    CreateAnswerDraft,
+    FindProducts,
+    ReadSection,
+    ReviewEvidence,
+    SearchInsideBooks,
+)
+from wellread.agent.state.budget import Meter
+from wellread.agent.state.intent import flags_of
+from wellread.agent.state.knowledge import Knowledge
+from wellread.agent.state.questions import short_questions
+from wellread.events import ScopeEntry
+from wellread.library.title_recognition import kinds_meant
+
+_SECTIONS_READ = 2
+_SPENT = {
+    "reader": "You want the answer now",
+    "time": "The time is up",
+    "tokens": "The tokens for searching are used up",
+    "money": "The money for searching is used up",
+}
+_STOP = re.compile(
+    r"\b(?:what|how|why|when|where|which|who|is|are|was|were|do|does|did|can|could|should|would|the|an?|i|me|my|we|our|"
+    r"you|your|to|of|in|on|for|with|and|or|it|its|this|that|there|effectively|really|best|way|ways)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A choice, and who made it: a model's name, or "rules"."""
+
+    choice: Choice
+    by: str
+
+
+class Planner(Protocol):
+    """Chooses one of the allowed actions from the state, spending from the meter. Raises ModelError."""
+
+    name: str
+
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned: ...
+
+
+class RulePlanner:
+    """Scope, split the question, search, draft; deep: review, reword, read around, then draft."""
+
+    name = "rules"
+
+    async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned:  # noqa: ARG002
+        return Planned(self.choice(knowledge, allowed), self.name)
+
+    def choice(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice:
+        start = knowledge.start
+        flags = flags_of(start.question)
+        if flags.needs_no_search:
+            thinking = "This needs no search in the library, so I answer it directly."
+            return Choice(thinking=thinking, action=CreateAnswerDraft(**flags.model_dump()))
+        if "ask_clarifying_question" in allowed and len(knowledge.options) > 1:
+            return _clarify(knowledge.options)
+        if "find_products" in allowed and not knowledge.scope:
+            return _find(knowledge)
+        questions = short_questions(knowledge.question, knowledge.mentions)
+        if "search_inside_books" in allowed:
+            search = SearchInsideBooks(
+                askBookQuestions=questions, productIds=tuple(entry.product_id for entry in knowledge.scope)
+            )
+            if new_cells(search, knowledge):
+                return Choice(thinking=_why_search(knowledge, questions), action=search)
+        if start.mode == "deep":
+            deeper = _deeper(knowledge, allowed, questions)
+            if deeper:
+                return deeper
+        return _draft(knowledge)
+
+
+def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:
+    named = [f"{entry.title} ({', '.join(entry.authors) or entry.kind})" for entry in options]
+    return Choice(
+        thinking="The name in the question fits more than one title, and they would give different answers.",
+        action=AskClarifyingQuestion(question="Which of these do you mean?", options=tuple(named)),
+    )
+
+
+def _find(knowledge: Knowledge) -> Choice:
+    questions = short_questions(knowledge.question, knowledge.mentions)
+    kinds = tuple(sorted(kinds_meant(knowledge.question)))
+    return Choice(
+        thinking="The question names no title of the library, so I look for titles that may answer it.",
+        action=FindProducts(query=" ".join(questions), kinds=kinds),
+    )
+
+
+def _why_search(knowledge: Knowledge, questions: tuple[str, ...]) -> str:
+    scope = knowledge.scope
+    titles = _listed([entry.title for entry in scope])
+    how = {
+        "named": f"The question names {titles}, so I search inside {_these(scope)} and nothing else.",
+        "picked": f"You picked {titles}, so I search inside {_these(scope)} and nothing else.",
+        "discovered": f"I search inside the titles that fit best: {titles}.",
+        "whole library": f"The question names no title; the library is small, so I search all of it: {titles}.",
+    }[scope[0].found]
+    asks = (
+        "one thing" if len(questions) == 1 else f"{len(questions)} things, each a short question of its own"
+    )
+    return f"{how} It asks {asks}."
+
+
+def _deeper(
+    knowledge: Knowledge, allowed: frozenset[ActionName], questions: tuple[str, ...]
+) -> Choice | None:
+    """The next step of DeepSearch after the first round, or None when nothing more is to be gained."""
+    open_questions = tuple(q for q in questions if not _answered(knowledge, q))
+    if "review_evidence" in allowed and knowledge.actions[-1].action == "search_inside_books":
+        thinking = "Each question has been answered by at least one title."
+        if open_questions:
+            thinking = f"Nothing cleared the floor for {_listed([f'“{q}”' for q in open_questions])}."
+        return Choice(thinking=thinking, action=ReviewEvidence(missing=open_questions))
+    reworded = tuple(words for q in open_questions if (words := _key_words(q)))
+    if reworded and "search_inside_books" in allowed:
+        search = SearchInsideBooks(
+            askBookQuestions=reworded, productIds=tuple(entry.product_id for entry in knowledge.scope)
+        )
+        if new_cells(search, knowledge):
+            thinking = "I ask again in fewer words, where the wording may have stood in the way."
+            return Choice(thinking=thinking, action=search)
+    if open_questions and "find_products" in allowed:
+        return Choice(
+            thinking="The titles in scope fell short, so I look for others.",
+            action=FindProducts(query=" ".join(open_questions)),
+        )
+    if "read_section" in allowed and len(knowledge.sections_read) < _SECTIONS_READ:
+        for product_id, section_id in unread_sections(knowledge):
+            snippet = next(s for s in knowledge.snippets if f"{product_id}/{section_id}/" in s.anchor)
+            return Choice(
+                thinking=f"“{snippet.section}” is a strong source, so I read what stands around the snippet.",
+                action=ReadSection(productId=product_id, sectionId=section_id),
+            )
+    return None
+
+
+def _draft(knowledge: Knowledge) -> Choice:
+    start = knowledge.start
+    chosen = relevant(knowledge)
+    if chosen:
+        numbers = _listed([str(n) for n in chosen])
+        thinking = f"I have what I need in knowledge {numbers}."
+    elif knowledge.cells:
+        thinking = "Nothing in these titles answers the question well enough, and I will say so."
+    else:
+        thinking = "No title of the library fits the question, and I will say so."
+    if knowledge.spent:
+        why = _SPENT[knowledge.spent]
+        thinking = f"{why}, so I write with what there is. {thinking}" if chosen else f"{why}."
+    flags = flags_of(start.question)
+    return Choice(
+        thinking=thinking,
+        action=CreateAnswerDraft(**flags.model_dump(), relevant_knowledge_indices=chosen),
+    )
+
+
+def _answered(knowledge: Knowledge, question: str) -> bool:
+    wordings = {question, _key_words(question)}
+    return any(cell.question in wordings and cell.knowledge for cell in knowledge.cells)
+
+
+def _key_words(question: str) -> str:
+    return " ".join(re.findall(r"[\w'’.+#-]+", _STOP.sub(" ", question)))
+
+
+def _these(scope: tuple[ScopeEntry, ...]) -> str:
+    return "it" if len(scope) == 1 else ("these two" if len(scope) == 2 else "these")
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

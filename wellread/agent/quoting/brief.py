@@ -1,0 +1,32 @@
+"""What a writer is given: the question, and the knowledge chosen for its answer."""
+
+from dataclasses import dataclass
+
+from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCell:
+    """A question that a title in scope did not answer, with the best score it reached."""
+
+    question: str
+    title: str
+    best: float
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All that a writer may use. It makes no claim from a source that is not among `snippets`."""
+
+    question: str  # as the reader asked
+    questions: tuple[str, ...]  # the short questions that were searched, in order
+    flags: Flags
+    scope: tuple[ScopeEntry, ...]
+    snippets: tuple[Snippet, ...]  # the chosen knowledge; their numbers are what `[n]` in the answer means
+    asked: dict[int, tuple[str, ...]]  # knowledge number → the questions it was found for
+    open_cells: tuple[OpenCell, ...]
+    elsewhere: tuple[Elsewhere, ...]
+    deep: bool = False
+    spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"
+    before: tuple[Exchange, ...] = ()  # of the conversation, oldest first
+    written: str = ""  # what another writer wrote before it failed; it stays, and nothing of it is said again

@@ -1,0 +1,57 @@
+"""Who works on a run: the planners, the writers and the judge that its roles name, in the order of preference."""
+
+from functools import partial
+
+from wellread.agent.planning.evidence import EvidenceJudge
+from wellread.agent.planning.follow_up import FollowUp
+from wellread.agent.planning.model import ModelPlanner
+from wellread.agent.planning.rules import Planner
+from wellread.agent.quoting.sentence_choice import SentenceEmbedder
+from wellread.agent.run.loop import Loop
+from wellread.agent.writing.direct_answers import Facts
+from wellread.agent.writing.extractive import ExtractiveWriter
+from wellread.agent.writing.model import ModelWriter
+from wellread.agent.writing.writer import Writer
+from wellread.events import Roles
+from wellread.library.matrix import Inside
+from wellread.models.resolve import EXTRACTIVE, Models
+from wellread.settings import Settings
+from wellread.store.catalog.catalog import Catalog
+
+
+def crew(
+    roles: Roles,
+    models: Models,
+    settings: Settings,
+    catalog: Catalog,
+    inside: Inside,
+    embedder: SentenceEmbedder | None,
+    facts: Facts,
+) -> Loop:
+    """The loop of a run with these roles. A model is opened when it is first asked."""
+    planners: list[Planner] = [
+        ModelPlanner(name, partial(models.open, name)) for name in _models(roles.planner, roles.fallback)
+    ]
+    writers: list[Writer] = [
+        ModelWriter(name, partial(models.open, name), facts, embedder)
+        for name in _models(roles.writer, roles.fallback)
+    ]
+    judges = [EvidenceJudge(name, partial(models.open, name)) for name in _models(roles.judge)]
+    follow_ups = [FollowUp(name, partial(models.open, name)) for name in _models(roles.planner)]
+    return Loop(
+        catalog=catalog,
+        inside=inside,
+        planners=planners,
+        writers=(*writers, ExtractiveWriter(embedder, facts)),
+        discovered=settings.discovered_titles,
+        judge=judges[0] if judges and planners else None,
+        judged=settings.deep_judged,
+        follow_up=follow_ups[0] if follow_ups else None,
+    )
+
+
+def _models(name: str, fallback: str = "") -> tuple[str, ...]:
+    """The models of a role, each once; the fallback only behind a model."""
+    if name == EXTRACTIVE:
+        return ()
+    return tuple(dict.fromkeys(n for n in (name, fallback) if n and n != EXTRACTIVE))

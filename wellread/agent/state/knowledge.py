@@ -1,0 +1,223 @@
+"""What a run has gathered so far, as a fold over its events.
+
+Only a finished step counts: what a step brings is kept aside until its step.completed, and a new step.started
+drops it. So the fold of a run that was cut off is its state after the last finished step, with what the step under
+way had brought in `unfinished`: its choice is taken from there and not asked for again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from wellread.agent.state.budget import WRITING_SHARE, spent
+from wellread.events import (
+    AnswerCompleted,
+    AnyEvent,
+    Elsewhere,
+    EvidenceScored,
+    KnowledgeCarried,
+    ModelFailed,
+    ProductsFound,
+    QuestionUnderstood,
+    RunStarted,
+    RunStopping,
+    ScopeEntry,
+    SearchCell,
+    SearchElsewhere,
+    SectionRead,
+    Snippet,
+    StepAction,
+    StepCompleted,
+    StepStarted,
+    StepThinking,
+    Usage,
+    usage_told,
+)
+
+_CLOSING = ("create_answer_draft", "ask_clarifying_question")
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What one question asked of one title came to."""
+
+    question: str
+    product_id: str
+    title: str
+    best: float
+    knowledge: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The state from which the next step is chosen. `advance` is the only way it changes."""
+
+    start: RunStarted
+    scope: tuple[ScopeEntry, ...]
+    snippets: tuple[Snippet, ...] = ()
+    cells: tuple[CellResult, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    sections_read: frozenset[tuple[str, str]] = frozenset()  # product id, section id
+    actions: tuple[StepAction, ...] = ()  # of the finished steps
+    steps_completed: int = 0
+    seconds: float = 0.0  # that the finished steps took
+    usage: Usage = field(default_factory=Usage)  # as far as it has been told
+    answered: bool = False
+    asked: dict[int, tuple[str, ...]] = field(default_factory=dict)  # knowledge number → questions
+    scores: dict[int, EvidenceScored] = field(default_factory=dict)  # by knowledge number
+    carried: frozenset[int] = frozenset()  # numbers that came from the answer before
+    understood: QuestionUnderstood | None = None
+    stopped: bool = False  # by the reader
+    failed: frozenset[tuple[str, str]] = frozenset()  # role, model
+    unfinished: tuple[AnyEvent, ...] = ()  # of the step that is not yet completed, its step.started first
+    history: tuple[AnyEvent, ...] = ()  # of the finished steps
+
+    def advance(self, event: AnyEvent) -> "Knowledge":
+        usage = usage_told(event)
+        return (self if usage is None else replace(self, usage=usage))._advance(event)
+
+    def _advance(self, event: AnyEvent) -> "Knowledge":
+        match event:
+            case StepStarted():
+                return replace(self, unfinished=(event,))
+            case (
+                StepThinking()
+                | StepAction()
+                | ProductsFound()
+                | SearchCell()
+                | SearchElsewhere()
+                | SectionRead()
+                | EvidenceScored()
+            ):
+                return replace(self, unfinished=(*self.unfinished, event))
+            case StepCompleted():
+                history = (*self.history, *self.unfinished[1:], event)
+                after = replace(self, unfinished=(), history=history)
+                for held in self.unfinished:
+                    after = after._with(held)
+                seconds = round(self.seconds + event.seconds, 3)
+                return replace(after, steps_completed=event.step, seconds=seconds)
+            case KnowledgeCarried():
+                return replace(
+                    self,
+                    snippets=self.snippets + event.snippets,
+                    carried=self.carried | {snippet.number for snippet in event.snippets},
+                )
+            case QuestionUnderstood():
+                return replace(
+                    self,
+                    understood=event,
+                    scope=event.scope,
+                    snippets=tuple(
+                        s for s in self.snippets if s.product_id in {e.product_id for e in event.scope}
+                    ),
+                )
+            case RunStopping():
+                return replace(self, stopped=True)
+            case ModelFailed():
+                return replace(self, failed=self.failed | {(event.role, event.model)})
+            case AnswerCompleted():
+                return replace(self, answered=True)
+            case _:
+                return self
+
+    def _with(self, event: AnyEvent) -> "Knowledge":
+        """With what an event of a finished step brought."""
+        match event:
+            case ProductsFound():
+                known = {entry.product_id for entry in self.scope}
+                return replace(
+                    self, scope=self.scope + tuple(p for p in event.products if p.product_id not in known)
+                )
+            case SearchCell():
+                cell = CellResult(event.question, event.product_id, event.title, event.best, event.knowledge)
+                known_numbers = {s.number for s in self.snippets}
+                asked = dict(self.asked)
+                for number in event.knowledge:
+                    asked[number] = (*asked.get(number, ()), event.question)
+                return replace(
+                    self,
+                    cells=(*self.cells, cell),
+                    snippets=self.snippets + tuple(s for s in event.found if s.number not in known_numbers),
+                    asked=asked,
+                )
+            case SectionRead():
+                known_numbers = {s.number for s in self.snippets}
+                return replace(
+                    self,
+                    sections_read=self.sections_read | {(event.product_id, event.section_id)},
+                    snippets=self.snippets + tuple(s for s in event.found if s.number not in known_numbers),
+                )
+            case SearchElsewhere():
+                return replace(self, elsewhere=self.elsewhere + event.products)
+            case EvidenceScored():
+                return replace(self, scores={**self.scores, event.number: event})
+            case StepAction():
+                return replace(self, actions=(*self.actions, event))
+            case _:
+                return self
+
+    @property
+    def closing(self) -> StepAction | None:
+        """The action of the last finished step if nothing but the answer follows it."""
+        return self.actions[-1] if self.actions and self.actions[-1].action in _CLOSING else None
+
+    @property
+    def question(self) -> str:
+        """What is asked, self-contained."""
+        return self.understood.asked if self.understood else self.start.asked
+
+    @property
+    def mentions(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of `question` (code points) that name titles."""
+        return self.understood.mentions if self.understood else self.start.mentions
+
+    @property
+    def options(self) -> tuple[ScopeEntry, ...]:
+        """Works between which the reader must choose, if a name fits several."""
+        return self.understood.options if self.understood else self.start.options
+
+    @property
+    def outside(self) -> bool:
+        """Whether titles beyond the scope may be looked for."""
+        return self.understood.outside if self.understood else self.start.outside
+
+    @property
+    def lookup_share(self) -> float:
+        """The part of the budget that looking things up may take: all of it where no model writes."""
+        return 1 - WRITING_SHARE if self.start.roles.writer != "extractive" else 1.0
+
+    @property
+    def spent(self) -> str:
+        """Why nothing more is looked up: "reader" (stopped), "time", "tokens", "money"; "" while there is no reason."""
+        if self.stopped:
+            return "reader"
+        return spent(self.start.budget, self.seconds, self.usage, share=self.lookup_share)
+
+    @property
+    def searched(self) -> frozenset[tuple[str, str]]:
+        """The (question, product id) pairs asked so far, questions folded for case and white space."""
+        return frozenset((fold(cell.question), cell.product_id) for cell in self.cells)
+
+    def snippet(self, number: int) -> Snippet:
+        """The snippet of that number. KeyError if there is none."""
+        for snippet in self.snippets:
+            if snippet.number == number:
+                return snippet
+        raise KeyError(number)
+
+
+def fold(question: str) -> str:
+    """A question as it is compared with others: without case, outer marks and doubled white space."""
+    return " ".join(question.casefold().split()).rstrip("?.! ")
+
+
+def fold_events(events: Iterable[AnyEvent]) -> Knowledge:
+    """The knowledge of a run from its events, of which the first is `run.started`."""
+    stream = iter(events)
+    start = next(stream)
+    if not isinstance(start, RunStarted):
+        raise TypeError("a run begins with run.started")
+    knowledge = Knowledge(start=start, scope=start.scope)
+    for event in stream:
+        knowledge = knowledge.advance(event)
+    return knowledge

@@ -1,0 +1,180 @@
+"""Runs to take away: what was asked, done and answered, as a fold over the events of each run."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from wellread.agent.state.effective_events import settled
+from wellread.agent.state.knowledge import fold_events
+from wellread.events import (
+    AnswerCompleted,
+    AnswerDelta,
+    AnswerStarted,
+    AnyEvent,
+    Citation,
+    Mode,
+    ModelFailed,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    ScopeEntry,
+    Statement,
+    StepAction,
+    StepCompleted,
+    StepThinking,
+    Usage,
+    Value,
+    VerdictName,
+    Voice,
+)
+from wellread.grounding.tally import verdict_counts
+
+State = Literal["completed", "failed", "cancelled", "unfinished"]
+
+
+class ExportedStep(Value):
+    """A step; `summary` is "" for one that was not finished, `note` says why the rules chose in a model's place."""
+
+    step: int
+    action: str
+    label: str
+    parameters: dict[str, object]
+    thinking: str
+    chosen_by: str
+    note: str
+    summary: str
+
+
+class ExportedAnswer(Value):
+    """An answer; one that is not `whole` ends where its run did, and was not compared with its sources."""
+
+    whole: bool
+    markdown: str
+    voice: Voice
+    written_by: str
+    citations: tuple[Citation, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    verdicts: dict[VerdictName, int] = Field(default_factory=dict)  # how many statements have each
+
+
+class ExportedFailure(Value):
+    status: int
+    message: str
+    hint: str
+    retryable: bool
+
+
+class ExportedRun(Value):
+    run_id: str
+    conversation_id: str
+    asked_at: datetime
+    question: str
+    understood_as: str  # the question made self-contained, "" if that changes nothing
+    mode: Mode
+    model: str
+    scope: tuple[ScopeEntry, ...]
+    state: State
+    failure: ExportedFailure | None
+    model_failures: tuple[str, ...]
+    steps: tuple[ExportedStep, ...]
+    answer: ExportedAnswer | None
+    usage: Usage
+    seconds: float | None  # None while it is unfinished
+
+
+class Export(Value):
+    """A run, or the runs of a conversation in their order. Its JSON is `model_dump_json`."""
+
+    runs: tuple[ExportedRun, ...]
+
+
+def export(runs: Sequence[Sequence[AnyEvent]]) -> Export:
+    """What the events of each run say. Those of each begin with run.started; parts that were cut off and done again
+    are told once."""
+    return Export(runs=tuple(_run(settled(events)) for events in runs))
+
+
+def _run(events: Sequence[AnyEvent]) -> ExportedRun:
+    knowledge = fold_events(events)
+    start = knowledge.start
+    state: State = "unfinished"
+    failure = None
+    usage, seconds = knowledge.usage, None
+    match events[-1]:
+        case RunCompleted() as end:
+            state, usage, seconds = "completed", end.usage, end.seconds
+        case RunCancelled() as end:
+            state, usage, seconds = "cancelled", end.usage, end.seconds
+        case RunFailed() as end:
+            state, usage, seconds = "failed", end.usage, end.seconds
+            failure = ExportedFailure(
+                status=end.status, message=end.message, hint=end.hint, retryable=end.retryable
+            )
+        case _:
+            pass
+    return ExportedRun(
+        run_id=start.run_id,
+        conversation_id=start.conversation_id,
+        asked_at=start.at,
+        question=start.question,
+        understood_as=knowledge.question if knowledge.question != start.question else "",
+        mode=start.mode,
+        model=start.model,
+        scope=knowledge.scope,
+        state=state,
+        failure=failure,
+        model_failures=tuple(event.message for event in events if isinstance(event, ModelFailed)),
+        steps=_steps(events),
+        answer=_answer(events),
+        usage=usage,
+        seconds=seconds,
+    )
+
+
+def _steps(events: Sequence[AnyEvent]) -> tuple[ExportedStep, ...]:
+    thinking: dict[int, str] = {}
+    for event in events:
+        if isinstance(event, StepThinking):
+            thinking[event.step] = thinking.get(event.step, "") + event.text
+    summaries = {event.step: event.summary for event in events if isinstance(event, StepCompleted)}
+    return tuple(
+        ExportedStep(
+            step=event.step,
+            action=event.action,
+            label=event.label,
+            parameters=event.parameters,
+            thinking=thinking.get(event.step, ""),
+            chosen_by=event.chosen_by,
+            note=event.note,
+            summary=summaries.get(event.step, ""),
+        )
+        for event in events
+        if isinstance(event, StepAction)
+    )
+
+
+def _answer(events: Sequence[AnyEvent]) -> ExportedAnswer | None:
+    voice: Voice = "wellread"
+    begun = False
+    text = ""
+    for event in events:
+        match event:
+            case AnswerStarted():
+                begun, voice = True, event.voice
+            case AnswerDelta():
+                text += event.text
+            case AnswerCompleted():
+                return ExportedAnswer(
+                    whole=True,
+                    markdown=event.markdown,
+                    voice=voice,
+                    written_by=event.written_by,
+                    citations=event.citations,
+                    statements=event.statements,
+                    verdicts=verdict_counts(event.statements),
+                )
+            case _:
+                pass
+    return ExportedAnswer(whole=False, markdown=text, voice=voice, written_by="") if begun and text else None

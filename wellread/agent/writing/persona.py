@@ -1,0 +1,94 @@
+"""The author's voice, as far as honesty lets it go: who is said to speak, that it is simulated, what to ask
+next."""
+
+from collections.abc import Iterable, Sequence
+
+from wellread.agent.quoting.brief import Brief
+from wellread.events import ScopeEntry, Snippet
+from wellread.grounding.inline import inert
+
+_MOST_FOLLOW_UPS = 2
+_MOST_NAMED = 4
+
+
+def opening(brief: Brief) -> str:
+    """The first line of a role-play answer, and the line that says that the voice is simulated."""
+    author = _authors(brief.scope)
+    titles = named(entry.title for entry in brief.scope)
+    speaker = f"{author}, author of {titles}" if author else f"the author of {titles}"
+    return (
+        f"Speaking as {speaker}, in the author's own words:\n\n"
+        "_This voice is simulated. The author did not write to you: every sentence with a number is quoted "
+        "from the titles as it stands there._\n\n"
+    )
+
+
+def author_of(scope: Sequence[ScopeEntry]) -> str:
+    """Who speaks in a role-play: the authors that all titles share, or "the author of *A* and *B*"."""
+    return _authors(scope) or f"the author of {named(entry.title for entry in scope)}"
+
+
+def simulated(scope: Sequence[ScopeEntry]) -> str:
+    """The line above an answer that a model writes in the author's voice."""
+    titles = named(entry.title for entry in scope)
+    whose = f" of {author}" if (author := _authors(scope)) else ""
+    return f"_A simulated voice{whose}, from {titles}. The author did not write this to you._\n\n"
+
+
+def declined(brief: Brief) -> str:
+    """Where a part was asked for that Wellread does not play: why it does not, and what comes instead."""
+    if brief.flags.is_controversial_sensitive_topic:
+        reason = "On this topic I speak for nobody."
+    else:
+        reason = "I speak only as the author of a title that you name or pick, so here I speak for nobody."
+    titles = tuple(dict.fromkeys(snippet.title for snippet in brief.snippets))
+    if not titles:
+        return f"{reason}\n\n"
+    return f"{reason} This is what {named(titles)} {'says' if len(titles) == 1 else 'say'}:\n\n"
+
+
+def follow_ups(brief: Brief, quoted: Sequence[Snippet]) -> tuple[str, ...]:
+    """Up to two questions to go on with, from the sections of the knowledge that were quoted least."""
+    counts: dict[tuple[str, str], int] = {}
+    for snippet in brief.snippets:
+        counts.setdefault((snippet.title, snippet.section), 0)
+    for snippet in quoted:
+        key = (snippet.title, snippet.section)
+        counts[key] = counts.get(key, 0) + 1
+    asked = " ".join((brief.question, *brief.questions)).casefold()
+    found: list[str] = []
+    names: set[str] = set()
+    for (title, section), _ in sorted(counts.items(), key=lambda item: item[1]):
+        name = section.rpartition("›")[2].strip()
+        if len(found) == _MOST_FOLLOW_UPS:
+            break
+        if name and name.casefold() not in names and name.casefold() not in asked and name != title:
+            names.add(name.casefold())
+            found.append(f"What does *{inert(title)}* say under “{inert(name)}”?")
+    return tuple(found)
+
+
+def closing_offer(brief: Brief, quoted: Sequence[Snippet]) -> str:
+    """An offer to go on, with questions that the same titles can answer; "" if there are none."""
+    questions = follow_ups(brief, quoted)
+    if not questions:
+        return ""
+    return "To go on, you could ask:\n\n" + "".join(f"- {question}\n" for question in questions) + "\n"
+
+
+def named(titles: Iterable[str]) -> str:
+    """Titles in italics: "*A*", "*A* and *B*", "*A*, *B* and 3 more"."""
+    marked = [f"*{inert(title)}*" for title in dict.fromkeys(titles)]
+    if len(marked) > _MOST_NAMED:
+        marked = [*marked[: _MOST_NAMED - 1], f"{len(marked) - _MOST_NAMED + 1} more"]
+    return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + " and " + marked[-1]
+
+
+def _authors(scope: Sequence[ScopeEntry]) -> str:
+    """The authors that all titles in scope share; "" if they share none."""
+    shared = [
+        author
+        for author in (scope[0].authors if scope else ())
+        if all(author in entry.authors for entry in scope)
+    ]
+    return " and ".join(inert(author) for author in shared)

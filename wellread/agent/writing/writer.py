@@ -1,0 +1,19 @@
+"""What writes the answer: the extractive writer and models stand behind this protocol."""
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from wellread.agent.quoting.brief import Brief
+from wellread.agent.state.budget import Meter
+from wellread.events import AnswerOutlined
+
+
+class Writer(Protocol):
+    """Streams an answer as Markdown; behind each statement from a source stands its number, as in `[3]`.
+
+    An outline is given out before the first text of the answer, if there is one. Raises ModelError; what was given
+    out before stays."""
+
+    name: str
+
+    def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]: ...

@@ -1,0 +1,119 @@
+"""What a writer is asked to write: the knowledge, the question, and the form and length that fit it."""
+
+from collections.abc import Sequence
+
+from wellread.agent.planning.state_prompt import block, conversation, inactive, on_one_line
+from wellread.agent.quoting.brief import Brief
+from wellread.agent.quoting.question_form import Form, compared, form_of, is_broad
+from wellread.agent.state.intent import plays_author
+from wellread.agent.writing import persona
+from wellread.events import OutlineSection, Snippet
+
+_WORDS = {
+    Form.AMOUNT: 60,
+    Form.TIME: 60,
+    Form.DEFINITION: 120,
+    Form.REASON: 180,
+    Form.STEPS: 260,
+    Form.COMPARISON: 260,
+}
+_OTHER_WORDS = 160
+_FURTHER_WORDS = 120  # for each further thing that is asked
+_ROLE_WORDS = 420
+_SECTION_WORDS = 170
+_MOST_WORDS = 600
+_SLOW_SHARE = 0.6  # of these, for a model that writes on this machine
+_SEEN_WORDS = 80  # of what stands already
+
+
+def length_for(brief: Brief, *, slow: bool, section: bool = False) -> int:
+    """Words that an answer, or a section of it, should have."""
+    questions = brief.questions or (brief.question,)
+    words = _SECTION_WORDS
+    if not section:
+        words = max(_WORDS.get(form_of(question), _OTHER_WORDS) for question in questions)
+        words += _FURTHER_WORDS * (len(questions) - 1)
+        if is_broad(brief.question):
+            words = max(words, _OTHER_WORDS)
+        if plays_author(brief.flags, brief.scope):
+            words = max(words, _ROLE_WORDS)
+    return round(min(words, _MOST_WORDS) * (_SLOW_SHARE if slow else 1))
+
+
+def assignment(
+    brief: Brief,
+    snippets: Sequence[Snippet],
+    *,
+    length: int,
+    words: int | None = None,
+    section: OutlineSection | None = None,
+    seen: str = "",
+) -> str:
+    """The user's part of the prompt. `words` of each snippet are given (None: all); `section` is the part of the
+    outline that is to be written, `seen` what stands before it."""
+    parts = [_knowledge(snippets, words)]
+    if brief.before:
+        parts.append(conversation(brief.before))
+    parts.append(f"<question>\n{inactive(brief.question)}\n</question>")
+    if len(brief.questions) > 1:
+        parts.append("It asks: " + " ".join(on_one_line(question) for question in brief.questions))
+    if seen:
+        parts.append(f"This stands already, and is not said again:\n{inactive(_end_of(seen))}")
+    parts += _manner(brief, whole=section is None and not seen)
+    if section is not None:
+        parts.append(
+            f'Write only the section "{on_one_line(section.heading)}" of the answer, without its heading, without an '
+            "introduction or a summary."
+        )
+    elif seen:
+        parts.append("Go on from where it ends, with what is missing.")
+    numbers = ", ".join(f"[{snippet.number}]" for snippet in snippets)
+    parts.append(f"Write some {length} words. Cite behind each statement, with {numbers} only.")
+    return "\n\n".join(parts)
+
+
+def _knowledge(snippets: Sequence[Snippet], words: int | None) -> str:
+    return "\n".join(block(snippet, words) for snippet in snippets)
+
+
+def _manner(brief: Brief, *, whole: bool) -> list[str]:
+    """Voice and form, as instructions."""
+    lines: list[str] = []
+    if brief.flags.is_controversial_sensitive_topic:
+        lines.append(
+            "The topic is controversial. Stay neutral: tell which title or person holds which view, give no opinion of "
+            "your own and speak for nobody."
+        )
+    plays = plays_author(brief.flags, brief.scope)
+    if plays:
+        lines.append(
+            f"Speak to the reader as {persona.author_of(brief.scope)} would, as a mentor, in the first person for "
+            "advice. Tell of no experience, memory or feeling of the author's own unless the knowledge tells it."
+        )
+    if not whole:
+        return lines
+    form: list[str] = []
+    for question in brief.questions or (brief.question,):
+        pair = compared(question)
+        if pair is not None:
+            form.append(
+                f"Compare {pair.first} and {pair.second}: say first what each is, then give a Markdown table with a "
+                f"column for {pair.first} and one for {pair.second} and three to five rows that say the same kind of "
+                "thing of both."
+            )
+        elif form_of(question) is Form.STEPS:
+            form.append("Give the advice as a numbered list, each item a few bold words and what to do.")
+        elif form_of(question) in (Form.AMOUNT, Form.TIME):
+            form.append("Give the fact in the first sentence.")
+    if plays or len(brief.questions) > 1:
+        form.append("Put a heading (##) over each part.")
+    if plays:
+        form.append(
+            'After the advice put "## Practical tips" with three or four bullets, and end with an offer to go on that '
+            "names what the reader could ask next."
+        )
+    return [*lines, *dict.fromkeys(form)]
+
+
+def _end_of(text: str) -> str:
+    return " ".join(text.split()[-_SEEN_WORDS:])

@@ -1,0 +1,114 @@
+"""`backup` and `restore`."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+from filelock import FileLock
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from wellread.cli.output import console, print_json, progress_console
+from wellread.engine import Wellread
+from wellread.errors import BadRequestError
+from wellread.settings import Settings
+from wellread.store.backup import backup as writing
+from wellread.store.backup.restore import Backup
+from wellread.store.backup.restore import restore as restoring
+from wellread.store.database.database import HEAD
+from wellread.store.locks import ADDING, acquired, alone, index_lock, lock
+
+_VERIFYING, _SAVING, _RESTORING = "verifying", "saving", "restoring"
+
+
+async def backup(file: Path, *, as_json: bool) -> int:
+    """Write a backup while others read; who adds, removes or embeds waits for it, and it for them."""
+    target = file.expanduser().absolute()
+    async with Wellread() as library:
+        home = library.settings.home
+        report = Report(as_json=as_json)
+        locks = [lock(home, ADDING)]
+        locks += [index_lock(home)] if (home / "index").is_dir() else []
+        taken: list[FileLock] = []
+        try:
+            for wanted in locks:
+                await report.wait_for(wanted)
+                taken.append(wanted)
+            with library.database.read() as connection:
+                steps = writing.write_backup(target, connection, HEAD, home)
+                await report.follow(_SAVING, steps)
+        finally:
+            for wanted in reversed(taken):
+                wanted.release()
+        products = library.catalog.count()
+    size = target.stat().st_size
+    if as_json:
+        print_json({"type": "backup", "path": str(target), "size": size, "products": products})
+    else:
+        console.print(f"✓ {target} ({size / 1e6:,.1f} MB). Products: {products:,}.", markup=False)
+    return 0
+
+
+async def restore(file: Path, *, replace: bool, as_json: bool) -> int:
+    """Put a backup in place, after all of it was read and found whole."""
+    home = Settings.load().home
+    report = Report(as_json=as_json)
+    with Backup.open(file.expanduser().absolute()) as source:
+        await report.follow(_VERIFYING, source.verify())
+        with alone(home) as others:
+            if others:
+                raise BadRequestError(
+                    f"Another process is at work on the library at {home} ({', '.join(others)}).",
+                    hint="Stop the server and wait for other commands, then restore again; nothing was changed.",
+                )
+            async with Wellread() as library:
+                steps = restoring(source, home, library.database, replace=replace)
+                await report.follow(_RESTORING, steps)
+                products = library.catalog.count()
+        made_at = source.manifest.made_at
+    if as_json:
+        print_json({"type": "restored", "made_at": made_at.isoformat(), "products": products})
+    else:
+        console.print(f"✓ The library is as it was at {made_at:%Y-%m-%d %H:%M} UTC. Products: {products:,}.")
+    return 0
+
+
+class Report:
+    """Shows what a backup or restore does: a bar on a terminal, or JSON lines."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+
+    async def wait_for(self, wanted: FileLock) -> None:
+        """Take a lock, and say so once when somebody else has it."""
+        if acquired(wanted):
+            return
+        if self._as_json:
+            print_json({"type": "waiting", "for": "another process that adds or embeds"})
+        else:
+            progress_console.print("Waiting for another process that adds or embeds …", style="dim")
+        while not acquired(wanted):
+            await asyncio.sleep(0.2)
+
+    async def follow(self, phase: str, steps: Generator[writing.Progress]) -> None:
+        """Do all steps; between two of them Ctrl-C is heard, and what was begun is cleared away."""
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=progress_console,
+            transient=True,
+            disable=self._as_json or not progress_console.is_terminal,
+        )
+        tasks: dict[str, TaskID] = {}
+        last: writing.Progress | None = None
+        with bar, closing(steps):
+            for step in steps:
+                if self._as_json and step != last:
+                    print_json({"type": phase, "part": step.part, "done": step.done, "total": step.total})
+                if step.part not in tasks:
+                    tasks[step.part] = bar.add_task(f"{phase.capitalize()} {step.part}")
+                bar.update(tasks[step.part], completed=step.done, total=step.total)
+                last = step
+                await asyncio.sleep(0)

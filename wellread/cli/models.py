@@ -1,0 +1,77 @@
+"""`models`: what can be used, trying one, getting one."""
+
+import asyncio
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from wellread.cli.output import console, print_json, progress_console
+from wellread.models.pull import pull as pull_file
+from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, Models
+from wellread.models.trial import Trial, trials
+from wellread.settings import Settings
+
+
+async def list_models(*, as_json: bool) -> int:
+    models = Models(Settings.load())
+    rows, choice = await asyncio.to_thread(lambda: (models.listing(), models.automatic()))
+    if as_json:
+        for row in rows:
+            print_json({"name": row.name, "usable": row.usable, "note": row.note, "hint": row.hint})
+        print_json({"default": choice.name, "why": choice.why})
+        return 0
+    for row in rows:
+        note = f"  {row.note}" if row.note else ""
+        console.print(f"{'✓' if row.usable else '–'} {row.name}{note}", markup=False)
+        if row.hint:
+            console.print(f"    {row.hint}", markup=False, style="dim")
+    console.print(f"\nUsed when none is named: {choice.name} ({choice.why}).", markup=False)
+    return 0
+
+
+async def attempt(name: str, *, as_json: bool) -> int:
+    """Tries one; the exit status is 1 when something did not work."""
+    models = Models(Settings.load())
+    try:
+        chosen = await asyncio.to_thread(lambda: models.automatic().name if name == AUTOMATIC else name)
+        checked = await asyncio.to_thread(models.check, chosen)
+        if checked == EXTRACTIVE:
+            console.print("extractive needs no model: there is nothing to try.")
+            return 0
+        if not as_json:
+            progress_console.print(f"Opening {checked} …", style="dim", markup=False, soft_wrap=True)
+        model = await models.open(checked)
+        status = 0
+        async for trial in trials(model):
+            print_json(trial.model_dump(mode="json")) if as_json else _show(trial)
+            status = status if trial.worked else 1
+        if not as_json:
+            console.print(f"Context: {model.context_tokens:,} tokens, prompt and reply together.")
+        return status
+    finally:
+        await models.close()
+
+
+async def pull(name: str) -> int:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=progress_console) as progress:
+        task = progress.add_task(name, total=None)
+        path = await pull_file(
+            name,
+            Settings.load().home,
+            lambda done, total: progress.update(task, completed=done, total=total or None),
+        )
+    console.print(f"Here it is: {path}\nUse it as --model local/{path.stem}", markup=False)
+    return 0
+
+
+def _show(trial: Trial) -> None:
+    usage = trial.usage
+    took = f"{trial.seconds:.1f} s, {usage.input_tokens} tokens read, {usage.output_tokens} written"
+    if trial.first_seconds is not None:
+        took += f", first word after {trial.first_seconds:.1f} s"
+    if trial.tokens_per_second is not None:
+        took += f", then {trial.tokens_per_second:.1f} tokens a second"
+    console.print(f"{'✓' if trial.worked else '✗'} {trial.name} ({took})", markup=False)
+    console.print(f"    {trial.said}", markup=False)
+    if trial.hint:
+        console.print(f"    {trial.hint}", markup=False)

@@ -1,0 +1,131 @@
+"""Requests and replies as values, and what the client does between them: told without doing it.
+
+A `Talk` is a generator that is given outcomes and yields what is to be done next. `Client` and `AsyncClient` only carry
+it out, so everything they decide stands here once.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Generic, TypeAlias, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from wellread.client.problems import error_of_reply, retry_after
+from wellread.client.retry import Patience
+from wellread.errors import UnavailableError, WellreadError
+
+T = TypeVar("T")
+PASSING = (408, 425, 429, 502, 503, 504)  # what may be otherwise a little later
+_UNCLEAR = (408, 502, 504)  # of those, what leaves open whether the server has done what it was asked for
+
+
+class View(BaseModel):
+    """What a server tells, as far as this version knows it."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)  # a program that starts uses few of them
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    params: Mapping[str, str | int | list[str]] = field(default_factory=dict)
+    json: object = None
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True  # whether twice is as good as once, when nobody knows if it arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A request, and how its reply is read."""
+
+    request: Request
+    read: Callable[[Reply], T]
+    also: tuple[int, ...] = ()  # statuses that are read beside those of success
+
+
+Outcome: TypeAlias = Reply | httpx2.TransportError | None  # None: the pause is over
+Talk: TypeAlias = Generator[Request | Pause, Outcome, T]
+
+
+def reading(kind: type[T]) -> Callable[[Reply], T]:
+    """Reads a reply's JSON as that type. What a newer server adds is passed over."""
+    adapter = TypeAdapter(kind)
+
+    def read(reply: Reply) -> T:
+        try:
+            return adapter.validate_json(reply.body, extra="ignore")
+        except ValidationError as error:
+            raise UnavailableError(
+                f"What answers is no Wellread server, or one of another version: {error.errors()[0]['msg']}.",
+                hint="Check the address; the server tells its version at /health.",
+            ) from error
+
+    return read
+
+
+def nothing(_: Reply) -> None:
+    """Reads nothing from a reply."""
+
+
+def talk(call: Call[T], patience: Patience) -> Talk[T]:
+    """Send a request until it is answered, as long as patience lasts. Raises what the answer says.
+
+    One that is not repeatable is sent again only when it certainly had no effect. What a DELETE does not find that
+    was sent before is what it has deleted.
+    """
+    request = call.request
+    unclear = False  # whether one that was sent before may have had its effect
+    while True:
+        outcome = yield request
+        if isinstance(outcome, Reply):
+            gone = request.method == "DELETE" and unclear and outcome.status == HTTPStatus.NOT_FOUND
+            if outcome.is_success or outcome.status in call.also or gone:
+                return call.read(outcome)
+            error = error_of_reply(outcome.status, outcome.headers, outcome.body)
+            may_have_happened = outcome.status in _UNCLEAR
+            if outcome.status not in PASSING or (may_have_happened and not request.repeatable):
+                raise error
+            yield Pause(patience.after(error, at_least=retry_after(outcome.headers)))
+        elif outcome is not None:
+            unreachable = not_reached(outcome)
+            may_have_happened = not isinstance(outcome, httpx2.ConnectError)
+            if may_have_happened and not request.repeatable:
+                raise unreachable from outcome
+            yield Pause(patience.after(unreachable))
+        else:
+            may_have_happened = False
+        unclear = unclear or may_have_happened
+
+
+def error_of_outcome(outcome: Outcome) -> WellreadError:
+    """Why there is no success."""
+    if isinstance(outcome, Reply):
+        return error_of_reply(outcome.status, outcome.headers, outcome.body)
+    return not_reached(outcome or httpx2.TransportError("no answer"))
+
+
+def not_reached(error: httpx2.TransportError) -> UnavailableError:
+    return UnavailableError(
+        f"The server does not answer: {error or type(error).__name__}.",
+        hint="Is the address right, and does it run? `wellread serve` starts one.",
+    )

@@ -1,0 +1,186 @@
+"""Opening an anchor: the place it names, the quote marked, and a few blocks around it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz.fuzz import partial_ratio_alignment, ratio
+
+from wellread.content import (
+    Anchor,
+    Block,
+    EpubOrigin,
+    FileOrigin,
+    Origin,
+    PdfOrigin,
+    PlacedBlock,
+    Product,
+    Section,
+    TimeOrigin,
+)
+from wellread.errors import BadRequestError, NotFoundError
+from wellread.store.catalog.catalog import Catalog
+
+CONTEXT = 48  # code points of prefix and suffix by which equal quotes are told apart
+SIMILAR = 85.0  # rapidfuzz ratio (0 to 100) from which changed text still counts as the quoted one
+_SAME_SECTION = 5.0  # what a section of the same path is worth beside that ratio
+_SHORTEST_FUZZY = 30  # code points below which similar words mean nothing ("Chapter 4", "Chapter 8")
+_LONGEST_FUZZY = 4000  # code points of a quote beyond which only its beginning is searched for fuzzily
+
+State = Literal["exact", "moved", "changed", "superseded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an anchor opens.
+
+    `state`: "exact" (the text it was made on), "moved" (the same words found in a newer edition), "changed"
+    (similar words in a newer edition), "superseded" (only the older edition has it; its text is shown).
+    """
+
+    anchor: Anchor  # where it is now; for "superseded" the anchor as given
+    product: Product
+    section: Section
+    quote: str
+    prefix: str
+    suffix: str
+    blocks: tuple[PlacedBlock, ...]  # those that the quote touches
+    state: State
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        return tuple(placed.block.origin for placed in self.blocks)
+
+    @property
+    def label(self) -> str:
+        return place_label(self.blocks[0].block) if self.blocks else ""
+
+    def around(self, before: int, after: int) -> list[PlacedBlock]:
+        """The blocks that the quote touches with so many before and after them, of the same section."""
+        every = self.section.blocks
+        touched = [i for i, placed in enumerate(every) if placed in self.blocks]
+        if not touched:
+            return []
+        return list(every[max(0, touched[0] - before) : touched[-1] + 1 + after])
+
+
+def open_anchor(catalog: Catalog, text: str) -> Place:
+    """The place that an anchor's string names.
+
+    Raises BadRequestError when it is no anchor, NotFoundError when its product or section is not there.
+    """
+    anchor = Anchor.parse(text)
+    if anchor is None:
+        raise BadRequestError(
+            f"{text!r} is no anchor.",
+            hint="An anchor looks like PRODUCT/SECTION/START-END and stands behind every citation.",
+        )
+    product = catalog.product(anchor.product_id)
+    section = catalog.section(anchor.product_id, anchor.section_id)
+    if anchor.end > len(section.text):
+        raise NotFoundError(
+            f"The section of {text!r} ends before it.", hint="Copy the anchor whole from where it was shown."
+        )
+    if anchor.section_id.startswith(f"{product.edition_id}-"):
+        return _place(anchor, product, section, "exact")
+    return _find_again(catalog, product, section, anchor)
+
+
+def place_label(block: Block) -> str:
+    """Where a block stands, for people: "p. 12", "00:03:12", or "" when there is nothing better."""
+    match block.origin:
+        case TimeOrigin(start_ms=start):
+            return clock(start)
+        case PdfOrigin(label=label):
+            return f"p. {label}"
+        case EpubOrigin():
+            return f"p. {block.page}" if block.page else ""
+        case FileOrigin(line=line):
+            return f"line {line}" if line else ""
+
+
+def clock(milliseconds: int) -> str:
+    """ "00:03:12" """
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}"
+
+
+def touched_blocks(section: Section, start: int, end: int) -> tuple[PlacedBlock, ...]:
+    return tuple(p for p in section.blocks if p.start < end and start < p.end)
+
+
+def _place(anchor: Anchor, product: Product, section: Section, state: State) -> Place:
+    text = section.text
+    return Place(
+        anchor=anchor,
+        product=product,
+        section=section,
+        quote=text[anchor.start : anchor.end],
+        prefix=text[max(0, anchor.start - CONTEXT) : anchor.start],
+        suffix=text[anchor.end : anchor.end + CONTEXT],
+        blocks=touched_blocks(section, anchor.start, anchor.end),
+        state=state,
+    )
+
+
+def _find_again(catalog: Catalog, product: Product, old: Section, anchor: Anchor) -> Place:
+    """The anchor's quote in the product's current edition (the W3C text-quote selector's way)."""
+    was = _place(anchor, product, old, "superseded")
+    best: tuple[float, Section, int, int] | None = None
+    for section in catalog.sections(product.product_id):
+        for start in _occurrences(section.text, was.quote):
+            end = start + len(was.quote)
+            score = _context_score(section, start, end, was) + (1.0 if section.path == old.path else 0.0)
+            if best is None or score > best[0]:
+                best = (score, section, start, end)
+    state: State = "moved"
+    if best is None:
+        state, best = "changed", _most_similar(catalog, product, was)
+    if best is None:
+        return was
+    _, section, start, end = best
+    return _place(Anchor(product.product_id, section.section_id, start, end), product, section, state)
+
+
+def _occurrences(text: str, quote: str) -> Iterator[int]:
+    start = text.find(quote)
+    while start >= 0:
+        yield start
+        start = text.find(quote, start + 1)
+
+
+def _context_score(section: Section, start: int, end: int, was: Place) -> float:
+    """How alike the surroundings are, 0 to 2."""
+    prefix = section.text[max(0, start - CONTEXT) : start]
+    suffix = section.text[end : end + CONTEXT]
+    return (ratio(prefix, was.prefix) + ratio(suffix, was.suffix)) / 100
+
+
+def _most_similar(catalog: Catalog, product: Product, was: Place) -> tuple[float, Section, int, int] | None:
+    quote = was.quote[:_LONGEST_FUZZY]
+    if len(quote) < _SHORTEST_FUZZY:
+        return None
+    best: tuple[float, Section, int, int] | None = None
+    for section in catalog.sections(product.product_id):
+        if len(section.text) < len(quote) / 2:
+            continue
+        found = partial_ratio_alignment(quote, section.text, score_cutoff=SIMILAR)
+        if found and found.dest_end > found.dest_start:
+            score = found.score + (_SAME_SECTION if section.path == was.section.path else 0.0)
+            if best is None or score > best[0]:
+                best = (score, section, *_widened(section, found.dest_start, found.dest_end, was))
+    return best
+
+
+def _widened(section: Section, start: int, end: int, was: Place) -> tuple[int, int]:
+    """A similar range made whole: to its blocks when the quote was whole blocks, else to its words."""
+    touched = touched_blocks(section, start, end)
+    whole = was.blocks and (was.anchor.start, was.anchor.end) == (was.blocks[0].start, was.blocks[-1].end)
+    if touched and whole:
+        return touched[0].start, touched[-1].end
+    while start > 0 and not section.text[start - 1].isspace():
+        start -= 1
+    while end < len(section.text) and not section.text[end].isspace():
+        end += 1
+    return start, end

@@ -1,0 +1,98 @@
+"""The facets of products: by what a list of the library can be narrowed, and how many titles each value has."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+
+from wellread.content import Metadata
+from wellread.store.database import tables as t
+from wellread.store.database.database import Database
+from wellread.store.database.storable_text import storable
+
+Facet = Literal["kind", "topic", "author", "collection"]
+FACETS: tuple[Facet, ...] = get_args(Facet)
+LONGEST = 200  # characters of a value; what is longer is cut
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet, and how many products have it."""
+
+    value: str
+    products: int
+
+
+class FacetIndex:
+    """Which product has which kind, topics, authors and collection, so that neither a list nor a count reads all
+    metadata."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, connection: sa.Connection, product_id: str, metadata: Metadata, collection: str) -> None:
+        """Replace the facets of a product, within the caller's transaction."""
+        self.remove(connection, product_id)
+        rows = [
+            {"facet": facet, "value": value, "product_id": product_id}
+            for facet, values in facets_of(metadata, collection).items()
+            for value in values
+        ]
+        if rows:
+            connection.execute(sa.insert(t.product_facets), rows)
+
+    def remove(self, connection: sa.Connection, product_id: str) -> None:
+        """Take a product's facets out, within the caller's transaction."""
+        connection.execute(sa.delete(t.product_facets).filter_by(product_id=product_id))
+
+    def counts(
+        self, chosen: Mapping[Facet, str], among: Sequence[sa.ColumnElement[bool]], *, limit: int
+    ) -> dict[Facet, list[FacetValue]]:
+        """Of each facet the values that most products have, at most `limit`, of those that have what is `chosen` of
+        the other facets and for which the conditions `among` hold. The chosen value itself is always there."""
+        with self._database.read() as connection:
+            return {facet: _counted(connection, facet, chosen, among, limit) for facet in FACETS}
+
+
+def having(
+    facet: Facet, value: str, product_id: sa.ColumnElement[str] = t.products.c.product_id
+) -> sa.ColumnElement[bool]:
+    """The condition that a product has that value of a facet."""
+    held = t.product_facets.alias().c
+    return product_id.in_(
+        sa.select(held.product_id).where(held.facet == facet, held.value == value[:LONGEST])
+    )
+
+
+def facets_of(metadata: Metadata, collection: str) -> dict[Facet, Collection[str]]:
+    """The values of a product; each once, none of them empty."""
+    texts: dict[Facet, Sequence[str]] = {
+        "kind": (metadata.kind.value,),
+        "topic": metadata.topics,
+        "author": metadata.authors,
+        "collection": (collection,),
+    }
+    return {facet: {storable(text[:LONGEST]) for text in some if text} for facet, some in texts.items()}
+
+
+def _counted(
+    connection: sa.Connection,
+    facet: Facet,
+    chosen: Mapping[Facet, str],
+    among: Sequence[sa.ColumnElement[bool]],
+    limit: int,
+) -> list[FacetValue]:
+    held = t.product_facets.c
+    number = sa.func.count().label("number")
+    others = [having(other, value, held.product_id) for other, value in chosen.items() if other != facet]
+    query = sa.select(held.value, number).where(held.facet == facet, *others).group_by(held.value)
+    if among:
+        query = query.where(held.product_id.in_(sa.select(t.products.c.product_id).where(*among)))
+    rows = connection.execute(query.order_by(number.desc(), held.value).limit(limit))
+    found = [FacetValue(row.value, row.number) for row in rows]
+    own = chosen.get(facet, "")[:LONGEST]
+    if own and own not in {one.value for one in found}:
+        row = connection.execute(query.where(held.value == own)).first()
+        found.insert(0, FacetValue(own, row.number if row else 0))
+    return found

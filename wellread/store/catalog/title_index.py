@@ -1,0 +1,231 @@
+"""The title index: from the words of a question to the few products that they may name."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from rapidfuzz.fuzz import ratio
+
+from wellread.content import Metadata
+from wellread.store.database import tables as t
+from wellread.store.database.database import Database
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]+")
+_SIMILAR = 80  # rapidfuzz ratio from which a word may be a misspelling of another
+_MOST_WORDS = 400  # of a question that are looked up
+_MOST_VARIANTS = 40
+_MOST_SOUGHT = 20  # words of a query that all have to be there
+_COMMON, _COMMON_SHARE = 2000, 0.05  # a word in more titles than both (number, share of all) says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class TitleCandidate:
+    """A product that shares rare words with a question; `weight` is the sum of their idf."""
+
+    product_id: str
+    weight: float
+
+
+class TitleIndex:
+    """Words of titles, subtitles, authors and series; found also when misspelt, through their trigrams."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, connection: sa.Connection, product_id: str, metadata: Metadata) -> None:
+        """Replace the words of a product, within the caller's transaction."""
+        texts = (
+            *(metadata.title, metadata.subtitle, metadata.series),
+            *(*metadata.authors, *metadata.contributors),
+        )
+        words = {word for text in texts for word in title_terms(text)}
+        held = self._words_of(connection, product_id)
+        self._take_out(connection, product_id, held - words)
+        fresh = words - held
+        unknown = fresh - set(connection.scalars(_with_grams(fresh)))
+        _insert(connection, t.title_words, ({"word": w, "product_id": product_id} for w in sorted(fresh)))
+        _insert(connection, t.word_grams, _gram_rows(unknown))
+
+    def remove(self, connection: sa.Connection, product_id: str) -> None:
+        """Take a product's words out, within the caller's transaction."""
+        self._take_out(connection, product_id, self._words_of(connection, product_id))
+
+    def _take_out(self, connection: sa.Connection, product_id: str, words: set[str]) -> None:
+        if not words:
+            return
+        connection.execute(
+            sa.delete(t.title_words).where(
+                t.title_words.c.product_id == product_id, t.title_words.c.word.in_(words)
+            )
+        )
+        still = sa.exists().where(t.title_words.c.word == t.word_grams.c.word)
+        gone = _gram_rows(connection.scalars(_with_grams(words).where(~still)))
+        if gone:
+            grams = t.word_grams.c
+            connection.execute(
+                sa.delete(t.word_grams).where(
+                    grams.gram == sa.bindparam("old_gram"), grams.word == sa.bindparam("old_word")
+                ),
+                [{"old_gram": row["gram"], "old_word": row["word"]} for row in gone],
+            )
+
+    def candidates(self, question: str, *, limit: int = 60) -> list[TitleCandidate]:
+        """The products that most likely are named in `question`, best first, at most `limit`.
+
+        Words that very many titles have ("the", "of") count only when the question has no other.
+        """
+        words = list(dict.fromkeys(title_terms(question)))[:_MOST_WORDS]
+        if not words:
+            return []
+        with self._database.read() as connection:
+            total = connection.scalar(sa.select(sa.func.count()).select_from(t.products)) or 1
+            common = max(_COMMON, _COMMON_SHARE * total)
+            terms = self._terms(connection, words, common)
+            rare = [term for term in terms if term.products <= common] or terms
+            if not rare:
+                return []
+            matches = sa.union_all(*(_matches(term, total) for term in rare)).subquery()
+            weight = sa.func.sum(matches.c.rarity).label("weight")
+            query = (
+                sa.select(matches.c.product_id, weight)
+                .group_by(matches.c.product_id)
+                .order_by(weight.desc(), matches.c.product_id)
+                .limit(limit)
+            )
+            return [TitleCandidate(row.product_id, row.weight) for row in connection.execute(query)]
+
+    def holding(self, query: str) -> sa.ColumnElement[bool] | None:
+        """The condition that a product has every word of `query`, or a word that it is a part of: "hand" is in
+        "handbook". A word of one or two letters must begin one. None when `query` has no word."""
+        words = list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]
+        return sa.and_(*map(_has_word, words)) if words else None
+
+    def whole(self, query: str) -> sa.ColumnElement[int]:
+        """How many words of a `query` (it has some) a product has as they are."""
+        held = t.title_words.c
+        counts: list[sa.ColumnElement[int]] = [
+            sa.case(
+                (t.products.c.product_id.in_(sa.select(held.product_id).where(held.word == word)), 1), else_=0
+            )
+            for word in list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]
+        ]
+        return sum(counts[1:], start=counts[0])
+
+    def _terms(self, connection: sa.Connection, words: list[str], common: float) -> list["_Term"]:
+        """Those words of a question that stand for words of the index."""
+        counts = self._counts(connection, words)
+        terms = []
+        for word in words:
+            if word in counts:
+                terms.append(_Term((word,), counts[word]))
+            elif len(word) >= 4:
+                near = self._counts(connection, self._near(connection, word))
+                # "thee" may be "three" misspelt; were it "the", nothing is lost.
+                variants = tuple(sorted(near_word for near_word, count in near.items() if count <= common))
+                if variants:
+                    terms.append(_Term(variants, sum(near[variant] for variant in variants)))
+        return terms
+
+    def _near(self, connection: sa.Connection, word: str) -> set[str]:
+        """The words of the index that `word` may be a misspelling of."""
+        shared = sa.func.count().label("shared")
+        query = (
+            sa.select(t.word_grams.c.word, shared)
+            .where(t.word_grams.c.gram.in_(sorted(_grams(word))))
+            .group_by(t.word_grams.c.word)
+            .order_by(shared.desc(), t.word_grams.c.word)
+            .limit(_MOST_VARIANTS)
+        )
+        rows = connection.execute(query)
+        return {row.word for row in rows if ratio(word, row.word) >= _SIMILAR}
+
+    def _counts(self, connection: sa.Connection, words: Collection[str]) -> dict[str, int]:
+        """How many products have each of the words that any has."""
+        if not words:
+            return {}
+        query = (
+            sa.select(t.title_words.c.word, sa.func.count().label("products"))
+            .where(t.title_words.c.word.in_(sorted(words)))
+            .group_by(t.title_words.c.word)
+        )
+        return {row.word: row.products for row in connection.execute(query)}
+
+    def _words_of(self, connection: sa.Connection, product_id: str) -> set[str]:
+        return set(connection.scalars(sa.select(t.title_words.c.word).filter_by(product_id=product_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A word of a question: the words of the index it may stand for, and how many products have one (at most)."""
+
+    variants: tuple[str, ...]
+    products: int
+
+
+def _matches(term: _Term, total: int) -> sa.Select[tuple[str, float]]:
+    """The products that a term is found in, each once, with the term's idf."""
+    rarity = sa.literal(math.log(1 + total / term.products), sa.Float).label("rarity")
+    words = t.title_words.c
+    if len(term.variants) == 1:
+        return sa.select(words.product_id, rarity).where(words.word == term.variants[0])
+    return sa.select(words.product_id, rarity).where(words.word.in_(term.variants)).distinct()
+
+
+def _has_word(part: str) -> sa.ColumnElement[bool]:
+    grams = t.word_grams.c
+    if len(part) < 3:
+        words = sa.select(grams.word).where(grams.gram.startswith(f"^{part}", autoescape=True))
+    else:
+        # Its first gram finds the few words that may have it.
+        words = sa.select(grams.word).where(
+            grams.gram == part[:3], grams.word.contains(part, autoescape=True)
+        )
+    found = sa.select(t.title_words.c.product_id).where(t.title_words.c.word.in_(words))
+    return t.products.c.product_id.in_(found)
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, str]]) -> None:
+    values = list(rows)
+    if values:
+        connection.execute(sa.insert(table), values)
+
+
+def _with_grams(words: Collection[str]) -> sa.Select[str]:
+    """Those of the words that any product has, told by their first gram: "the" need not be counted for it."""
+    grams = t.word_grams.c
+    return sa.select(grams.word).where(
+        grams.gram.in_(sorted({f"^{word}$"[:3] for word in words})),
+        grams.word.in_(sorted(words)),
+        sa.func.substr(sa.literal("^") + grams.word + sa.literal("$"), 1, 3) == grams.gram,
+    )
+
+
+def _gram_rows(words: Iterable[str]) -> list[dict[str, str]]:
+    return [{"gram": gram, "word": word} for word in sorted(words) for gram in sorted(_grams(word))]
+
+
+def title_terms(text: str) -> list[str]:
+    """Words as the title index holds them: folded for case and accents; of Chinese and Japanese, bigrams."""
+    folded = fold_title(text)
+    terms = []
+    for word in _WORD.findall(folded):
+        if _SPACELESS.search(word):
+            terms += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
+        else:
+            terms.append(word.removesuffix("'s")[:64])
+    return terms
+
+
+def fold_title(text: str) -> str:
+    """`text` without case and accents, apostrophes made alike."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def _grams(word: str) -> set[str]:
+    padded = f"^{word}$"
+    return {padded[i : i + 3] for i in range(len(padded) - 2)}

@@ -1,0 +1,157 @@
+"""What BM25 counts: the terms of a text and of a question, the same for every language of one index.
+
+The search engine splits the terms at spaces and does nothing else, so text and question always agree. A
+term is a stem (Snowball, where the language has one) without accents. Writing that does not separate words
+(Chinese,
+Japanese, Thai, …) and Korean, whose particles stick to the word, give single characters and pairs of
+neighbours.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import pairwise
+
+from py_rust_stemmers import SnowballStemmer
+
+from wellread.text.stopwords import STOP_WORDS
+
+MAX_WORD = 64  # characters; what is longer is no word, and is cut the same way everywhere
+MAX_QUESTION_WORDS = 48  # distinct; a pasted page is asked about by its first words
+
+_STEMMERS = {
+    "ar": "arabic",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+}
+_SAME = {"nb": "no", "nn": "no"}
+_LANGUAGES_OF: dict[str, list[str]] = {}  # by stop word
+for _language, _stop_words in STOP_WORDS.items():
+    for _word in _stop_words:
+        _LANGUAGES_OF.setdefault(_word, []).append(_language)
+
+# Marks that `\w` does not know: accents that NFC could not compose, Hebrew and Arabic points, Indic vowel
+# signs.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
+_UNSPACED = (  # Thai and Lao, Burmese, Khmer, kana, Han, Hangul
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_LETTER = rf"[^\W_{_UNSPACED}]|[{_MARKS}]"
+_WORD = re.compile(
+    rf"(?P<unspaced>[{_UNSPACED}]+)"
+    rf"|(?:{_LETTER})+(?:[._](?:{_LETTER}|_)+)*(?:\+\+|\#(?!\w))?"
+    rf"|_+(?:{_LETTER})(?:{_LETTER}|[._](?=\w))*"
+)
+_CHAIN = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+){2,}(?![\w-])")
+_PARTS = re.compile(r"[._+#]+")
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+_SCRIPTS = (
+    (re.compile("[\u3040-\u30ff]"), "ja"),
+    (re.compile("[\uac00-\ud7af]"), "ko"),
+    (re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"), "zh"),
+    (re.compile("[\u0400-\u04ff]"), "ru"),
+    (re.compile("[\u0370-\u03ff\u1f00-\u1fff]"), "el"),
+    (re.compile("[\u0600-\u06ff]"), "ar"),
+    (re.compile("[\u0b80-\u0bff]"), "ta"),
+)
+_GUESSED_FROM = 2_000  # characters
+
+
+def passage_terms(text: str, heading: str, language: str) -> list[str]:
+    """The terms by which a passage is found: its heading's (once), then its text's, without the commonest
+    words of the language: they would only make short passages seem long."""
+    language = primary(language) or language_of(text)
+    stop = STOP_WORDS.get(language, frozenset())
+    return [_term(word, language) for part in (heading, text) for word in _words(part) if word not in stop]
+
+
+def question_terms(question: str, languages: Iterable[str] = ()) -> list[tuple[str, ...]]:
+    """For each word that a question searches for, in its order and once, its forms: what it becomes in each
+    of the `languages` of the titles asked. Words too common to find anything by are left out, unless there
+    are no
+    others."""
+    own = language_of(question)
+    spoken = list(dict.fromkeys([own, *filter(None, map(primary, languages))]))
+    stop = STOP_WORDS.get(own, frozenset())
+    words = list(dict.fromkeys(_words(question)))
+    telling = [word for word in words if word not in stop] or words
+    forms = [tuple(dict.fromkeys(_term(word, language) for language in spoken)) for word in telling]
+    return list(dict.fromkeys(form for form in forms if form))[:MAX_QUESTION_WORDS]
+
+
+def language_of(text: str) -> str:
+    """The likeliest language of a text: by its script, then by its commonest words; English when nothing
+    tells."""
+    beginning = text[:_GUESSED_FROM]
+    letters = sum(map(str.isalpha, beginning))
+    for script, language in _SCRIPTS:
+        if len(script.findall(beginning)) * 4 > letters:
+            return language
+    shares = Counter(dict.fromkeys(STOP_WORDS, 0))
+    for word in _words(beginning):
+        shares.update(_LANGUAGES_OF.get(word, ()))
+    best = max(shares, key=shares.__getitem__)
+    return best if shares[best] > shares["en"] else "en"
+
+
+def primary(language: str) -> str:
+    """The primary subtag of a BCP 47 tag, as the stemmers know it."""
+    subtag = language.replace("_", "-").partition("-")[0].lower()
+    return _SAME.get(subtag, subtag)
+
+
+def _words(text: str) -> list[str]:
+    """Words in their order, casefolded; one with a dot, an underscore or signs comes whole and in its
+    parts, and three or more with hyphens between come as one too: "one-on-one" is no matter of "one"."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = (
+        [chain[0].replace("-", "")[:MAX_WORD] for chain in _CHAIN.finditer(folded)] if "-" in folded else []
+    )
+    for match in _WORD.finditer(folded):
+        word = match[0].strip("_")[:MAX_WORD]
+        if match["unspaced"]:
+            word = match[0]
+            words += word
+            words += [first + second for first, second in pairwise(word)]
+            continue
+        words.append(word)
+        parts = [part for part in _PARTS.split(word) if part]
+        if parts != [word]:
+            words += parts
+    return words
+
+
+@lru_cache(maxsize=100_000)
+def _term(word: str, language: str) -> str:
+    # English has no accents of its own ("résumé"); elsewhere the stemmer needs them.
+    word = _folded(word) if language == "en" else word
+    if language in _STEMMERS and word.isalpha():
+        word = _stemmer(language).stem_word(word) or word
+    return _folded(word)
+
+
+def _folded(word: str) -> str:
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+
+
+@lru_cache
+def _stemmer(language: str) -> SnowballStemmer:
+    return SnowballStemmer(_STEMMERS[language])

@@ -1,0 +1,185 @@
+"""Errors as they are sent: `application/problem+json` (RFC 9457) with a hint that says what to do."""
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from wellread.errors import TooManyError, UnauthorizedError, WellreadError, public_error
+
+MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER = 2  # seconds after which what is unavailable may be tried again
+_UNPARSED = "There was an error parsing the body"  # FastAPI's words for what its JSON parser breaks on
+_MOST_FIELDS = 20  # of a request's mistakes that are named
+_log = logging.getLogger(__name__)
+
+
+class FieldProblem(BaseModel):
+    """A value of a request that is not as it must be."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """The body of every error."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "about:blank",
+                "title": "Not Found",
+                "status": 404,
+                "detail": "There is no run 'a1b2'.",
+                "hint": "Ask again.",
+                "retryable": False,
+                "errors": [],
+            }
+        }
+    )
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    hint: str = ""
+    retryable: bool = False
+    errors: list[FieldProblem] = []
+
+
+def problem_response(error: WellreadError) -> Response:
+    """An error of the family, with Retry-After where the caller may come back."""
+    error = public_error(error)
+    headers = {}
+    if isinstance(error, TooManyError):
+        headers["Retry-After"] = str(error.retry_after)
+    elif error.status == HTTPStatus.SERVICE_UNAVAILABLE or error.retryable:
+        headers["Retry-After"] = str(_RETRY_AFTER)
+    if isinstance(error, UnauthorizedError):
+        headers["WWW-Authenticate"] = "Bearer"
+    # A full disk or a lost database is the server's state and not the request's fault.
+    status = 503 if error.status == HTTPStatus.INSUFFICIENT_STORAGE else error.status
+    return _response(
+        Problem(
+            title=_phrase(status),
+            status=status,
+            detail=error.message,
+            hint=error.hint,
+            retryable=error.retryable,
+        ),
+        headers,
+    )
+
+
+def add_problems(app: FastAPI) -> None:
+    """Have every error of `app` sent this way."""
+    app.add_exception_handler(WellreadError, _family)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Say in the OpenAPI document of `app` what an error looks like, at every operation that does not say so itself."""
+    generate = app.openapi
+
+    def described() -> dict[str, Any]:
+        fresh = app.openapi_schema is None
+        document = generate()
+        if fresh:
+            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = document["components"]["schemas"]
+            schemas |= {**schema.pop("$defs", {}), "Problem": schema}
+            content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+            for path in document["paths"].values():
+                for operation in path.values():
+                    operation["responses"].pop("422", None)  # FastAPI's own shape, which is not sent
+                    operation["responses"].setdefault(
+                        "default", {"description": "What is wrong, and what to do.", "content": content}
+                    )
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation has it
+
+
+def _family(_: Request, error: Exception) -> Response:
+    if not isinstance(error, WellreadError):
+        raise error
+    return problem_response(error)
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    if any(found["type"] == "json_invalid" for found in error.errors()):
+        return _no_json()
+    fields = [
+        FieldProblem(field=".".join(map(str, found["loc"][1:])) or "body", message=found["msg"])
+        for found in error.errors()[:_MOST_FIELDS]
+    ]
+    first = f"{fields[0].field}: {fields[0].message}" if fields else "It cannot be read."
+    return _response(
+        Problem(
+            title=_phrase(422),
+            status=422,
+            detail=f"The request is not as it must be. {first}",
+            hint="The page docs/api.md and /api/v1/openapi.json say what each request may hold.",
+            errors=fields,
+        )
+    )
+
+
+def _http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.detail == _UNPARSED:
+        return _no_json()
+    hint = "The interface is described at /api/v1/openapi.json." if error.status_code in (404, 405) else ""
+    return _response(
+        Problem(
+            title=_phrase(error.status_code), status=error.status_code, detail=str(error.detail), hint=hint
+        ),
+        error.headers,
+    )
+
+
+def _no_json() -> Response:
+    return _response(
+        Problem(
+            title=_phrase(400),
+            status=400,
+            detail="The body is no JSON in UTF-8.",
+            hint='Send an object, as in {"question": "What is delegation?"}.',
+        )
+    )
+
+
+def _unexpected(_: Request, error: Exception) -> Response:
+    return _response(
+        Problem(
+            title=_phrase(500),
+            status=500,
+            detail=f"An unexpected error: {type(error).__name__}.",
+            hint="This is a defect: please report it with the lines that the server printed.",
+        )
+    )
+
+
+def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    # A request may hold half of a surrogate pair, and its mistakes are told in its own words.
+    body = json.dumps(problem.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
+    return Response(body, problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

@@ -1,0 +1,57 @@
+"""The OpenAI-style interface below `/v1`, and the models that it lists."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from wellread.web.http.dependencies import CallerPart
+from wellread.web.openai import chat, responses
+from wellread.web.openai.request import MODES, unknown_model
+
+router = APIRouter()
+_models = APIRouter(prefix="/v1/models", tags=["openai"])
+_CREATED = 1_767_225_600  # 2026-01-01, when the first of them was there
+
+
+class Model(BaseModel):
+    """A way to answer, as a model."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "wellread-quick",
+                "object": "model",
+                "created": _CREATED,
+                "owned_by": "wellread",
+            }
+        }
+    )
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = _CREATED
+    owned_by: str = "wellread"
+
+
+class ModelList(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+@_models.get("", summary="The models", response_model=ModelList)
+async def list_models(caller: CallerPart) -> ModelList:  # noqa: ARG001  # a caller that is not known is refused
+    """`wellread-quick`, and `wellread-deep`, which is DeepSearch."""
+    return ModelList(data=[Model(id=name) for name in MODES])
+
+
+@_models.get("/{model}", summary="One model", response_model=Model)
+async def get_model(model: str, caller: CallerPart) -> Model:  # noqa: ARG001  # as above
+    if model not in MODES:
+        raise unknown_model(model)
+    return Model(id=model)
+
+
+router.include_router(_models)
+router.include_router(chat.router)
+router.include_router(responses.router)

@@ -1,0 +1,371 @@
+"""A run as the page shows it: a fold over its events into parts, each of which can be drawn anew by itself.
+
+The same parts make the whole page after a reload and what is sent while the run goes on, so both look alike.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+from urllib.parse import quote
+
+from wellread.agent.telling.trace import failure_line
+from wellread.events import (
+    TERMINAL,
+    AnswerCompleted,
+    AnswerDelta,
+    AnswerOutlined,
+    AnswerStarted,
+    AnyEvent,
+    Citation,
+    Elsewhere,
+    EvidenceScored,
+    KnowledgeCarried,
+    ModelFailed,
+    ProductsFound,
+    QuestionUnderstood,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    RunStopping,
+    ScopeEntry,
+    SearchCell,
+    SearchElsewhere,
+    SectionRead,
+    Snippet,
+    StepAction,
+    StepCompleted,
+    StepStarted,
+    StepThinking,
+    Usage,
+    VerdictName,
+    usage_told,
+)
+from wellread.grounding.tally import verdict_counts
+from wellread.web.pages.conversation.answer_html import Link, completed, written
+from wellread.web.pages.conversation.markdown_html import Growing
+from wellread.web.pages.conversation.run_steps import Step
+from wellread.web.pages.page import Page
+
+State = Literal["waiting", "working", "writing", "completed", "failed", "cancelled"]
+Rating = Literal["", "up", "down"]
+_MOST_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part as it looks now: `html` is one element with the `id`, which stands in the element `within` (both ids)."""
+
+    id: str
+    html: str
+    within: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A title that the answer cites, with the positions and values of its citations."""
+
+    product_id: str
+    title: str
+    citations: tuple[tuple[int, Citation], ...]
+
+
+class RunPicture:
+    """Tell it the events of a run in their order. What it shows are its public names, for the templates."""
+
+    def __init__(self, page: Page, run_id: str, *, rating: Rating = "", link: Link | None = None) -> None:
+        self.run_id = run_id
+        self.rating = rating
+        self.state: State = "waiting"
+        self.steps: dict[int, Step] = {}
+        self.failures: list[str] = []
+        self.answer: AnswerCompleted | None = None
+        self.begun: AnswerStarted | None = None
+        self.outline: AnswerOutlined | None = None
+        self.end: RunCompleted | RunFailed | RunCancelled | None = None
+        self.scope: tuple[ScopeEntry, ...] = ()
+        self.options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose
+        self.understood = ""
+        self.stopping = False
+        self.usage = Usage()
+        self.seconds = 0.0
+        self.last = 0  # number of the last event
+        self._page = page
+        self._link = link or self._opens
+        self._start: RunStarted | None = None
+        self._snippets: dict[int, Snippet] = {}
+        self._growing = Growing()
+        self._blocks: list[str] = []
+        self._sent: list[str] = []
+        self._changed: dict[tuple[str, ...], None] = {}  # parts, in the order in which they changed
+
+    # What the templates read
+
+    @property
+    def id(self) -> str:
+        return f"run-{self.run_id}"
+
+    @property
+    def start(self) -> RunStarted:
+        if self._start is None:
+            raise ValueError("a run begins with run.started")
+        return self._start
+
+    @property
+    def cells(self) -> list[SearchCell]:
+        return [cell for step in self.steps.values() for cell in step.cells.values()]
+
+    @property
+    def titles(self) -> int:
+        """How many titles were looked into."""
+        return len({cell.product_id for cell in self.cells})
+
+    @property
+    def blocks(self) -> Sequence[str]:
+        return self._blocks
+
+    def name(self, product_id: str) -> str:
+        """The title of a product that the run met."""
+        known = {entry.product_id: entry.title for entry in (*self.start.scope, *self.scope)}
+        for step in self.steps.values():
+            known.update({entry.product_id: entry.title for entry in step.found})
+        return known.get(product_id, product_id)
+
+    @property
+    def verdicts(self) -> dict[VerdictName, int]:
+        return verdict_counts(self.answer.statements) if self.answer else {}
+
+    @property
+    def verdict_words(self) -> dict[VerdictName, str]:
+        say = self._page.say
+        return {
+            "quoted": say("quoted"),
+            "supported": say("supported"),
+            "partly": say("partly supported"),
+            "unsupported": say("not supported"),
+            "general": say("without a source"),
+        }
+
+    @property
+    def sources(self) -> list[Source]:
+        cited: dict[str, list[tuple[int, Citation]]] = {}
+        for position, citation in enumerate(self.answer.citations if self.answer else ()):
+            cited.setdefault(citation.product_id, []).append((position, citation))
+        return [Source(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+
+    @property
+    def elsewhere(self) -> list[Elsewhere]:
+        """The best titles outside the scope, for what the scope left open; each once."""
+        offered: dict[str, Elsewhere] = {}
+        for step in self.steps.values():
+            for event in step.elsewhere:
+                for product in event.products:
+                    offered.setdefault(product.product_id, product)
+        return sorted(offered.values(), key=lambda product: -product.best)
+
+    @property
+    def suggestions(self) -> list[str]:
+        """Questions that could be asked next, about the sections that the answer rests on."""
+        say = self._page.say
+        asked: dict[str, None] = {}
+        for source in self.sources:
+            for _, citation in source.citations:
+                section = citation.section.rpartition(" › ")[2]
+                if section and section != citation.title:
+                    told = say("What else does %(title)s say under “%(section)s”?")
+                    asked[told % {"title": citation.title, "section": section}] = None
+                    break
+        if len(self.sources) > 1:
+            pair = {"one": self.sources[0].title, "other": self.sources[1].title}
+            asked[say("Where do %(one)s and %(other)s disagree about this?") % pair] = None
+        return list(asked)[:_MOST_SUGGESTIONS]
+
+    @property
+    def voices(self) -> list[str]:
+        """The authors of the titles in scope, each once."""
+        return list(dict.fromkeys(author for entry in self.scope for author in entry.authors))
+
+    def opens(self, position: int, citation: Citation) -> str:
+        """Where a citation leads."""
+        return self._link(position, citation)
+
+    # Events
+
+    def tell(self, event: AnyEvent) -> None:
+        self.last = event.seq
+        usage = usage_told(event)
+        if usage is not None:
+            self.usage = usage
+            self._dirty("bar", "budget")
+        match event:
+            case RunStarted():
+                self._start, self.scope, self.options = event, event.scope, event.options
+                self.understood = event.asked if event.asked != event.question else ""
+                self._dirty("head", "bar")
+            case QuestionUnderstood():
+                self.scope, self.understood, self.options = event.scope, event.asked, event.options
+                self._dirty("head", "after")
+            case KnowledgeCarried():
+                self._know(event.snippets)
+            case RunStopping():
+                self.stopping = True
+                self._dirty("bar", "controls")
+            case ModelFailed():
+                self.failures.append(failure_line(event))
+                self._dirty("notes")
+            case (
+                StepStarted()
+                | StepThinking()
+                | StepAction()
+                | ProductsFound()
+                | SearchCell()
+                | SearchElsewhere()
+                | SectionRead()
+                | EvidenceScored()
+                | StepCompleted()
+            ):
+                self._tell_step(event)
+            case AnswerStarted() | AnswerOutlined() | AnswerDelta() | AnswerCompleted():
+                self._tell_answer(event)
+            case _ if isinstance(event, TERMINAL):
+                self._end(event)
+
+    def _tell_step(self, event: AnyEvent) -> None:
+        if isinstance(event, StepStarted):
+            self.state = "working"
+            self.steps[event.step] = Step(event.step, event.title)  # one that was cut off begins anew
+            self._dirty("bar", "budget", "controls")
+            self._changed[("step", str(event.step))] = None
+            return
+        step = self.steps[cast(StepThinking, event).step]
+        match event:
+            case StepThinking(text=text):
+                step.thinking += text
+            case StepAction():
+                step.action = event
+            case ProductsFound(products=products):
+                step.found += products
+                known = {entry.product_id for entry in self.scope}
+                self.scope += tuple(entry for entry in products if entry.product_id not in known)
+                self._dirty("head")
+            case SearchCell():
+                before = step.questions, step.product_ids
+                step.cells[event.question, event.product_id] = event
+                self._know(event.found)
+                self._dirty("bar")
+                if before == (step.questions, step.product_ids):
+                    row, column = step.place(event)
+                    self._changed[("cell", str(step.number), str(row), str(column))] = None
+                    return
+            case SearchElsewhere():
+                step.elsewhere.append(event)
+            case SectionRead():
+                step.read = event
+                self._know(event.found)
+            case EvidenceScored():
+                step.scores.append(event)
+            case StepCompleted():
+                step.done = event
+                self.seconds += event.seconds
+                self._dirty("bar")
+        self._changed[("step", str(step.number))] = None
+
+    def _tell_answer(self, event: AnyEvent) -> None:
+        match event:
+            case AnswerStarted():
+                self.state = "writing"
+                self.begun, self.outline = event, None
+                self._growing, self._blocks, self._sent = Growing(), [], []
+                self._dirty("bar", "controls", "answer")
+            case AnswerOutlined():
+                self.outline = event
+                self._dirty("answer")
+            case AnswerDelta(text=text):
+                self._growing.add(text)
+                self._dirty("blocks")
+            case AnswerCompleted():
+                self.answer = event
+                say, words = self._page.say, self.verdict_words
+                self._blocks = completed(event, self._snippets, self._link, say, words)
+                if self.outline is not None or len(self._blocks) < len(self._sent):
+                    self._sent = []
+                    self._dirty("answer")
+                self._dirty("blocks", "after")
+
+    def _end(self, event: RunCompleted | RunFailed | RunCancelled) -> None:
+        self.end = event
+        self.seconds = event.seconds
+        match event:
+            case RunCompleted():
+                self.state = "completed"
+            case RunFailed():
+                self.state = "failed"
+            case RunCancelled():
+                self.state = "cancelled"
+        for step in self.steps.values():
+            if step.done is None:  # nothing is searched any more
+                self._changed[("step", str(step.number))] = None
+        self._dirty("bar", "budget", "controls", "after")
+
+    def _know(self, snippets: Sequence[Snippet]) -> None:
+        self._snippets.update({snippet.number: snippet for snippet in snippets})
+
+    # Drawing
+
+    def skip(self) -> None:
+        """Take what there is now for drawn: whoever is told of the changes has it."""
+        self._draw_blocks()
+        self._changed, self._sent = {}, list(self._blocks)
+
+    def changed(self) -> Iterator[Part]:
+        """The parts that look otherwise than at the last call."""
+        changed, self._changed = list(self._changed), {}
+        steps = {number for kind, *rest in changed if kind == "step" for number in rest}
+        for kind, *rest in changed:
+            if kind == "blocks":
+                yield from self._changed_blocks()
+            elif kind == "step":
+                step = self.steps[int(rest[0])]
+                html = self._page.part("run/step.html", run=self, step=step)
+                yield Part(f"{self.id}-step-{step.number}", html, f"{self.id}-steps")
+            elif kind == "cell" and rest[0] not in steps:
+                yield self._cell(self.steps[int(rest[0])], int(rest[1]), int(rest[2]))
+            elif kind != "cell":
+                html = self._page.part(f"run/{kind}.html", run=self)
+                yield Part(f"{self.id}-{kind}", html, self.id)
+
+    def html(self) -> str:
+        """All of it."""
+        self.skip()
+        return self._page.part("run/run.html", run=self)
+
+    def _dirty(self, *parts: str) -> None:
+        for part in parts:
+            self._changed[(part,)] = None
+
+    def _cell(self, step: Step, row: int, column: int) -> Part:
+        html = self._page.part(
+            "run/cell.html",
+            run=self,
+            step=step,
+            row=row,
+            column=column,
+            cell=step.cells.get((step.questions[row], step.product_ids[column])),
+        )
+        return Part(f"{self.id}-cell-{step.number}-{row}-{column}", html, "")
+
+    def _draw_blocks(self) -> None:
+        if self.begun is not None and self.answer is None:
+            self._blocks = written(self._growing.blocks(), self._snippets, self._link, self._page.say)
+
+    def _changed_blocks(self) -> Iterator[Part]:
+        self._draw_blocks()
+        for number, block in enumerate(self._blocks):
+            if number >= len(self._sent) or self._sent[number] != block:
+                html = self._page.part("run/block.html", run=self, number=number, block=block)
+                yield Part(f"{self.id}-block-{number}", html, f"{self.id}-blocks")
+        self._sent = list(self._blocks)
+
+    def _opens(self, position: int | None, cited: Citation | Snippet) -> str:
+        where = f"/read/{quote(cited.anchor)}?run={self.run_id}"
+        return where if position is None else f"{where}&citation={position}"

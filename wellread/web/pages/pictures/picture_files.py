@@ -1,0 +1,98 @@
+"""`/library/ID/cover`, `…/pages/N.webp`, `…/pictures/NAME`: the pictures of titles."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+
+from wellread.errors import NotFoundError
+from wellread.web.http.access import current_caller
+from wellread.web.http.dependencies import LibraryPart
+from wellread.web.pages.pictures.covers import drawn_cover, neutral_cover
+from wellread.web.pages.pictures.picture_sizes import DRAWINGS
+from wellread.web.pages.pictures.pictures import Picture, Pictures
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(current_caller)])
+_WEBP = "image/webp"
+_SVG = "image/svg+xml"
+# An SVG that is opened by itself is a document: in a sandbox, with nothing that it may load.
+_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+_KEPT = "private, no-cache"  # asked about again each time: after a log-out, or once its title is removed, none is shown
+
+Tags = Annotated[str, Header(alias="if-none-match", max_length=1000)]
+
+
+def _pictures(request: Request) -> Pictures:
+    pictures: Pictures = request.app.state.pictures
+    return pictures
+
+
+PicturesPart = Annotated[Pictures, Depends(_pictures)]
+
+
+@router.get("/library/{product_id}/cover")
+async def get_cover(
+    product_id: str, request: Request, library: LibraryPart, pictures: PicturesPart, tags: Tags = ""
+) -> Response:
+    """The cover that a title brings, else one that is drawn of its words; of what is not there, one without words,
+    because answers keep sources whose titles were removed."""
+    try:
+        product = await library.product(product_id)
+    except NotFoundError:
+        neutral = neutral_cover().encode()
+        return _answer(neutral, _SVG, _digest(neutral), tags)
+    cover = await pictures.cover(product, is_gone=request.is_disconnected)
+    if cover is not None:
+        return _answer(cover.data, _WEBP, cover.tag, tags)
+    drawn = drawn_cover(product).encode()
+    return _answer(drawn, _SVG, _digest(drawn), tags)
+
+
+@router.get("/library/{product_id}/pages/{number}.webp")
+async def get_page(
+    product_id: str,
+    number: Annotated[int, Path(ge=1, le=1_000_000)],
+    request: Request,
+    library: LibraryPart,
+    pictures: PicturesPart,
+    tags: Tags = "",
+) -> Response:
+    """A page of a PDF."""
+    product = await library.product(product_id)
+    return _shown(await pictures.page(product, number, is_gone=request.is_disconnected), tags)
+
+
+@router.get("/library/{product_id}/pictures/{entry:path}")
+async def get_picture(
+    product_id: str,
+    entry: Annotated[str, Path(max_length=2000)],
+    request: Request,
+    library: LibraryPart,
+    pictures: PicturesPart,
+    tags: Tags = "",
+) -> Response:
+    """A picture of an EPUB."""
+    product = await library.product(product_id)
+    if entry.lower().endswith(DRAWINGS):
+        drawn = await pictures.drawing(product, entry)
+        return _answer(drawn, _SVG, _digest(drawn), tags) if drawn else _shown(None, tags)
+    return _shown(await pictures.figure(product, entry, is_gone=request.is_disconnected), tags)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:24]
+
+
+def _shown(picture: Picture | None, tags: str) -> Response:
+    if picture is None:
+        raise NotFoundError("There is no such picture.", hint="Read on without it.")
+    return _answer(picture.data, _WEBP, picture.tag, tags)
+
+
+def _answer(data: bytes, media_type: str, tag: str, tags: str) -> Response:
+    headers = {"ETag": f'"{tag}"', "Cache-Control": _KEPT}
+    if media_type == _SVG:
+        headers["Content-Security-Policy"] = _SANDBOX
+    if f'"{tag}"' in (part.strip().removeprefix("W/") for part in tags.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=media_type, headers=headers)

@@ -1,0 +1,108 @@
+"""A talk: its recording, and what was said in it, by whom and when, in chapters."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from urllib.parse import quote as escaped
+
+from markupsafe import Markup
+
+from wellread.content import Anchor, Section, TimeOrigin
+from wellread.library.open_anchor import Place
+from wellread.store.catalog.source_files import StoredFile
+from wellread.web.pages.reader.section_html import Range, SectionHtml
+
+_VIDEO = (".mp4", ".m4v", ".webm", ".mov")
+_EARLIER_MS = 1_000  # than the estimated moment, so that nothing of the quote is cut off
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A cue. `speaker` is "" when the same goes on."""
+
+    identifier: str
+    address: str  # opens the talk here
+    start_ms: int
+    end_ms: int
+    speaker: str
+    text: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    section_id: str
+    title: str
+    start_ms: int
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A talk as it is shown. `media` is "" when there is only what was said; `starts_ms` is where playing begins."""
+
+    chapters: tuple[Chapter, ...]
+    media: str
+    is_video: bool
+    captions: str
+    starts_ms: int
+
+
+def is_talk(section: Section) -> bool:
+    return any(isinstance(one.block.origin, TimeOrigin) for one in section.blocks)
+
+
+def talk(
+    product_id: str, sections: Iterable[Section], place: Place | None, files: Mapping[str, StoredFile]
+) -> Talk:
+    """The talk of all `sections`, with the quote of `place` marked; `files` are those that are there, by role."""
+    address = f"/api/v1/library/{escaped(product_id)}/files"
+    media, captions = files.get("media"), files.get("text")
+    has_captions = captions is not None and captions.name.lower().endswith(".vtt")
+    return Talk(
+        tuple(_chapters(product_id, sections, place)),
+        f"{address}/media" if media else "",
+        media is not None and PurePath(media.name).suffix.lower() in _VIDEO,
+        f"{address}/text" if has_captions else "",
+        _moment(place) if place else 0,
+    )
+
+
+def _moment(place: Place) -> int:
+    """Just before the quote is said, in milliseconds: estimated by how much of its turn's text stands before it."""
+    for one in place.blocks:
+        origin = one.block.origin
+        if isinstance(origin, TimeOrigin):
+            share = max(0, place.anchor.start - one.start) / max(1, one.end - one.start)
+            said_ms = origin.start_ms + share * (origin.end_ms - origin.start_ms)
+            return max(origin.start_ms, round(said_ms) - _EARLIER_MS)
+    return 0
+
+
+def _chapters(product_id: str, sections: Iterable[Section], place: Place | None) -> list[Chapter]:
+    """The sections that have cues."""
+    found: list[Chapter] = []
+    for section in sections:
+        is_quoted = place is not None and place.section.section_id == section.section_id
+        quote = Range(place.anchor.start, place.anchor.end) if place and is_quoted else None
+        html = SectionHtml(section.ordinal, quote, top=2)
+        turns: list[Turn] = []
+        speaker = ""
+        for placed in section.blocks:
+            origin = placed.block.origin
+            if not isinstance(origin, TimeOrigin):
+                continue
+            anchor = Anchor(product_id, section.section_id, placed.start, placed.end)
+            turns.append(
+                Turn(
+                    f"at-{section.ordinal}-{placed.start}",
+                    f"/read/{anchor}",
+                    origin.start_ms,
+                    origin.end_ms,
+                    "" if origin.speaker == speaker else origin.speaker,
+                    html.text(placed.block.text, placed.start),
+                )
+            )
+            speaker = origin.speaker
+        if turns:
+            found.append(Chapter(section.section_id, section.title, turns[0].start_ms, tuple(turns)))
+    return found

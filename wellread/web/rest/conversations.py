@@ -1,0 +1,298 @@
+"""`/api/v1/conversations`: the caller's conversations, listed, read, renamed, shared, taken away, deleted."""
+
+import asyncio
+import base64
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from wellread.agent.telling.export import Export, export
+from wellread.agent.telling.markdown import as_markdown
+from wellread.engine import Wellread
+from wellread.errors import BadRequestError, ConflictError
+from wellread.events import Mode, RunStarted, Usage
+from wellread.library.bibliography import line
+from wellread.store.runs.conversations import Listed, Place
+from wellread.store.runs.feedback import Feedback, FeedbackStore, Rating
+from wellread.store.runs.runs import Run
+from wellread.web.http.dependencies import (
+    CallerPart,
+    ConversationsPart,
+    FeedbackPart,
+    LibraryPart,
+    WorkerPart,
+)
+from wellread.web.http.downloads import download
+from wellread.web.rest.runs import State, state_of
+
+router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
+_PATIENCE = 10.0  # seconds for the runs of a conversation to be cancelled before it is deleted
+_LOOK = 0.1
+_ID = "5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a"
+_AT = "2026-11-02T09:30:00.000000+00:00"
+_EXAMPLE: JsonDict = {
+    "conversation_id": _ID,
+    "title": "What does Steady Hands say about delegation?",
+    "created_at": _AT,
+    "updated_at": _AT,
+    "runs": 1,
+    "under_way": 0,
+    "shared": False,
+}
+
+
+class ConversationView(BaseModel):
+    """A conversation as it is listed."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    conversation_id: str
+    title: str
+    created_at: str
+    updated_at: str = Field(description="When something was last asked in it.")
+    runs: int = Field(description="How many questions it holds.")
+    under_way: int = Field(description="How many of them servers have yet to answer.")
+    shared: bool
+
+    @classmethod
+    def of(cls, listed: Listed) -> "ConversationView":
+        return cls(
+            conversation_id=listed.conversation_id,
+            title=listed.title,
+            created_at=listed.created_at,
+            updated_at=listed.updated_at,
+            runs=listed.runs,
+            under_way=listed.under_way,
+            shared=bool(listed.share),
+        )
+
+
+class Conversations(BaseModel):
+    """A part of the list, the conversations that were added to last first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"conversations": [_EXAMPLE], "total": 1, "next": ""}}
+    )
+
+    conversations: list[ConversationView]
+    total: int = Field(description="How many there are in all.")
+    next: str = Field(description="The cursor of the next part; empty at the end.")
+
+
+class RunSummary(BaseModel):
+    """A run without its answer, which is at `/api/v1/runs/{run_id}`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"run_id": "0f6b…", "state": "completed", "question": "What is …?"}}
+    )
+
+    run_id: str
+    state: State
+    question: str
+    mode: Mode
+    model: str
+    created_at: str
+    ended_at: str = Field(description="Empty while it goes on.")
+    usage: Usage | None = Field(description="Once it has ended.")
+    rating: Rating | None = Field(description="What the caller has said of its answer.")
+
+    @classmethod
+    def of(cls, run: Run, start: RunStarted, feedback: Feedback | None) -> "RunSummary":
+        return cls(
+            run_id=run.run_id,
+            state=state_of(run),
+            question=run.question,
+            mode=start.mode,
+            model=start.model,
+            created_at=run.created_at,
+            ended_at=run.ended_at,
+            usage=run.usage,
+            rating=feedback.rating if feedback else None,
+        )
+
+
+class WholeConversation(BaseModel):
+    """A conversation with its runs, oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"conversation": _EXAMPLE, "link": "", "runs": []}}
+    )
+
+    conversation: ConversationView
+    link: str = Field(description="Where anybody may read it; empty if it is not shared.")
+    runs: list[RunSummary]
+
+
+class NewTitle(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "On delegation"}})
+
+    title: str = Field(max_length=200)
+
+
+class Share(BaseModel):
+    """A link by which anybody may read a conversation without a login."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"token": "Zk3…", "link": "http://127.0.0.1:8484/shared/Zk3…"}}
+    )
+
+    token: str
+    link: str = Field(
+        description="The page that shows it, without a login; `/api/v1/shared/{token}` tells it as JSON."
+    )
+
+
+@router.get("", summary="The caller's conversations")
+async def list_conversations(
+    caller: CallerPart,
+    store: ConversationsPart,
+    query: Annotated[
+        str, Query(max_length=500, description="Words that the title or the questions have.")
+    ] = "",
+    cursor: Annotated[str, Query(max_length=200, description="`next` of the part before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Conversations:
+    after = place_of(cursor) if cursor else None
+
+    def found() -> tuple[list[Listed], int]:
+        # One more than is wanted tells whether it goes on.
+        listed = store.listed(caller.account_id, query=query, after=after, limit=limit + 1)
+        return listed, store.count(caller.account_id, query=query)
+
+    listed, total = await asyncio.to_thread(found)
+    return Conversations(
+        conversations=[ConversationView.of(conversation) for conversation in listed[:limit]],
+        total=total,
+        next=cursor_of(listed[limit - 1]) if len(listed) > limit else "",
+    )
+
+
+@router.get("/{conversation_id}", summary="A conversation")
+async def get_conversation(
+    conversation_id: str,
+    request: Request,
+    caller: CallerPart,
+    library: LibraryPart,
+    store: ConversationsPart,
+    feedback: FeedbackPart,
+) -> WholeConversation:
+    listed = await asyncio.to_thread(store.conversation, conversation_id, caller.account_id)
+    return WholeConversation(
+        conversation=ConversationView.of(listed),
+        link=_link(request, listed.share) if listed.share else "",
+        runs=await asyncio.to_thread(_summaries, library, feedback, conversation_id),
+    )
+
+
+@router.patch("/{conversation_id}", summary="Rename a conversation")
+async def rename_conversation(
+    conversation_id: str, new: NewTitle, caller: CallerPart, store: ConversationsPart
+) -> ConversationView:
+    title = line(new.title)
+    if not title:
+        raise BadRequestError("The title is empty.", hint="A title has 1 to 200 characters.")
+    await asyncio.to_thread(store.rename, conversation_id, caller.account_id, title)
+    return ConversationView.of(
+        await asyncio.to_thread(store.conversation, conversation_id, caller.account_id)
+    )
+
+
+@router.delete("/{conversation_id}", status_code=204, summary="Delete a conversation")
+async def delete_conversation(
+    conversation_id: str, caller: CallerPart, store: ConversationsPart, worker: WorkerPart
+) -> None:
+    """With its runs, their events and feedback, and its link. What is under way is cancelled first."""
+    give_up = asyncio.get_running_loop().time() + _PATIENCE
+    while under_way := await asyncio.to_thread(store.delete, conversation_id, caller.account_id):
+        if asyncio.get_running_loop().time() > give_up:
+            raise ConflictError(
+                "A run of this conversation is still being cancelled.", hint="Delete it again in a moment."
+            )
+        for run_id in under_way:
+            await worker.wish(run_id, "cancel")
+        await asyncio.sleep(_LOOK)
+
+
+@router.post("/{conversation_id}/share", status_code=status.HTTP_201_CREATED, summary="Share by link")
+async def share_conversation(
+    conversation_id: str,
+    request: Request,
+    response: Response,
+    caller: CallerPart,
+    store: ConversationsPart,
+) -> Share:
+    """Whoever has the link reads the questions, answers and citations, also those to come. 200 with the same link when
+    it is shared already."""
+    token, fresh = await asyncio.to_thread(store.share, conversation_id, caller.account_id)
+    if not fresh:
+        response.status_code = status.HTTP_200_OK
+    return Share(token=token, link=_link(request, token))
+
+
+@router.delete("/{conversation_id}/share", status_code=204, summary="Take the link back")
+async def unshare_conversation(conversation_id: str, caller: CallerPart, store: ConversationsPart) -> None:
+    await asyncio.to_thread(store.unshare, conversation_id, caller.account_id)
+
+
+@router.get(
+    "/{conversation_id}/export",
+    summary="Take a conversation away",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {}, "application/json": {}}}},
+)
+async def export_conversation(
+    conversation_id: str,
+    caller: CallerPart,
+    library: LibraryPart,
+    store: ConversationsPart,
+    format: Literal["markdown", "json"] = "markdown",  # the name of the parameter
+    steps: Annotated[bool, Query(description="Tell in Markdown what was done in each run.")] = False,
+) -> Response:
+    """As a file: each question, what it was asked of, its answer and its sources."""
+    listed = await asyncio.to_thread(store.conversation, conversation_id, caller.account_id)
+
+    def exported() -> str:
+        taken = conversation_export(library, conversation_id)
+        if format == "json":
+            return taken.model_dump_json(indent=2)
+        cited = {c.product_id for run in taken.runs if run.answer for c in run.answer.citations}
+        return as_markdown(taken, library.catalog.products_by_id(sorted(cited)), steps=steps)
+
+    media_type, ending = {
+        "json": ("application/json", "json"),
+        "markdown": ("text/markdown; charset=utf-8", "md"),
+    }[format]
+    return download(await asyncio.to_thread(exported), media_type, listed.title, ending)
+
+
+def conversation_export(library: Wellread, conversation_id: str) -> Export:
+    """The runs of a conversation, oldest first."""
+    events = [library.runs.events(run_id) for run_id in library.runs.runs(conversation_id)]
+    return export([own for own in events if own])
+
+
+def _summaries(library: Wellread, feedback: FeedbackStore, conversation_id: str) -> list[RunSummary]:
+    runs = library.runs.of(conversation_id)
+    run_ids = [run.run_id for run in runs]
+    starts, said = library.runs.starts(run_ids), feedback.of(run_ids)
+    return [RunSummary.of(run, starts[run.run_id], said.get(run.run_id)) for run in runs]
+
+
+def _link(request: Request, token: str) -> str:
+    return f"{request.base_url}shared/{token}"
+
+
+def cursor_of(listed: Listed) -> str:
+    """Where the list goes on after that conversation."""
+    return base64.urlsafe_b64encode(f"{listed.updated_at} {listed.conversation_id}".encode()).decode()
+
+
+def place_of(cursor: str) -> Place:
+    """The place of a `cursor_of`. Raises BadRequestError."""
+    try:
+        updated_at, _, conversation_id = base64.urlsafe_b64decode(cursor).decode("ascii").partition(" ")
+    except ValueError as error:
+        raise BadRequestError("That is no cursor.", hint="Send `next` of the part before.") from error
+    return Place(updated_at, conversation_id)

@@ -1,0 +1,58 @@
+"""`/health` and `/ready`: whether the process answers, and whether a question would be answered at once."""
+
+import asyncio
+from typing import Literal, cast
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from wellread import __version__
+from wellread.errors import StorageError
+from wellread.web.http.dependencies import LibraryPart, WorkerPart
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+    version: str = __version__
+
+
+class Readiness(BaseModel):
+    """What a question needs; `ready` is that all of it is there."""
+
+    ready: bool
+    database: str
+    search: str
+    embedder: str
+    working: int  # runs under way in this process
+
+
+@router.get("/health")
+async def health() -> Health:
+    """Answers as long as the process lives."""
+    return Health()
+
+
+@router.get("/ready", responses={503: {"model": Readiness}})
+async def ready(request: Request, response: Response, library: LibraryPart, worker: WorkerPart) -> Readiness:
+    """200 when a question would be answered at once, else 503 with what is missing."""
+    warmth = request.app.state.warmth
+    try:
+        await asyncio.to_thread(library.catalog.count)
+        database = "ok"
+    except StorageError:
+        database = "away"
+    problem = library.embedder_problem
+    embedder = "none" if library.settings.embedder == "none" else "ok" if library.embedder else "loading"
+    readiness = Readiness(
+        ready=database == "ok" and cast(bool, warmth.ready),
+        database=database,
+        search="ok" if warmth.ready else "failed" if warmth.problem else "loading",
+        embedder="missing: search is by keyword" if problem else embedder,
+        working=worker.working,
+    )
+    response.status_code = 200 if readiness.ready else 503
+    return readiness

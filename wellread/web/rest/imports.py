@@ -1,0 +1,381 @@
+"""`/api/v1/imports`: uploads are added to the library, or the demo, or a folder; what becomes of them is told."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from wellread.errors import BadRequestError, ConflictError, ForbiddenError
+from wellread.import_events import (
+    FileReading,
+    FileRefused,
+    ImportCompleted,
+    ImportEvent,
+    ImportFailed,
+    ImportStarted,
+    Outcome,
+    ProductAdded,
+    VectorsMade,
+)
+from wellread.serving.import_files import existing_folder
+from wellread.serving.importer import Importer
+from wellread.serving.request import Id
+from wellread.store.imports.imports import DEMO, Import, ImportStore
+from wellread.store.imports.uploads import check_whole
+from wellread.web.http.access import Access
+from wellread.web.http.dependencies import CallerPart, ImporterPart, LibraryPart
+from wellread.web.http.listener import ListenerPart, events_for
+from wellread.web.http.upload_body import receive
+from wellread.web.rest.uploads import begin
+
+router = APIRouter(prefix="/api/v1", tags=["imports"])
+State = Literal["waiting", "working", "completed", "failed"]
+Latest = Annotated[
+    int | None, Query(ge=0, le=200, description="Only the latest so many products and refused files of each.")
+]
+Collection = Annotated[str, Field(max_length=200, description="A name for this part of the library.")]
+_ID = "5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a"
+
+
+class NewImport(BaseModel):
+    """Uploads that are here in full, to be added together: a talk with its captions is several."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"uploads": [_ID], "collection": "team"}}
+    )
+
+    uploads: list[Id] = Field(min_length=1, max_length=200)
+    collection: Collection = ""
+
+
+class NewFolder(BaseModel):
+    """A folder of the machine that the server runs on."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"path": "~/Books", "collection": "team"}}
+    )
+
+    path: str = Field(min_length=1, max_length=4000)
+    collection: Collection = ""
+
+
+class ImportedProduct(BaseModel):
+    path: str = Field(description="Name of its file.")
+    product_id: str
+    title: str
+    outcome: Outcome
+
+
+class RefusedFile(BaseModel):
+    path: str
+    status: int
+    message: str
+    hint: str
+
+
+class ReadingFile(BaseModel):
+    """The `number`-th of `total` sources is being read."""
+
+    path: str
+    number: int
+    total: int
+
+
+class VectorCount(BaseModel):
+    """How many passages of the import's own products have vectors."""
+
+    done: int
+    total: int
+
+
+class ImportFailure(BaseModel):
+    """Why an import ended early; where it is `retryable`, the same uploads may be imported again."""
+
+    status: int
+    message: str
+    hint: str
+    retryable: bool
+
+
+class ImportView(BaseModel):
+    """An import as it stands: a fold over its events."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "import_id": _ID,
+                "state": "completed",
+                "collection": "team",
+                "folder": "",
+                "files": ["steady-hands.epub"],
+                "created_at": "2026-11-02T09:30:00.000000+00:00",
+                "ended_at": "2026-11-02T09:30:02.000000+00:00",
+                "last_event": 5,
+                "last_event_at": "2026-11-02T09:30:02.000000+00:00",
+                "products": [
+                    {
+                        "path": "steady-hands.epub",
+                        "product_id": "steady-hands",
+                        "title": "Steady Hands",
+                        "outcome": "added",
+                    }
+                ],
+                "refused": [],
+                "failure": None,
+                "note": "",
+                "product_count": 1,
+                "refused_count": 0,
+                "reading": None,
+                "vectors": {"done": 40, "total": 40},
+            }
+        }
+    )
+
+    import_id: str
+    state: State
+    collection: str
+    folder: str = Field(description="Empty for uploads, `demo`, or a folder of the server's machine.")
+    files: tuple[str, ...]
+    created_at: str
+    ended_at: str = Field(description="Empty while it goes on.")
+    last_event: int
+    last_event_at: str
+    products: list[ImportedProduct]
+    refused: list[RefusedFile]
+    failure: ImportFailure | None
+    note: str = Field(description="Why there are no vectors, if there are none.")
+    product_count: int = Field(description="How many there are, where `products` are the latest only.")
+    refused_count: int = Field(description="How many there are, where `refused` are the latest only.")
+    reading: ReadingFile | None = Field(description="What is being read now.")
+    vectors: VectorCount | None = Field(description="Once some are made.")
+
+    @classmethod
+    def of(cls, import_: Import, events: Sequence[ImportEvent], counts: Mapping[str, int]) -> "ImportView":
+        """`events` as far as they tell how it stands, with how many there are of each type."""
+        first, last = events[0], events[-1]
+        return cls(
+            import_id=import_.import_id,
+            state=_state(last),
+            collection=import_.collection,
+            folder=import_.folder,
+            files=first.files if isinstance(first, ImportStarted) else (),
+            created_at=import_.created_at,
+            ended_at=import_.ended_at,
+            last_event=last.seq,
+            last_event_at=last.at.isoformat(),
+            products=[
+                ImportedProduct(
+                    path=event.path, product_id=event.product_id, title=event.title, outcome=event.outcome
+                )
+                for event in events
+                if isinstance(event, ProductAdded)
+            ],
+            refused=[
+                RefusedFile(path=event.path, status=event.status, message=event.message, hint=event.hint)
+                for event in events
+                if isinstance(event, FileRefused)
+            ],
+            failure=ImportFailure(
+                status=last.status, message=last.message, hint=last.hint, retryable=last.retryable
+            )
+            if isinstance(last, ImportFailed)
+            else None,
+            note=last.note if isinstance(last, ImportCompleted) else "",
+            product_count=counts.get("added", 0),
+            refused_count=counts.get("refused", 0),
+            reading=ReadingFile(path=last.path, number=last.number, total=last.total)
+            if isinstance(last, FileReading)
+            else None,
+            vectors=next(
+                (
+                    VectorCount(done=event.done, total=event.total)
+                    for event in reversed(events)
+                    if isinstance(event, VectorsMade)
+                ),
+                None,
+            ),
+        )
+
+
+@router.post("/imports", status_code=status.HTTP_201_CREATED, summary="Add uploads to the library")
+async def begin_import(
+    new: NewImport, response: Response, caller: CallerPart, importer: ImporterPart
+) -> ImportView:
+    """It goes on whether or not anybody watches; its events are at `Location` + `/events`. The same uploads again
+    give the same import (200)."""
+    return await _begin(importer, new.uploads, caller.account_id, new.collection, response)
+
+
+@router.put(
+    "/library/files/{name:path}",
+    status_code=status.HTTP_201_CREATED,
+    summary="Send a file and add it",
+    openapi_extra={"requestBody": {"content": {"application/octet-stream": {}}, "required": True}},
+)
+async def put_file(
+    name: str,
+    request: Request,
+    response: Response,
+    caller: CallerPart,
+    library: LibraryPart,
+    importer: ImporterPart,
+    collection: Annotated[str, Query(max_length=200)] = "",
+) -> ImportView:
+    """Upload and import in one request, whose body is the file. What breaks off is forgotten: large files are better
+    sent to `/api/v1/uploads`."""
+    uploads, most = importer.uploads, library.settings.upload_mb
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isdecimal() else most << 20
+    upload = await begin(importer, caller.account_id, name, size, most)
+    try:
+        arrived = await receive(request, uploads, upload, 0)
+        upload = await asyncio.to_thread(uploads.resize, upload, arrived)
+    except BaseException:
+        await asyncio.shield(asyncio.to_thread(uploads.remove, [upload.upload_id]))
+        raise
+    return await _begin(importer, [upload.upload_id], caller.account_id, collection, response)
+
+
+@router.post("/library/demo", status_code=status.HTTP_201_CREATED, summary="Add the demo library")
+async def add_demo(response: Response, caller: CallerPart, importer: ImporterPart) -> ImportView:
+    """The two books and the talk that come with Wellread, as an import whose events tell how it goes. Only an admin
+    may. 200 with the one that goes on already."""
+    if not caller.is_admin:
+        raise ForbiddenError("Only an admin may add the demo library.", hint="Ask an admin of this library.")
+    return await _begin_folder(importer, DEMO, DEMO, caller.account_id, "demo", response)
+
+
+@router.post("/library/folder", status_code=status.HTTP_201_CREATED, summary="Add a folder of this machine")
+async def add_folder(
+    new: NewFolder,
+    request: Request,
+    response: Response,
+    caller: CallerPart,
+    library: LibraryPart,
+    importer: ImporterPart,
+) -> ImportView:
+    """All that can be read below it, as an import. Only where nobody needs to log in, which is on the machine of the
+    library's owner. 200 with the one that goes on already."""
+    access: Access = request.app.state.access
+    if not access.is_open:
+        raise ForbiddenError(
+            "Folders of the server's machine are added by its owner.",
+            hint="Upload the files, or use `wellread add PATH` on that machine.",
+        )
+    folder = await asyncio.to_thread(existing_folder, new.path, library.settings.home)
+    return await _begin_folder(
+        importer, str(folder), folder.name, caller.account_id, new.collection.strip(), response
+    )
+
+
+@router.get("/imports", summary="The caller's imports")
+async def list_imports(
+    caller: CallerPart,
+    importer: ImporterPart,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    unended: Annotated[bool, Query(description="Only those that go on.")] = False,
+    latest: Latest = None,
+) -> list[ImportView]:
+    """Newest first."""
+    imports = importer.imports
+
+    def view() -> list[ImportView]:
+        found = imports.imports(caller.account_id, offset=offset, limit=limit, unended=unended)
+        return [_standing(imports, import_, latest) for import_ in found]
+
+    return await asyncio.to_thread(view)
+
+
+@router.get("/imports/{import_id}", summary="An import as it stands")
+async def get_import(
+    import_id: str, caller: CallerPart, importer: ImporterPart, latest: Latest = None
+) -> ImportView:
+    """What was added and what was refused so far."""
+    return await _view(importer, import_id, caller.account_id, latest)
+
+
+@router.get(
+    "/imports/{import_id}/events",
+    responses={200: {"content": {"text/event-stream": {}, "application/json": {}}}, 204: {}},
+    summary="The events of an import",
+)
+async def get_events(
+    import_id: str, caller: CallerPart, importer: ImporterPart, listener: ListenerPart
+) -> Response:
+    """As a stream to its end, live or of old; as a list with `Accept: application/json`."""
+    import_ = await asyncio.to_thread(importer.imports.import_, import_id, caller.account_id)
+    return await events_for(listener, importer.feed, import_id, ended=bool(import_.ended_at))
+
+
+async def _begin(
+    importer: Importer, upload_ids: Sequence[str], caller: str, collection: str, response: Response
+) -> ImportView:
+    imports = importer.imports
+    ids = list(dict.fromkeys(upload_ids))
+    begun = await asyncio.to_thread(imports.begun, ids, caller)
+    if begun is None:
+        try:
+            begun = await asyncio.to_thread(_new, importer, ids, caller, collection.strip())
+        except ConflictError:
+            # Sent twice at the same moment: the other request has begun it.
+            begun = await asyncio.to_thread(imports.begun, ids, caller)
+            if begun is None:
+                raise
+            response.status_code = status.HTTP_200_OK
+        importer.look()
+    else:
+        response.status_code = status.HTTP_200_OK
+    response.headers["Location"] = f"/api/v1/imports/{begun.import_id}"
+    return await _view(importer, begun.import_id, caller)
+
+
+async def _begin_folder(
+    importer: Importer, folder: str, name: str, caller: str, collection: str, response: Response
+) -> ImportView:
+    begun, is_new = await asyncio.to_thread(importer.imports.begin_folder, folder, name, caller, collection)
+    if is_new:
+        importer.look()
+    else:
+        response.status_code = status.HTTP_200_OK
+    response.headers["Location"] = f"/api/v1/imports/{begun.import_id}"
+    return await _view(importer, begun.import_id, caller)
+
+
+def _new(importer: Importer, upload_ids: Sequence[str], caller: str, collection: str) -> Import:
+    uploads = importer.uploads.uploads(caller, upload_ids)
+    names = [upload.name.casefold() for upload in uploads]
+    if len(set(names)) < len(names):
+        raise BadRequestError(
+            "Two of these files have the same name.", hint="Import them one after the other."
+        )
+    for upload in uploads:
+        check_whole(upload, importer.uploads.offset(upload))
+    return importer.imports.begin(uploads, caller, collection)
+
+
+async def _view(importer: Importer, import_id: str, caller: str, latest: int | None = None) -> ImportView:
+    imports = importer.imports
+    return await asyncio.to_thread(lambda: _standing(imports, imports.import_(import_id, caller), latest))
+
+
+def _standing(imports: ImportStore, import_: Import, latest: int | None) -> ImportView:
+    if latest is not None:
+        return ImportView.of(import_, *imports.telling(import_.import_id, latest))
+    events = imports.events(import_.import_id)
+    return ImportView.of(import_, events, Counter(event.type for event in events))
+
+
+def _state(last: ImportEvent) -> State:
+    match last:
+        case ImportCompleted():
+            return "completed"
+        case ImportFailed():
+            return "failed"
+        case ImportStarted():
+            return "waiting"
+        case _:
+            return "working"

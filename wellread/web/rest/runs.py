@@ -1,0 +1,196 @@
+"""`/api/v1/runs`: begin a run, watch its events, stop it, cancel it."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from wellread.agent.run.estimate import Estimate
+from wellread.agent.state.effective_events import settled
+from wellread.agent.state.knowledge import fold_events
+from wellread.errors import NotFoundError
+from wellread.events import (
+    TERMINAL,
+    AnswerCompleted,
+    AnyEvent,
+    Citation,
+    Mode,
+    Roles,
+    RunFailed,
+    RunStarted,
+    ScopeEntry,
+    Statement,
+    Usage,
+)
+from wellread.serving.request import Question, asking_of, begin, key_of
+from wellread.store.runs.runs import Run
+from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
+from wellread.web.http.listener import ListenerPart, events_for
+
+router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
+State = Literal["waiting", "working", "completed", "failed", "cancelled"]
+
+
+def state_of(run: Run) -> State:
+    return run.outcome or ("working" if run.worker or not run.queued else "waiting")
+
+
+class Failure(BaseModel):
+    """Why a run failed."""
+
+    status: int
+    message: str
+    hint: str
+    retryable: bool
+
+
+class Answer(BaseModel):
+    """An answer in full; offsets and positions are those of the event `answer.completed`."""
+
+    markdown: str
+    citations: list[Citation]
+    statements: list[Statement]
+    written_by: str
+
+
+class RunView(BaseModel):
+    """A run as it stands: a fold over its events."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"run_id": "0f6b…", "state": "completed", "question": "What is …?"}}
+    )
+
+    run_id: str
+    conversation_id: str
+    state: State
+    question: str
+    mode: Mode
+    model: str
+    roles: Roles = Field(description="The models by name.")
+    scope: list[ScopeEntry]
+    excluded: list[str]
+    created_at: str
+    ended_at: str = Field(description="Empty while it goes on.")
+    last_event: int = Field(description="The number of its last event so far.")
+    answer: Answer | None
+    failure: Failure | None
+    usage: Usage
+    seconds: float
+
+    @classmethod
+    def of(cls, run: Run, events: list[AnyEvent]) -> "RunView":
+        start = events[0]
+        if not isinstance(start, RunStarted):
+            raise TypeError("a run begins with run.started")
+        kept = settled(events)
+        knowledge = fold_events(kept)
+        answer = next((event for event in reversed(kept) if isinstance(event, AnswerCompleted)), None)
+        last = events[-1]
+        return cls(
+            run_id=run.run_id,
+            conversation_id=run.conversation_id,
+            state=state_of(run),
+            question=start.question,
+            mode=start.mode,
+            model=start.model,
+            roles=start.roles,
+            scope=list(knowledge.scope),
+            excluded=list(start.excluded),
+            created_at=run.created_at,
+            ended_at=run.ended_at,
+            last_event=last.seq,
+            answer=Answer(
+                markdown=answer.markdown,
+                citations=list(answer.citations),
+                statements=list(answer.statements),
+                written_by=answer.written_by,
+            )
+            if answer
+            else None,
+            failure=Failure.model_validate(last.model_dump(include=set(Failure.model_fields)))
+            if isinstance(last, RunFailed)
+            else None,
+            usage=last.usage if isinstance(last, TERMINAL) else knowledge.usage,
+            seconds=last.seconds if isinstance(last, TERMINAL) else knowledge.seconds,
+        )
+
+
+@router.post("", summary="Begin a run", status_code=status.HTTP_201_CREATED, response_model=RunView)
+async def begin_run(
+    question: Question,
+    response: Response,
+    caller: CallerPart,
+    library: LibraryPart,
+    worker: WorkerPart,
+    idempotency_key: Annotated[
+        str, Header(max_length=200, description="Of requests with the same key the first begins a run.")
+    ] = "",
+) -> RunView:
+    """It goes on whether or not anybody watches; its events are at `Location` + `/events`."""
+    asking = await asking_of(question, caller, library)
+    begun = await begin(asking, caller, library, worker, key=key_of(idempotency_key, question))
+    response.headers["Location"] = f"/api/v1/runs/{begun.run_id}"
+    if not begun.fresh:
+        response.status_code = status.HTTP_200_OK
+    return await _view(library, begun.run_id, caller.account_id)
+
+
+@router.post("/estimate", summary="What a run would take")
+async def estimate_run(question: Question, caller: CallerPart, library: LibraryPart) -> Estimate:
+    """As ranges, least and most. Nothing is stored, and no model is called."""
+    asking = await asking_of(question, caller, library)
+    return await library.estimate_of(asking, caller=caller.account_id)
+
+
+@router.get("/{run_id}", summary="A run as it stands", response_model=RunView)
+async def get_run(run_id: str, caller: CallerPart, library: LibraryPart) -> RunView:
+    """With its answer as soon as that is whole."""
+    return await _view(library, run_id, caller.account_id)
+
+
+@router.get(
+    "/{run_id}/events",
+    summary="The events of a run",
+    responses={200: {"content": {"text/event-stream": {}, "application/json": {}}}, 204: {}},
+)
+async def get_events(
+    run_id: str, caller: CallerPart, library: LibraryPart, feed: FeedPart, listener: ListenerPart
+) -> Response:
+    """As a stream to its end, live or of old; as a list with `Accept: application/json`.
+
+    A stream that has been read to its end answers 204, at which an EventSource does not come back.
+    """
+    run = await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    return await events_for(listener, feed, run_id, ended=bool(run.outcome))
+
+
+@router.post(
+    "/{run_id}/stop", summary="Stop and write", status_code=status.HTTP_202_ACCEPTED, response_model=RunView
+)
+async def stop_run(run_id: str, caller: CallerPart, library: LibraryPart, worker: WorkerPart) -> RunView:
+    """Look nothing more up, and write with what there is. A run that has ended stays as it is."""
+    await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    await worker.wish(run_id, "stop")
+    return await _view(library, run_id, caller.account_id)
+
+
+@router.post(
+    "/{run_id}/cancel", summary="Cancel a run", status_code=status.HTTP_202_ACCEPTED, response_model=RunView
+)
+async def cancel_run(run_id: str, caller: CallerPart, library: LibraryPart, worker: WorkerPart) -> RunView:
+    """A run that has ended stays as it is."""
+    await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    await worker.wish(run_id, "cancel")
+    return await _view(library, run_id, caller.account_id)
+
+
+async def _view(library: LibraryPart, run_id: str, caller: str) -> RunView:
+    def view() -> RunView:
+        run = library.runs.run(run_id, caller)
+        events = library.runs.events(run_id)
+        if not events:
+            raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
+        return RunView.of(run, events)
+
+    return await asyncio.to_thread(view)

@@ -1,0 +1,118 @@
+"""`/api/v1/search`: questions × titles, without a run."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from wellread.content import Product, ProductKind
+from wellread.errors import BadRequestError, LimitError
+from wellread.library.scope import named
+from wellread.library.suggestions import offered_titles
+from wellread.library.views import CellView
+from wellread.serving.request import Id
+from wellread.store.catalog.catalog import Catalog
+from wellread.web.http.dependencies import CallerPart, LibraryPart
+
+router = APIRouter(prefix="/api/v1", tags=["search"])
+_QUESTIONS, _TITLES = 20, 50  # of one request at most
+
+
+class Search(BaseModel):
+    """Short questions, and the titles to put each of them to."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"questions": ["What is delegation?"], "product_ids": ["steady-hands"], "limit": 5}
+        },
+    )
+
+    questions: list[str] = Field(description=f"At most {_QUESTIONS}.")
+    product_ids: list[Id] = Field(
+        [], description=f"At most {_TITLES}; without any, the titles that fit best."
+    )
+    limit: Annotated[int, Field(ge=1, le=_TITLES, description="Titles to search when none is named.")] = 5
+
+
+class Matrix(BaseModel):
+    """A cell for each question and title, those of a question together."""
+
+    cells: list[CellView]
+
+
+class Wording(BaseModel):
+    """A question, perhaps half written."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"question": "What does Steady Hands say about tru"}}
+    )
+
+    question: str = Field(max_length=4_000)
+
+
+class NamedTitle(BaseModel):
+    """A title that a question names, and where (code points of the question); 0, 0 when it is not sure that it does."""
+
+    product_id: str
+    title: str
+    kind: ProductKind
+    start: int
+    end: int
+
+
+class NamedTitles(BaseModel):
+    """`named` are those that a run on the question would search; `offered` those that it may mean besides."""
+
+    named: list[NamedTitle]
+    offered: list[NamedTitle]
+
+
+@router.post("/scope", summary="Which titles a question names")
+async def get_scope(wording: Wording, caller: CallerPart, library: LibraryPart) -> NamedTitles:  # noqa: ARG001  # a caller that is not known is refused
+    """As a run would recognise them, and those whose words begin to be there."""
+    return await asyncio.to_thread(_named_titles, library.catalog, wording.question)
+
+
+@router.post("/search", summary="Search questions × titles")
+async def search(asked: Search, caller: CallerPart, library: LibraryPart) -> Matrix:  # noqa: ARG001  # a caller that is not known is refused
+    """Every title gets its share: a cell that found nothing says so, with its best score."""
+    if not asked.questions:
+        raise BadRequestError("There is no question.", hint="Put at least one into `questions`.")
+    if len(asked.questions) > _QUESTIONS or len(asked.product_ids) > _TITLES:
+        raise LimitError(
+            f"{len(asked.questions)} questions × {len(asked.product_ids)} titles are too many at once.",
+            hint=f"Ask up to {_QUESTIONS} questions of up to {_TITLES} titles.",
+        )
+    cells = await library.search(asked.questions, product_ids=asked.product_ids, limit=asked.limit)
+    ids = list({cell.product_id for cell in cells})
+    products = await asyncio.to_thread(library.catalog.products_by_id, ids)
+    return Matrix(
+        cells=[
+            CellView.of(cell, products[cell.product_id].title)
+            for cell in cells
+            if cell.product_id in products  # one may have been removed meanwhile
+        ]
+    )
+
+
+def _named_titles(catalog: Catalog, question: str) -> NamedTitles:
+    naming = named(catalog, question)
+    told = {product.product_id for product in naming.products}
+    return NamedTitles(
+        named=[
+            _title(product, mention.start, mention.end)
+            for mention in naming.mentions
+            for product in mention.products
+        ],
+        offered=[
+            _title(product) for product in offered_titles(catalog, question) if product.product_id not in told
+        ],
+    )
+
+
+def _title(product: Product, start: int = 0, end: int = 0) -> NamedTitle:
+    return NamedTitle(
+        product_id=product.product_id, title=product.title, kind=product.kind, start=start, end=end
+    )

@@ -1,0 +1,139 @@
+"""`/api/v1/settings`: how this server is set up, and what of it may change while it runs."""
+
+import asyncio
+import os
+import re
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictFloat, StrictInt, StrictStr
+
+from wellread.engine import Wellread
+from wellread.errors import BadRequestError, ConflictError, WellreadError
+from wellread.models.resolve import AUTOMATIC
+from wellread.serving.request import Caller
+from wellread.settings import SettingRow, Value, rows
+from wellread.store import settings_file
+from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.web.rest.accounts import Admin
+
+router = APIRouter(prefix="/api/v1", tags=["settings"])
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")  # of an address: a name, a password or a key
+_QUERY = re.compile(r"(?<=[?#]).+", re.DOTALL)
+_ADDRESSES = ("database", "_base_url")
+
+Name = Annotated[str, Field(max_length=80)]
+Given = Annotated[StrictStr, Field(max_length=300)] | StrictInt | StrictFloat | None
+
+
+class SettingView(BaseModel):
+    """A setting with its value."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "quick_steps",
+                "value": 4,
+                "default": 4,
+                "sentence": "Steps a run has at most when DeepSearch is OFF.",
+                "changeable": True,
+                "fixed_by": "",
+            }
+        }
+    )
+
+    name: str
+    value: Value = Field(description="Of an address without what may be secret in it.")
+    default: Value
+    sentence: str
+    changeable: bool = Field(description="Whether an admin may change it here.")
+    fixed_by: str = Field(description="The environment variable that sets it, if one does.")
+
+
+class Changes(RootModel[dict[Name, Given]]):
+    """New values by name; null for the default."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"quick_steps": 6, "writer_model": None}})
+
+
+@router.get("/settings", summary="The settings")
+async def list_settings(caller: CallerPart, library: LibraryPart) -> list[SettingView]:
+    """All of them for an admin; for others those that shape answers."""
+    return views(caller, library)
+
+
+@router.patch("/settings", summary="Change settings")
+async def change_settings(
+    changes: Changes, caller: Admin, request: Request, library: LibraryPart
+) -> list[SettingView]:
+    """All of them or, when one cannot be, none. Runs that begin from now on follow them. They are kept in
+    settings.toml, where other server processes of the library find them at their next start."""
+    changing: asyncio.Lock = request.app.state.changing_settings
+    async with changing:
+        known = {row.name: row for row in rows()}
+        values = {name: _checked(known.get(name), name, value) for name, value in changes.root.items()}
+        await asyncio.to_thread(_check_models, library, values)
+        defaults = {name: known[name].default if value is None else value for name, value in values.items()}
+        changed = replace(library.settings, **defaults)  # type: ignore[arg-type]  # `_checked` gave each its type
+        await asyncio.to_thread(settings_file.change, library.settings.home, values)
+        library.configure(changed)
+    return views(caller, library)
+
+
+def views(caller: Caller, library: Wellread) -> list[SettingView]:
+    """The settings that a caller may see."""
+    return [
+        SettingView(
+            name=row.name,
+            value=_shown(row.name, getattr(library.settings, row.name)),
+            default=row.default,
+            sentence=row.sentence,
+            changeable=row.live and not _fixed_by(row),
+            fixed_by=_fixed_by(row),
+        )
+        for row in rows()
+        if row.live or caller.is_admin
+    ]
+
+
+def _checked(row: SettingRow | None, name: str, value: Value | None) -> Value | None:
+    """The value, of the setting's type. Raises BadRequestError, and ConflictError for what cannot change now."""
+    if row is None:
+        raise BadRequestError(f"There is no setting {name!r}.", hint="GET /api/v1/settings lists them.")
+    if variable := _fixed_by(row):
+        raise ConflictError(
+            f"{name} is set by the environment variable {variable}.",
+            hint="Change it there and start the server again.",
+        )
+    if not row.live:
+        raise ConflictError(
+            f"{name} cannot change while the server runs.", hint="Set it in settings.toml and start again."
+        )
+    if value is None:
+        return None
+    return row.parse(str(value))
+
+
+def _check_models(library: Wellread, values: dict[str, Value | None]) -> None:
+    """Raises BadRequestError, NotFoundError or UnavailableError for a model that cannot be used."""
+    for name, value in values.items():
+        if not isinstance(value, str):
+            continue  # only models are named by text
+        if name == "model" and not value:
+            raise BadRequestError("The model has no name.", hint=f"{AUTOMATIC} chooses one.")
+        if value and not (name == "model" and value == AUTOMATIC):
+            try:
+                library.models.check(value)
+            except WellreadError as error:
+                raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
+
+
+def _fixed_by(row: SettingRow) -> str:
+    return row.variable if os.environ.get(row.variable) else ""
+
+
+def _shown(name: str, value: Value) -> Value:
+    if isinstance(value, str) and name.endswith(_ADDRESSES):
+        return _QUERY.sub("***", _USER.sub("***@", value))
+    return value
