@@ -25,7 +25,7 @@ from lancedb.rerankers import RRFReranker
 from wellread.content import Passage
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import Cell, Vectors
+from wellread.index.passages import PassageQuery, Vectors
 from wellread.text.terms import question_terms
 
 _TITLE = 1_000  # passages
@@ -62,7 +62,7 @@ async def main() -> None:
             f"title-{number}"
             for number in range(0, chosen.passages // _TITLE, chosen.passages // _TITLE // 5)
         ]
-        cells = [Cell(question, (title,)) for question in _QUESTIONS for title in titles[:5]]
+        cells = [PassageQuery(question, (title,)) for question in _QUESTIONS for title in titles[:5]]
         connection = await lancedb.connect_async(folder / "index", read_consistency_interval=timedelta(0))
         table = await connection.open_table((await connection.list_tables()).tables[0])
         vector = RandomPassages(folder / "cache").embed_questions(_QUESTIONS[:1])[0]

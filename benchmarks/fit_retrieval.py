@@ -29,7 +29,7 @@ from wellread.evals.retrieval import JudgedSet
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.fusion import TOP, fuse, lead
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import Cell, Embedder, Hit, text_to_embed
+from wellread.index.passages import Embedder, Hit, PassageQuery, text_to_embed
 from wellread.text.terms import passage_terms, question_terms
 
 Floats = NDArray[np.float64]
@@ -91,7 +91,7 @@ async def gather(sets: Path, folder: Path, embedder: Embedder) -> list[Asked]:
                 language = other.passages[0].language
                 for start in range(0, len(some), _BATCH):
                     batch = some[start : start + _BATCH]
-                    cells = [Cell(one.queries[query], (title,), 200) for query in batch]
+                    cells = [PassageQuery(one.queries[query], (title,), 200) for query in batch]
                     for query, hits in zip(batch, await index.search(cells), strict=True):
                         grades = one.judgements[query] if title == name else {}
                         asked.append(

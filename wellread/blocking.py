@@ -10,7 +10,7 @@ from wellread.engine import Wellread
 from wellread.events import AnyEvent
 from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
 from wellread.library.matrix import CellFindings
-from wellread.library.open_anchor import Place
+from wellread.library.open_anchor import OpenedPlace
 from wellread.settings import Settings
 
 _T = TypeVar("_T")
@@ -66,7 +66,7 @@ class BlockingWellread:
     def products(self, *, collection: str = "") -> list[Product]:
         return self.run(self.library.products(collection=collection))
 
-    def read(self, anchor: str) -> Place:
+    def read(self, anchor: str) -> OpenedPlace:
         return self.run(self.library.read(anchor))
 
     def search(

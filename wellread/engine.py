@@ -35,7 +35,7 @@ from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
 from wellread.library.matrix import CellFindings, Inside
-from wellread.library.open_anchor import Place, open_anchor
+from wellread.library.open_anchor import OpenedPlace, open_anchor
 from wellread.library.title_search import FoundTitle, find_titles
 from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
@@ -194,7 +194,7 @@ class Wellread:
         await self.product(product_id)
         return await asyncio.to_thread(self.catalog.contents, product_id)
 
-    async def read(self, anchor: str) -> Place:
+    async def read(self, anchor: str) -> OpenedPlace:
         """What an anchor opens. Raises BadRequestError or NotFoundError."""
         return await asyncio.to_thread(open_anchor, self.catalog, anchor)
 

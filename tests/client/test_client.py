@@ -25,7 +25,7 @@ from support.served_script import serving
 from wellread.client import AsyncClient, Client, conversations, library, uploads
 from wellread.client.event_stream import Following
 from wellread.client.problems import error_of_reply
-from wellread.client.protocol import Pause, Reply, talk
+from wellread.client.protocol import HttpReply, Pause, talk
 from wellread.client.retry import Patience
 from wellread.client.runs import EVENTS, RunView
 from wellread.errors import (
@@ -421,7 +421,7 @@ def test_what_may_have_happened_is_not_asked_for_twice(status):
     call = uploads.begin("tea.md", 3)
     told = talk(call, Patience(60, jitter=lambda: 0.0))
     assert next(told) is call.request
-    answer = Reply(status, {}, b"")
+    answer = HttpReply(status, {}, b"")
     if status in (425, 429, 503):
         assert told.send(answer) == Pause(0.5)
         assert told.send(None) is call.request
@@ -434,10 +434,10 @@ def test_what_may_have_happened_is_not_asked_for_twice(status):
 @pytest.mark.parametrize(
     ("first", "done"),
     [
-        (Reply(502, {}, b""), True),
-        (Reply(504, {}, b""), True),
+        (HttpReply(502, {}, b""), True),
+        (HttpReply(504, {}, b""), True),
         (httpx2.ReadError("cut"), True),
-        (Reply(503, {}, b""), False),
+        (HttpReply(503, {}, b""), False),
         (httpx2.ConnectError("refused"), False),
     ],
 )
@@ -447,7 +447,7 @@ def test_what_is_gone_after_it_may_have_been_deleted_is_deleted(call, first, don
     assert told.send(first) == Pause(0.5)
     assert told.send(None) is call.request
     with pytest.raises(StopIteration if done else NotFoundError):
-        told.send(Reply(404, {}, b""))
+        told.send(HttpReply(404, {}, b""))
 
 
 def test_patience_ends():

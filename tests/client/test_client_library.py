@@ -16,7 +16,7 @@ from support.paths import DOCS
 from support.running_server import running
 
 from wellread.client import AsyncClient, Client, uploads
-from wellread.client.protocol import Pause, Reply
+from wellread.client.protocol import HttpReply, Pause
 from wellread.client.retry import Patience
 from wellread.errors import BadRequestError, ConflictError, LimitError, NotFoundError, UnavailableError
 from wellread.import_events import ImportCompleted, ImportStarted, ProductAdded
@@ -174,10 +174,10 @@ class Receiver:
         trouble, arrives = self.troubles.pop(0) if self.troubles else ("", 10**6)
         if request.method == "POST":
             self.size = int(request.headers["Upload-Length"])
-            return Reply(201, {"location": "/api/v1/uploads/u1"}, b"")
+            return HttpReply(201, {"location": "/api/v1/uploads/u1"}, b"")
         if request.method == "PATCH":
             if int(request.headers["Upload-Offset"]) != len(self.bytes):
-                return Reply(409, {}, b"{}")
+                return HttpReply(409, {}, b"{}")
             self.bytes += request.content[:arrives]
             if arrives < len(request.content):
                 trouble = trouble or "cut"
@@ -185,11 +185,13 @@ class Receiver:
             case "cut":
                 return _cut()
             case "busy" if request.method == "PATCH":
-                return Reply(423, {}, b"{}")
+                return HttpReply(423, {}, b"{}")
             case "away":
-                return Reply(503, {"retry-after": "1"}, b"{}")
+                return HttpReply(503, {"retry-after": "1"}, b"{}")
         status = 204 if request.method == "PATCH" else 200
-        return Reply(status, {"upload-offset": str(len(self.bytes)), "upload-length": str(self.size)}, b"")
+        return HttpReply(
+            status, {"upload-offset": str(len(self.bytes)), "upload-length": str(self.size)}, b""
+        )
 
 
 TROUBLES = st.lists(st.tuples(st.sampled_from(["", "cut", "busy", "away"]), st.integers(0, 64)), max_size=20)
@@ -232,9 +234,11 @@ def test_sending_does_not_go_on_for_ever(tmp_path):
                 now += step.seconds
                 outcome = None
             elif step.method == "POST":
-                outcome = Reply(201, {"location": "/u1"}, b"")
+                outcome = HttpReply(201, {"location": "/u1"}, b"")
             elif step.method == "HEAD":
-                outcome = Reply(200, {"upload-offset": "0", "upload-length": str(path.stat().st_size)}, b"")
+                outcome = HttpReply(
+                    200, {"upload-offset": "0", "upload-length": str(path.stat().st_size)}, b""
+                )
             else:
                 outcome = _cut()
     assert 30 < now <= 60

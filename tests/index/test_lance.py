@@ -16,7 +16,7 @@ import pytest
 from wellread.content import Passage
 from wellread.errors import StorageError
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import Cell, Vectors, text_to_embed
+from wellread.index.passages import PassageQuery, Vectors, text_to_embed
 from wellread.index.relevance import FLOOR
 from wellread.index.search import Ranking
 
@@ -85,7 +85,7 @@ def test_a_passage_is_found_at_once_and_better_later(tmp_path: Path):
         embedder = HashingEmbedder()
         index = await LanceIndex.open(tmp_path, embedder)
         await index.put(shelf())
-        [hits] = await index.search([Cell("when does a colony swarm?", ("bees",))])
+        [hits] = await index.search([PassageQuery("when does a colony swarm?", ("bees",))])
         assert {hit.passage.product_id for hit in hits} == {"bees"}
         assert hits[0].cosine is None
         assert hits[0].keyword > 0
@@ -96,7 +96,7 @@ def test_a_passage_is_found_at_once_and_better_later(tmp_path: Path):
         stats = await index.stats()
         assert (stats.rows, stats.without_vectors) == (24, 0)
         assert stats.size > 1000
-        [hits] = await index.search([Cell("when does a colony swarm?", ("bees",))])
+        [hits] = await index.search([PassageQuery("when does a colony swarm?", ("bees",))])
         assert len(hits) == 6
         assert all(hit.cosine is not None and hit.relevance >= FLOOR for hit in hits)
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -113,7 +113,11 @@ def test_every_title_has_its_own_share(tmp_path: Path):
         await index.put([*shelf(), *loud])
         await embed(index, embedder, 400)
         questions = ["the colony and its swarm", "mainsail in the wind"]
-        cells = [Cell(question, (title,), 3) for question in questions for title in ("bees", "sails", "loud")]
+        cells = [
+            PassageQuery(question, (title,), 3)
+            for question in questions
+            for title in ("bees", "sails", "loud")
+        ]
         found = await index.search(cells)
         for cell, hits in zip(cells, found, strict=True):
             assert len(hits) == 3
@@ -122,9 +126,9 @@ def test_every_title_has_its_own_share(tmp_path: Path):
         # One at a time gives what all at once gave.
         for cell, hits in zip(cells, found, strict=True):
             assert (await index.search([cell]))[0] == hits
-        [both] = await index.search([Cell(questions[0], ("bees", "sails"), 100)])
+        [both] = await index.search([PassageQuery(questions[0], ("bees", "sails"), 100)])
         assert len(both) == 12
-        [everywhere] = await index.search([Cell(questions[1], (), 1)])
+        [everywhere] = await index.search([PassageQuery(questions[1], (), 1)])
         assert everywhere[0].passage.product_id == "sails"
 
     asyncio.run(story())
@@ -136,17 +140,17 @@ def test_a_scope_too_large_to_be_read_gives_the_same_best(tmp_path: Path):
         index = await LanceIndex.open(tmp_path, embedder)
         await index.put(shelf(40))
         await embed(index, embedder, 400)
-        cell = Cell("prune roses in winter", (), 5)
+        cell = PassageQuery("prune roses in winter", (), 5)
         [read] = await index.search([cell])
         asking = await LanceIndex.open(tmp_path, embedder, read_rows=10)
         [asked] = await asking.search([cell])
         assert [hit.passage for hit in asked] == [hit.passage for hit in read]
         assert asked[0].relevance == pytest.approx(read[0].relevance, abs=1e-6)
-        [named] = await asking.search([Cell("prune roses in winter", ("roses", "bees"), 5)])
+        [named] = await asking.search([PassageQuery("prune roses in winter", ("roses", "bees"), 5)])
         assert {hit.passage.product_id for hit in named} == {"roses"}
 
         await index.put([passage(1, "new", "Prune the roses again in summer.")])
-        [hits] = await asking.search([Cell("prune roses again in summer", (), 5)])
+        [hits] = await asking.search([PassageQuery("prune roses again in summer", (), 5)])
         assert [hit.passage.product_id for hit in hits if hit.cosine is None] == ["new"]
 
     asyncio.run(story())
@@ -158,7 +162,7 @@ def test_headings_are_searched(tmp_path: Path):
         await index.put(
             [passage(1, "x", "Hand over the work.", "Part I › Delegation"), passage(2, "x", "Hand in.")]
         )
-        [hits] = await index.search([Cell("delegation")])
+        [hits] = await index.search([PassageQuery("delegation")])
         assert [hit.passage.passage_id for hit in hits] == ["x-1"]
 
     asyncio.run(story())
@@ -174,7 +178,7 @@ def test_a_shelf_in_several_languages(tmp_path: Path):
                 passage(1, "zh", "黑豹队的防守只丢了分", language="zh"),
             ]
         )
-        cells = [Cell("ein altes Haus", ("de",)), Cell("house", ()), Cell("防守", ())]
+        cells = [PassageQuery("ein altes Haus", ("de",)), PassageQuery("house", ()), PassageQuery("防守", ())]
         german, english, chinese = await index.search(cells)
         assert [hit.passage.product_id for hit in german] == ["de"]
         assert [hit.passage.product_id for hit in english] == ["en"]
@@ -196,7 +200,7 @@ def test_putting_again_changes_nothing_and_keep_only_removes(tmp_path: Path):
         assert await index.products() == {"bees": 2, "bread": 6, "roses": 6, "sails": 6}
         await index.keep_only("bread", [])
         await index.keep_only("never there", [])
-        assert (await index.search([Cell("sourdough oven", ("bread",))]))[0] == []
+        assert (await index.search([PassageQuery("sourdough oven", ("bread",))]))[0] == []
         assert await index.products() == {"bees": 2, "roses": 6, "sails": 6}
 
     asyncio.run(story())
@@ -208,7 +212,7 @@ def test_no_question_is_refused(tmp_path: Path, embedded: bool):
         embedder = HashingEmbedder()
         index = await LanceIndex.open(tmp_path, embedder if embedded else None)
         odd = "it's \"odd\" -- %_\\ '); DROP"
-        assert await index.search([Cell("anything"), Cell("x", ("bees",))]) == [[], []]
+        assert await index.search([PassageQuery("anything"), PassageQuery("x", ("bees",))]) == [[], []]
         assert await index.search([]) == []
         await index.put([*shelf(), passage(1, odd, "The text of an oddly named product.")])
         questions = [
@@ -216,11 +220,11 @@ def test_no_question_is_refused(tmp_path: Path, embedded: bool):
             "'; DROP TABLE passages; --", "(swarm AND", "swarm*~2^", "黑豹",
         ]  # fmt: skip
         for scope in ((), ("bees",), ("not there",), (odd,), ("not there", "bees")):
-            assert len(await index.search([Cell(question, scope) for question in questions])) == len(
+            assert len(await index.search([PassageQuery(question, scope) for question in questions])) == len(
                 questions
             )
-        assert (await index.search([Cell("swarm", (), 0)])) == [[]]
-        [hits] = await index.search([Cell("oddly named product", (odd,))])
+        assert (await index.search([PassageQuery("swarm", (), 0)])) == [[]]
+        [hits] = await index.search([PassageQuery("oddly named product", (odd,))])
         assert [hit.passage.product_id for hit in hits] == [odd]
         await index.keep_only(odd, [])
         assert await index.count() == 24
@@ -237,7 +241,7 @@ def test_vectors_of_another_embedder_are_forgotten(tmp_path: Path):
 
         index = await LanceIndex.open(tmp_path)  # keyword only: they stay
         assert (await index.stats()).without_vectors == 0
-        [hits] = await index.search([Cell("swarm")])
+        [hits] = await index.search([PassageQuery("swarm")])
         assert hits
         assert hits[0].cosine is None
         await index.close()
@@ -245,9 +249,9 @@ def test_vectors_of_another_embedder_are_forgotten(tmp_path: Path):
         other = HashingEmbedder(32)
         index = await LanceIndex.open(tmp_path, other)
         assert (await index.stats()).without_vectors == 24
-        assert (await index.search([Cell("swarm")]))[0]
+        assert (await index.search([PassageQuery("swarm")]))[0]
         await embed(index, other)
-        [hits] = await index.search([Cell("swarm")], ranking=Ranking.VECTOR)
+        [hits] = await index.search([PassageQuery("swarm")], ranking=Ranking.VECTOR)
         assert len(hits) == 10
         with pytest.raises(ValueError, match="vector"):
             await index.put_vectors(["bees-0"], np.zeros((1, 64), np.float32))
@@ -261,10 +265,10 @@ def test_a_reader_sees_what_another_process_writes(tmp_path: Path):
         writer = await LanceIndex.open(tmp_path, HashingEmbedder())
         for number in range(3):
             await writer.put([passage(number, "bees")])
-            [hits] = await reader.search([Cell("swarm", ("bees",))])
+            [hits] = await reader.search([PassageQuery("swarm", ("bees",))])
             assert len(hits) == number + 1
         await embed(writer, HashingEmbedder())
-        [hits] = await reader.search([Cell("swarm", ("bees",))])
+        [hits] = await reader.search([PassageQuery("swarm", ("bees",))])
         assert [hit.cosine is None for hit in hits] == [False] * 3
 
     asyncio.run(story())
@@ -326,7 +330,7 @@ def test_a_process_killed_in_a_write_leaves_an_index_that_works(tmp_path: Path):
         await index.put([passage(number, "one", "swarm") for number in range(10)])
         assert await index.count() == rows
         await embed(index, embedder)
-        [hits] = await index.search([Cell("swarm", ("one",), 1000)])
+        [hits] = await index.search([PassageQuery("swarm", ("one",), 1000)])
         ids = [hit.passage.passage_id for hit in hits]
         assert len(ids) == len(set(ids)) >= 10
 
@@ -339,7 +343,7 @@ def test_disk_does_not_grow_with_writes(tmp_path: Path):
         for number in range(40):
             await index.put([passage(number, "bees")])
         assert len(list(tmp_path.rglob("data/*.lance"))) < 80
-        [hits] = await index.search([Cell("swarm", ("bees",), 100)])
+        [hits] = await index.search([PassageQuery("swarm", ("bees",), 100)])
         assert len(hits) == 40
 
     asyncio.run(story())
@@ -364,14 +368,14 @@ def test_a_passage_that_a_newer_reader_gives_otherwise_replaces_the_old(tmp_path
         renamed = replace(renamed, heading="Beekeeping")
         await index.put([same, moved, reworded, renamed])
         assert await index.count() == 24
-        [hits] = await index.search([Cell("drones in autumn: swarm of beekeeping", ("bees",), 9)])
+        [hits] = await index.search([PassageQuery("drones in autumn: swarm of beekeeping", ("bees",), 9)])
         found = {hit.passage.passage_id: hit for hit in hits}
         for passage in (same, moved, reworded, renamed):
             assert found[passage.passage_id].passage == passage
         assert [found[p.passage_id].cosine is None for p in (same, moved, reworded, renamed)] == [
             False, False, True, True,
         ]  # fmt: skip
-        [hits] = await index.search([Cell("drones")], ranking=Ranking.KEYWORD)
+        [hits] = await index.search([PassageQuery("drones")], ranking=Ranking.KEYWORD)
         assert [hit.passage for hit in hits] == [reworded]
         assert await embed(index, embedder) == 2
 
@@ -449,7 +453,7 @@ def test_a_damaged_index_is_told_with_what_to_do_or_made_anew(
     async def use() -> None:
         index = await LanceIndex.open(tmp_path / "index", HashingEmbedder())
         for use in (
-            lambda: index.search([Cell("swarm", ("bees",)), Cell("oven")]),
+            lambda: index.search([PassageQuery("swarm", ("bees",)), PassageQuery("oven")]),
             lambda: index.put(shelf(12)),
             lambda: index.put_vectors(["bees-1"], np.zeros((1, 64), np.float32)),
             lambda: embed(index, HashingEmbedder()),
@@ -504,6 +508,6 @@ def test_a_disk_that_takes_no_more_is_told_and_harms_nothing(tmp_path: Path):
         assert "room on the disk" in caught.value.hint
         assert await index.count() == 1
         await index.put([passage(number, "bees") for number in range(1, 9)])
-        assert len((await index.search([Cell("swarm")]))[0]) == 8
+        assert len((await index.search([PassageQuery("swarm")]))[0]) == 8
 
     asyncio.run(story())

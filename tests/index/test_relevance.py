@@ -11,7 +11,7 @@ from support.paths import SHARED
 from wellread.content import Passage
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import Cell, text_to_embed
+from wellread.index.passages import PassageQuery, text_to_embed
 from wellread.index.relevance import FLOOR
 
 DATA = SHARED / "data" / "ir"
@@ -51,7 +51,7 @@ TITLES = {
 
 
 async def _best(
-    shelf: dict[str, list[str]], cells: list[Cell], embedder: MiniLmEmbedder | None, folder: Path
+    shelf: dict[str, list[str]], cells: list[PassageQuery], embedder: MiniLmEmbedder | None, folder: Path
 ) -> list[float]:
     index = await LanceIndex.open(folder, embedder)
     await index.put(
@@ -82,7 +82,7 @@ def test_a_question_put_to_the_wrong_title_finds_nothing(tmp_path: Path, embedde
     pairs = [
         (question, own, title) for own, answers in TITLES.items() for question in answers for title in TITLES
     ]
-    cells = [Cell(question, (title,)) for question, _, title in pairs]
+    cells = [PassageQuery(question, (title,)) for question, _, title in pairs]
     best = asyncio.run(_best(shelf, cells, embedder, tmp_path))
     for (question, own, title), relevance in zip(pairs, best, strict=True):
         if own != title:
@@ -108,7 +108,9 @@ def test_the_floor_holds_on_judged_sets(tmp_path: Path, embedder: MiniLmEmbedder
         rows = map(json.loads, (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines())
         questions[name] = [row["text"] for row in rows if row["_id"] in answered][:50]
     pairs = [(own, title, text) for own, texts in questions.items() for text in texts for title in shelf]
-    best = asyncio.run(_best(shelf, [Cell(text, (title,)) for _, title, text in pairs], embedder, tmp_path))
+    best = asyncio.run(
+        _best(shelf, [PassageQuery(text, (title,)) for _, title, text in pairs], embedder, tmp_path)
+    )
     own = [relevance for (asked, title, _), relevance in zip(pairs, best, strict=True) if asked == title]
     wrong = [relevance for (asked, title, _), relevance in zip(pairs, best, strict=True) if asked != title]
     allowed = 0.08 if embedder else 0.15

@@ -16,8 +16,8 @@ from support.running_server import client, events, forever, running, wait_until
 from wellread.serving.feed import Item
 from wellread.serving.worker import in_turn
 from wellread.settings import Settings
-from wellread.store.runs.runs import Run
-from wellread.web.http.connection import Connection
+from wellread.store.runs.runs import StoredRun
+from wellread.web.http.connection import HttpConnection
 from wellread.web.http.stream import EventStream
 from wellread.web.server import bound
 
@@ -231,7 +231,7 @@ def test_a_stopped_server_leaves_its_runs_to_the_next(slow):
 
 
 def run_of(run_id, caller):
-    return Run(run_id, "c", caller, "?", "", True, "", "", "", None)
+    return StoredRun(run_id, "c", caller, "?", "", True, "", "", "", None)
 
 
 def test_callers_take_turns():
@@ -260,7 +260,7 @@ def test_a_listener_that_takes_nothing_is_dropped():
             await EventStream(endless(), frozen=0.5)(scope, receive, send)
 
     async def freeze():
-        server = uvicorn.Server(uvicorn.Config(app, http=Connection, lifespan="off", log_config=None))
+        server = uvicorn.Server(uvicorn.Config(app, http=HttpConnection, lifespan="off", log_config=None))
         listening = bound("127.0.0.1", 0)
         serving = asyncio.create_task(server.serve([listening]))
         reader, writer = await asyncio.open_connection(*listening.getsockname(), limit=1000)

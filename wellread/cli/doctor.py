@@ -18,7 +18,7 @@ _PACKAGES = ("lancedb", "fastembed", "onnxruntime", "pypdfium2", "lxml", "sqlalc
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Symptom:
     """`serious`: something is lost or damaged, and the exit status says so; else it mends itself."""
 
     message: str
@@ -75,29 +75,29 @@ def _report(library: Wellread, stats: IndexStats) -> dict[str, object]:
     }
 
 
-def _problems(library: Wellread, stats: IndexStats) -> list[Problem]:
+def _problems(library: Wellread, stats: IndexStats) -> list[Symptom]:
     found = []
     if library.embedder_problem:
-        found.append(Problem(library.embedder_problem.message, library.embedder_problem.hint))
+        found.append(Symptom(library.embedder_problem.message, library.embedder_problem.hint))
     integrity = library.database.check()
     if integrity != "ok":
         message = f"The catalog is damaged: {integrity}."
         found.append(
-            Problem(message, "Put a backup in its place: wellread restore FILE --replace.", serious=True)
+            Symptom(message, "Put a backup in its place: wellread restore FILE --replace.", serious=True)
         )
     to_index = len(library.catalog.to_index())
     if to_index or stats.rows != library.catalog.passages():
         message = (
             f"{to_index} products wait to be indexed." if to_index else "Index and catalog do not agree."
         )
-        found.append(Problem(message, "The next `wellread ask` or `wellread add` mends it."))
+        found.append(Symptom(message, "The next `wellread ask` or `wellread add` mends it."))
     if stats.without_vectors and library.embedder:
         message = f"{stats.without_vectors:,} passages wait for vectors; keyword search has them."
-        found.append(Problem(message, "`wellread embed` makes them now."))
+        found.append(Symptom(message, "`wellread embed` makes them now."))
     return found
 
 
-def _wrong_files(library: Wellread, *, full: bool) -> list[Problem]:
+def _wrong_files(library: Wellread, *, full: bool) -> list[Symptom]:
     """The source files that are missing or, if their bytes are read (`full`), damaged."""
 
     def wrong(file: StoredFile) -> str:
@@ -106,7 +106,7 @@ def _wrong_files(library: Wellread, *, full: bool) -> list[Problem]:
         return "damaged" if full and library.files.damaged(file.sha256) else ""
 
     return [
-        Problem(f"Source file {file.name} is {what}.", "Add it again.", serious=True)
+        Symptom(f"Source file {file.name} is {what}.", "Add it again.", serious=True)
         for _, file in library.catalog.files()
         if (what := wrong(file))
     ]

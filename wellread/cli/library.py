@@ -10,7 +10,7 @@ from wellread.cli.add import start_embedding
 from wellread.cli.output import command_name, console, print_json
 from wellread.content import BlockKind, PlacedBlock
 from wellread.engine import Wellread
-from wellread.library.open_anchor import Place, place_label
+from wellread.library.open_anchor import OpenedPlace, place_label
 from wellread.library.scope import describe
 from wellread.library.views import CellView, PlaceView, ProductView, SectionEntry
 
@@ -137,7 +137,7 @@ async def read(anchor: str, *, around: int, as_json: bool) -> int:
     return 0
 
 
-def _block(placed: PlacedBlock, place: Place) -> Text:
+def _block(placed: PlacedBlock, place: OpenedPlace) -> Text:
     """A block as text, the part that the anchor names marked: highlighted on a terminal, «» elsewhere."""
     block = placed.block
     text = Text()

@@ -175,7 +175,7 @@ class AsyncRun:
         return self._connection.follow(runs.following(self.run_id, after, self._connection.patience()))
 
     async def answer(self) -> AnswerCompleted:
-        ending = runs.Ending()
+        ending = runs.RunEnd()
         async with aclosing(self.events()) as events:
             async for event in events:
                 ending.told(event)

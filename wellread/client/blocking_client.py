@@ -7,7 +7,7 @@ from typing import Literal, Self, Unpack
 
 from wellread.client import conversations, imports, library, runs, uploads
 from wellread.client.address import Address
-from wellread.client.connection import Connection
+from wellread.client.connection import BlockingConnection
 from wellread.client.conversations import Conversation, Conversations, WholeConversation
 from wellread.client.library import Cell, Place, Product, ProductDetails, ProductList, Section, SectionEntry
 from wellread.client.server import (
@@ -34,7 +34,7 @@ class Client:
     ) -> None:
         """`timeout` is how many seconds one request may take, `patience` how many a server that is away, or asks to
         come back later, is tried again."""
-        self._connection = Connection(Address(base_url, token, timeout, patience))
+        self._connection = BlockingConnection(Address(base_url, token, timeout, patience))
 
     def __enter__(self) -> Self:
         return self
@@ -191,7 +191,7 @@ class Client:
 class Run:
     """A run on the server."""
 
-    def __init__(self, connection: Connection, begun: runs.RunView) -> None:
+    def __init__(self, connection: BlockingConnection, begun: runs.RunView) -> None:
         self._connection = connection
         self.run_id = begun.run_id
         self.conversation_id = begun.conversation_id
@@ -206,7 +206,7 @@ class Run:
 
     def answer(self) -> AnswerCompleted:
         """Wait for the answer. Raises the error that the run failed with, ConflictError when it was cancelled."""
-        ending = runs.Ending()
+        ending = runs.RunEnd()
         for event in self.events():
             ending.told(event)
         return ending.answer()
@@ -227,7 +227,7 @@ class Run:
 class Import:
     """Files that are being added on the server."""
 
-    def __init__(self, connection: Connection, begun: imports.ImportView) -> None:
+    def __init__(self, connection: BlockingConnection, begun: imports.ImportView) -> None:
         self._connection = connection
         self.import_id = begun.import_id
 

@@ -9,14 +9,14 @@ import httpx2
 
 from wellread.client.address import Address
 from wellread.client.event_stream import LARGEST_EVENT, Following
-from wellread.client.protocol import Call, Outcome, Pause, Reply, Request, Talk, talk
+from wellread.client.protocol import Call, HttpReply, HttpRequest, Outcome, Pause, Talk, talk
 from wellread.client.retry import Patience
 
 T = TypeVar("T")
 E = TypeVar("E")
 
 
-class Connection:
+class BlockingConnection:
     """To one server, from a program that waits."""
 
     def __init__(self, address: Address) -> None:
@@ -40,7 +40,7 @@ class Connection:
                     case Pause(seconds):
                         time.sleep(seconds)
                         outcome = None
-                    case Request() as request:
+                    case HttpRequest() as request:
                         outcome = self._sent(request)
         except StopIteration as end:
             return cast(T, end.value)
@@ -68,7 +68,7 @@ class Connection:
             else:
                 following.lost()
 
-    def _sent(self, request: Request) -> Reply | httpx2.TransportError:
+    def _sent(self, request: HttpRequest) -> HttpReply | httpx2.TransportError:
         try:
             response = self._http.request(
                 request.method,
@@ -80,7 +80,7 @@ class Connection:
             )
         except httpx2.TransportError as error:
             return error
-        return Reply(response.status_code, response.headers, response.content)
+        return HttpReply(response.status_code, response.headers, response.content)
 
 
 class AsyncConnection:
@@ -109,7 +109,7 @@ class AsyncConnection:
                     case Pause(seconds):
                         await asyncio.sleep(seconds)
                         outcome = None
-                    case Request() as request:
+                    case HttpRequest() as request:
                         outcome = await self._sent(request)
         except StopIteration as end:
             return cast(T, end.value)
@@ -138,7 +138,7 @@ class AsyncConnection:
             else:
                 following.lost()
 
-    async def _sent(self, request: Request) -> Reply | httpx2.TransportError:
+    async def _sent(self, request: HttpRequest) -> HttpReply | httpx2.TransportError:
         try:
             response = await self._http.request(
                 request.method,
@@ -150,4 +150,4 @@ class AsyncConnection:
             )
         except httpx2.TransportError as error:
             return error
-        return Reply(response.status_code, response.headers, response.content)
+        return HttpReply(response.status_code, response.headers, response.content)

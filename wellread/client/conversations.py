@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from wellread.client.protocol import Call, Request, View, nothing, reading
+from wellread.client.protocol import Call, HttpRequest, View, nothing, reading
 from wellread.client.runs import State
 from wellread.events import Mode, Usage
 
@@ -58,24 +58,26 @@ class Share(View):
 
 def listing(query: str, cursor: str, limit: int) -> Call[Conversations]:
     params: dict[str, str | int] = {"query": query, "cursor": cursor, "limit": limit}
-    return Call(Request("GET", _PATH, params=params), reading(Conversations))
+    return Call(HttpRequest("GET", _PATH, params=params), reading(Conversations))
 
 
 def conversation(conversation_id: str) -> Call[WholeConversation]:
-    return Call(Request("GET", f"{_PATH}/{conversation_id}"), reading(WholeConversation))
+    return Call(HttpRequest("GET", f"{_PATH}/{conversation_id}"), reading(WholeConversation))
 
 
 def rename(conversation_id: str, title: str) -> Call[Conversation]:
-    return Call(Request("PATCH", f"{_PATH}/{conversation_id}", json={"title": title}), reading(Conversation))
+    return Call(
+        HttpRequest("PATCH", f"{_PATH}/{conversation_id}", json={"title": title}), reading(Conversation)
+    )
 
 
 def share(conversation_id: str) -> Call[Share]:
-    return Call(Request("POST", f"{_PATH}/{conversation_id}/share"), reading(Share))
+    return Call(HttpRequest("POST", f"{_PATH}/{conversation_id}/share"), reading(Share))
 
 
 def unshare(conversation_id: str) -> Call[None]:
-    return Call(Request("DELETE", f"{_PATH}/{conversation_id}/share"), nothing)
+    return Call(HttpRequest("DELETE", f"{_PATH}/{conversation_id}/share"), nothing)
 
 
 def delete(conversation_id: str) -> Call[None]:
-    return Call(Request("DELETE", f"{_PATH}/{conversation_id}"), nothing)
+    return Call(HttpRequest("DELETE", f"{_PATH}/{conversation_id}"), nothing)

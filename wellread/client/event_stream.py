@@ -13,7 +13,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from wellread.client.problems import error_of_reply, retry_after
-from wellread.client.protocol import PASSING, Request, not_reached
+from wellread.client.protocol import PASSING, HttpRequest, not_reached
 from wellread.client.retry import Patience
 from wellread.errors import UnavailableError
 from wellread.events import Event
@@ -31,7 +31,7 @@ class _Numbered(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[E]):
+class StreamKind(Generic[E]):
     """The events of a stream: the types that are known, how one is read, and which are the last."""
 
     types: frozenset[str]
@@ -47,7 +47,7 @@ def types_of(kinds: Iterable[type[Event]]) -> frozenset[str]:
 class Following(Generic[E]):
     """One listener of one stream."""
 
-    def __init__(self, path: str, kind: Kind[E], after: int, patience: Patience) -> None:
+    def __init__(self, path: str, kind: StreamKind[E], after: int, patience: Patience) -> None:
         self._path = path
         self._kind = kind
         self._position = after
@@ -60,9 +60,9 @@ class Following(Generic[E]):
         return not self._ended
 
     @property
-    def request(self) -> Request:
+    def request(self) -> HttpRequest:
         """What opens the stream, or opens it again."""
-        return Request(
+        return HttpRequest(
             "GET",
             self._path,
             headers={"Accept": "text/event-stream", "Last-Event-ID": str(self._position)},

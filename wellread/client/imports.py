@@ -4,8 +4,8 @@ told."""
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from wellread.client.event_stream import Following, Kind, types_of
-from wellread.client.protocol import Call, Request, View, reading
+from wellread.client.event_stream import Following, StreamKind, types_of
+from wellread.client.protocol import Call, HttpRequest, View, reading
 from wellread.client.retry import Patience
 from wellread.import_events import IMPORT_ENDS, IMPORT_EVENT, ImportEvent, Outcome
 
@@ -73,7 +73,7 @@ def _read_event(text: str) -> ImportEvent:
     return IMPORT_EVENT.validate_json(text, extra="ignore")
 
 
-_EVENTS: Kind[ImportEvent] = Kind(
+_EVENTS: StreamKind[ImportEvent] = StreamKind(
     types=types_of(get_args(get_args(ImportEvent)[0])), read=_read_event, last=types_of(IMPORT_ENDS)
 )
 _VIEW = reading(ImportView)
@@ -81,21 +81,23 @@ _VIEW = reading(ImportView)
 
 def begin(upload_ids: Sequence[str], collection: str) -> Call[ImportView]:
     """The same uploads again give the same import."""
-    return Call(Request("POST", _PATH, json={"uploads": list(upload_ids), "collection": collection}), _VIEW)
+    return Call(
+        HttpRequest("POST", _PATH, json={"uploads": list(upload_ids), "collection": collection}), _VIEW
+    )
 
 
 def demo() -> Call[ImportView]:
-    return Call(Request("POST", "api/v1/library/demo"), _VIEW)
+    return Call(HttpRequest("POST", "api/v1/library/demo"), _VIEW)
 
 
 def folder(path: str, collection: str) -> Call[ImportView]:
     return Call(
-        Request("POST", "api/v1/library/folder", json={"path": path, "collection": collection}), _VIEW
+        HttpRequest("POST", "api/v1/library/folder", json={"path": path, "collection": collection}), _VIEW
     )
 
 
 def view(import_id: str) -> Call[ImportView]:
-    return Call(Request("GET", f"{_PATH}/{import_id}"), _VIEW)
+    return Call(HttpRequest("GET", f"{_PATH}/{import_id}"), _VIEW)
 
 
 def following(import_id: str, after: int, patience: Patience) -> Following[ImportEvent]:

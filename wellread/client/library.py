@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from wellread.client.protocol import Call, Request, View, nothing, reading
+from wellread.client.protocol import Call, HttpRequest, View, nothing, reading
 from wellread.content import EpubOrigin, FileOrigin, PdfOrigin, TimeOrigin
 
 _PATH = "api/v1/library"
@@ -192,38 +192,40 @@ def listing(query: str, narrowed: Narrowed, offset: int, limit: int) -> Call[Pro
     params |= {name: value for name, value in chosen.items() if value}
     if narrowed.get("facets"):
         params["facets"] = "true"
-    return Call(Request("GET", _PATH, params=params), reading(ProductList))
+    return Call(HttpRequest("GET", _PATH, params=params), reading(ProductList))
 
 
 def product(product_id: str) -> Call[ProductDetails]:
-    return Call(Request("GET", f"{_PATH}/{quote(product_id, safe='')}"), reading(ProductDetails))
+    return Call(HttpRequest("GET", f"{_PATH}/{quote(product_id, safe='')}"), reading(ProductDetails))
 
 
 def contents(product_id: str) -> Call[tuple[SectionEntry, ...]]:
     path = f"{_PATH}/{quote(product_id, safe='')}/contents"
-    return Call(Request("GET", path), reading(tuple[SectionEntry, ...]))
+    return Call(HttpRequest("GET", path), reading(tuple[SectionEntry, ...]))
 
 
 def section(product_id: str, section_id: str) -> Call[Section]:
     path = f"{_PATH}/{quote(product_id, safe='')}/sections/{quote(section_id, safe='')}"
-    return Call(Request("GET", path), reading(Section))
+    return Call(HttpRequest("GET", path), reading(Section))
 
 
 def amend(product_id: str, amendments: Amendments) -> Call[Product]:
     path = f"{_PATH}/{quote(product_id, safe='')}"
     body = {name: list(value) if isinstance(value, tuple) else value for name, value in amendments.items()}
-    return Call(Request("PATCH", path, json=body), reading(Product))
+    return Call(HttpRequest("PATCH", path, json=body), reading(Product))
 
 
 def remove(product_id: str) -> Call[None]:
     path = f"{_PATH}/{quote(product_id, safe='')}"
-    return Call(Request("DELETE", path), nothing)
+    return Call(HttpRequest("DELETE", path), nothing)
 
 
 def anchor(anchor: str, around: int) -> Call[Place]:
-    return Call(Request("GET", f"api/v1/anchors/{quote(anchor)}", params={"around": around}), reading(Place))
+    return Call(
+        HttpRequest("GET", f"api/v1/anchors/{quote(anchor)}", params={"around": around}), reading(Place)
+    )
 
 
 def search(questions: Sequence[str], product_ids: Sequence[str], limit: int) -> Call[Matrix]:
     body = {"questions": list(questions), "product_ids": list(product_ids), "limit": limit}
-    return Call(Request("POST", "api/v1/search", json=body), reading(Matrix))
+    return Call(HttpRequest("POST", "api/v1/search", json=body), reading(Matrix))

@@ -28,7 +28,7 @@ class View(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     method: str
     path: str
     params: Mapping[str, str | int | list[str]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: bytes
@@ -58,20 +58,20 @@ class Pause:
 class Call(Generic[T]):
     """A request, and how its reply is read."""
 
-    request: Request
-    read: Callable[[Reply], T]
+    request: HttpRequest
+    read: Callable[[HttpReply], T]
     also: tuple[int, ...] = ()  # statuses that are read beside those of success
 
 
-Outcome: TypeAlias = Reply | httpx2.TransportError | None  # None: the pause is over
-Talk: TypeAlias = Generator[Request | Pause, Outcome, T]
+Outcome: TypeAlias = HttpReply | httpx2.TransportError | None  # None: the pause is over
+Talk: TypeAlias = Generator[HttpRequest | Pause, Outcome, T]
 
 
-def reading(kind: type[T]) -> Callable[[Reply], T]:
+def reading(kind: type[T]) -> Callable[[HttpReply], T]:
     """Reads a reply's JSON as that type. What a newer server adds is passed over."""
     adapter = TypeAdapter(kind)
 
-    def read(reply: Reply) -> T:
+    def read(reply: HttpReply) -> T:
         try:
             return adapter.validate_json(reply.body, extra="ignore")
         except ValidationError as error:
@@ -83,7 +83,7 @@ def reading(kind: type[T]) -> Callable[[Reply], T]:
     return read
 
 
-def nothing(_: Reply) -> None:
+def nothing(_: HttpReply) -> None:
     """Reads nothing from a reply."""
 
 
@@ -97,7 +97,7 @@ def talk(call: Call[T], patience: Patience) -> Talk[T]:
     unclear = False  # whether one that was sent before may have had its effect
     while True:
         outcome = yield request
-        if isinstance(outcome, Reply):
+        if isinstance(outcome, HttpReply):
             gone = request.method == "DELETE" and unclear and outcome.status == HTTPStatus.NOT_FOUND
             if outcome.is_success or outcome.status in call.also or gone:
                 return call.read(outcome)
@@ -119,7 +119,7 @@ def talk(call: Call[T], patience: Patience) -> Talk[T]:
 
 def error_of_outcome(outcome: Outcome) -> WellreadError:
     """Why there is no success."""
-    if isinstance(outcome, Reply):
+    if isinstance(outcome, HttpReply):
         return error_of_reply(outcome.status, outcome.headers, outcome.body)
     return not_reached(outcome or httpx2.TransportError("no answer"))
 

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Literal, TypedDict, get_args
 
-from wellread.client.event_stream import Following, Kind, types_of
+from wellread.client.event_stream import Following, StreamKind, types_of
 from wellread.client.problems import error_of
-from wellread.client.protocol import Call, Request, View, reading
+from wellread.client.protocol import Call, HttpRequest, View, reading
 from wellread.client.retry import Patience
 from wellread.errors import ConflictError, UnavailableError
 from wellread.events import (
@@ -96,7 +96,7 @@ def _read_event(text: str) -> AnyEvent:
     return EVENT.validate_json(text, extra="ignore")
 
 
-EVENTS: Kind[AnyEvent] = Kind(
+EVENTS: StreamKind[AnyEvent] = StreamKind(
     types=types_of(get_args(get_args(AnyEvent)[0])), read=_read_event, last=types_of(TERMINAL)
 )
 
@@ -105,26 +105,26 @@ def begin(question: str, said: Said) -> Call[RunView]:
     """Begin a run. The request has a key of its own, so that it begins one run however often it is sent."""
     body: dict[str, object] = {"question": question, **said}
     key = str(body.pop("idempotency_key", "")) or uuid.uuid4().hex
-    return Call(Request("POST", _PATH, json=body, headers={"Idempotency-Key": key}), _VIEW)
+    return Call(HttpRequest("POST", _PATH, json=body, headers={"Idempotency-Key": key}), _VIEW)
 
 
 def view(run_id: str) -> Call[RunView]:
-    return Call(Request("GET", f"{_PATH}/{run_id}"), _VIEW)
+    return Call(HttpRequest("GET", f"{_PATH}/{run_id}"), _VIEW)
 
 
 def stop(run_id: str) -> Call[RunView]:
-    return Call(Request("POST", f"{_PATH}/{run_id}/stop"), _VIEW)
+    return Call(HttpRequest("POST", f"{_PATH}/{run_id}/stop"), _VIEW)
 
 
 def cancel(run_id: str) -> Call[RunView]:
-    return Call(Request("POST", f"{_PATH}/{run_id}/cancel"), _VIEW)
+    return Call(HttpRequest("POST", f"{_PATH}/{run_id}/cancel"), _VIEW)
 
 
 def following(run_id: str, after: int, patience: Patience) -> Following[AnyEvent]:
     return Following(f"{_PATH}/{run_id}/events", EVENTS, after, patience)
 
 
-class Ending:
+class RunEnd:
     """The answer of a run, or why there is none, from its events."""
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from wellread.client.protocol import Call, Request, View, reading
+from wellread.client.protocol import Call, HttpRequest, View, reading
 from wellread.events import Usage
 
 
@@ -82,14 +82,14 @@ class UsageOverDays(View):
     groups: tuple[Sum, ...]
 
 
-HEALTH = Call(Request("GET", "health"), reading(Health))
-READINESS = Call(Request("GET", "ready"), reading(Readiness), also=(503,))
-MODELS = Call(Request("GET", "api/v1/models"), reading(Models))
+HEALTH = Call(HttpRequest("GET", "health"), reading(Health))
+READINESS = Call(HttpRequest("GET", "ready"), reading(Readiness), also=(503,))
+MODELS = Call(HttpRequest("GET", "api/v1/models"), reading(Models))
 
 
 def try_model(name: str) -> Call[ModelTrial]:
     return Call(
-        Request("POST", "api/v1/models/try", json={"model": name}, repeatable=False), reading(ModelTrial)
+        HttpRequest("POST", "api/v1/models/try", json={"model": name}, repeatable=False), reading(ModelTrial)
     )
 
 
@@ -99,4 +99,4 @@ def usage(
     params = {"group": group, "caller": "all" if of_all else "me"}
     params |= {"from": first.isoformat()} if first else {}
     params |= {"to": last.isoformat()} if last else {}
-    return Call(Request("GET", "api/v1/usage", params=params), reading(UsageOverDays))
+    return Call(HttpRequest("GET", "api/v1/usage", params=params), reading(UsageOverDays))

@@ -10,9 +10,9 @@ from wellread.client.problems import retry_after
 from wellread.client.protocol import (
     PASSING,
     Call,
+    HttpReply,
+    HttpRequest,
     Pause,
-    Reply,
-    Request,
     Talk,
     error_of_outcome,
     nothing,
@@ -33,16 +33,16 @@ def begin(name: str, size: int) -> Call[str]:
     spelt = base64.b64encode(name.encode()).decode()
     headers = {**_TUS, "Upload-Length": str(size), "Upload-Metadata": f"filename {spelt}"}
     # Sent twice it would begin two, of which one would lie about until it expires.
-    return Call(Request("POST", _PATH, headers=headers, repeatable=False), _read_id)
+    return Call(HttpRequest("POST", _PATH, headers=headers, repeatable=False), _read_id)
 
 
 def offset(upload_id: str) -> Call[tuple[int, int]]:
     """The bytes of an upload that have arrived, and how many it has in all."""
-    return Call(Request("HEAD", f"{_PATH}/{upload_id}", headers=_TUS), _read_offset)
+    return Call(HttpRequest("HEAD", f"{_PATH}/{upload_id}", headers=_TUS), _read_offset)
 
 
 def remove(upload_id: str) -> Call[None]:
-    return Call(Request("DELETE", f"{_PATH}/{upload_id}", headers=_TUS), nothing)
+    return Call(HttpRequest("DELETE", f"{_PATH}/{upload_id}", headers=_TUS), nothing)
 
 
 def sending(
@@ -96,13 +96,13 @@ def _sent(file: BinaryIO, at: int, piece: int, upload_id: str, patience: Patienc
         "Upload-Offset": str(at),
         "Content-Type": "application/offset+octet-stream",
     }
-    outcome = yield Request("PATCH", f"{_PATH}/{upload_id}", content=content, headers=headers)
-    if isinstance(outcome, Reply) and outcome.is_success:
+    outcome = yield HttpRequest("PATCH", f"{_PATH}/{upload_id}", content=content, headers=headers)
+    if isinstance(outcome, HttpReply) and outcome.is_success:
         patience.renew()
         return _number(outcome, "upload-offset")
     error = error_of_outcome(outcome)
     wait_for = 0.0
-    if isinstance(outcome, Reply):
+    if isinstance(outcome, HttpReply):
         if outcome.status not in (*PASSING, *_BEHIND):
             raise error
         wait_for = retry_after(outcome.headers)
@@ -123,18 +123,18 @@ def sending_all(
     return upload_ids
 
 
-def _read_id(reply: Reply) -> str:
+def _read_id(reply: HttpReply) -> str:
     place = reply.headers.get("location", "")
     if not place.rpartition("/")[2]:
         raise UnavailableError("The server does not say where to send the file.", hint="Try again.")
     return place.rpartition("/")[2]
 
 
-def _read_offset(reply: Reply) -> tuple[int, int]:
+def _read_offset(reply: HttpReply) -> tuple[int, int]:
     return _number(reply, "upload-offset"), _number(reply, "upload-length")
 
 
-def _number(reply: Reply, name: str) -> int:
+def _number(reply: HttpReply, name: str) -> int:
     text = reply.headers.get(name, "")
     if not (text.isascii() and text.isdecimal()):
         raise UnavailableError(f"The server does not say {name}.", hint="Something between may have cut it.")

@@ -15,7 +15,7 @@ from typing import Any
 from wellread.content import Passage
 from wellread.errors import BadRequestError, UnavailableError
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import Cell, Embedder, text_to_embed
+from wellread.index.passages import Embedder, PassageQuery, text_to_embed
 from wellread.index.search import Ranking
 from wellread.text.terms import language_of, primary
 
@@ -81,7 +81,7 @@ async def _measure(
     names = list(judged.judgements)
     for start in range(0, len(names), _BATCH):
         some = names[start : start + _BATCH]
-        cells = [Cell(judged.queries[name], (), DEPTH) for name in some]
+        cells = [PassageQuery(judged.queries[name], (), DEPTH) for name in some]
         for name, hits in zip(some, await index.search(cells, ranking=ranking), strict=True):
             # Ranks, not scores: ties stay in the order in which a reader would see them.
             run[name] = {hit.passage.passage_id: float(-rank) for rank, hit in enumerate(hits)}

@@ -18,7 +18,7 @@ _QUOTE_MARKS = "\"“”„«»‘’'"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AnswerPart:
     """A table cell's visible text and the numbers that it cites itself."""
 
     text: str
@@ -35,11 +35,11 @@ class Claim:
     end: int
     text: str
     numbers: tuple[int, ...]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[AnswerPart, ...] = ()
 
 
 @dataclass(slots=True)
-class _Walk:
+class _StatementWalk:
     """Where in the Markdown the lines begin, and inside what the walk over its tokens is."""
 
     markdown: str
@@ -66,7 +66,7 @@ def claims(markdown: str) -> tuple[Claim, ...]:
     tables' headers, and, when they cite nothing, questions, notes set in italics, and lines that end in a
     colon.
     """
-    walk = _Walk(markdown)
+    walk = _StatementWalk(markdown)
     found: list[Claim] = []
     tokens = _MARKDOWN.parse(markdown)
     listing: Token | None = None
@@ -98,11 +98,11 @@ class _Row:
     line: int
     cells: tuple[str, ...]
 
-    def claim(self, walk: _Walk) -> Iterator[Claim]:
-        parts: list[Part] = []
+    def claim(self, walk: _StatementWalk) -> Iterator[Claim]:
+        parts: list[AnswerPart] = []
         for cell in self.cells:
             inline = read_inline(cell)
-            parts.append(Part(inline.text.strip(), _numbers(inline.marks)))
+            parts.append(AnswerPart(inline.text.strip(), _numbers(inline.marks)))
         numbers = tuple(dict.fromkeys(number for part in parts for number in part.numbers))
         raw = walk.line(self.line)
         start = walk.starts[self.line] + len(raw) - len(raw.lstrip())
@@ -131,7 +131,7 @@ def _rows(tokens: list[Token]) -> dict[int, _Row]:
     return rows
 
 
-def _of_paragraph(walk: _Walk, token: Token, listing: Token | None) -> Iterator[Claim]:
+def _of_paragraph(walk: _StatementWalk, token: Token, listing: Token | None) -> Iterator[Claim]:
     content = token.content
     at = _places(walk, token)
     inline = read_inline(content)
@@ -157,7 +157,7 @@ def _of_paragraph(walk: _Walk, token: Token, listing: Token | None) -> Iterator[
         yield Claim(at[first], at[last - 1] + 1, text, numbers)
 
 
-def _places(walk: _Walk, token: Token) -> list[int]:
+def _places(walk: _StatementWalk, token: Token) -> list[int]:
     """For each character of a paragraph's content its place in the Markdown: list marks and the like precede
     each line, so a line of the content is looked for within its line of the Markdown."""
     places: list[int] = []

@@ -19,7 +19,7 @@ from lancedb.table import AsyncTable
 
 from wellread.content import Passage
 from wellread.index.lance_errors import is_refusal, storage_errors
-from wellread.index.passages import Cell, Embedder, Hit, IndexStats, Vectors
+from wellread.index.passages import Embedder, Hit, IndexStats, PassageQuery, Vectors
 from wellread.index.search import READ_ROWS, Ranking, SearchTable, among, passage
 from wellread.text.terms import passage_terms
 
@@ -239,7 +239,9 @@ class LanceIndex:
                     counted[count["values"]] += count["counts"]
         return dict(sorted(counted.items()))
 
-    async def search(self, cells: Sequence[Cell], *, ranking: Ranking = Ranking.FUSED) -> list[list[Hit]]:
+    async def search(
+        self, cells: Sequence[PassageQuery], *, ranking: Ranking = Ranking.FUSED
+    ) -> list[list[Hit]]:
         """For each cell its hits, best first. Every title is searched for itself, so none crowds out another.
 
         `ranking` is for measuring: by keyword or by vector alone. Never raises for what a question says.

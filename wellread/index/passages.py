@@ -13,7 +13,7 @@ Vectors = NDArray[np.float32]  # shape (n, dimensions), rows of unit length
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PassageQuery:
     """One search: a question inside one title. No `product_id`: inside the titles in `product_ids`, or, when
     that is empty too, in the whole index."""
 
@@ -107,6 +107,6 @@ class PassageIndex(Protocol):
 
     async def close(self) -> None: ...
 
-    async def search(self, cells: Sequence[Cell]) -> list[list[Hit]]:
+    async def search(self, cells: Sequence[PassageQuery]) -> list[list[Hit]]:
         """For each cell its hits, best first."""
         ...

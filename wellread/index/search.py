@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from wellread.content import Passage
 from wellread.index.fusion import TOP, QueryTraits, Scores, fuse, keyword_weight, lead
 from wellread.index.lance_errors import storage_errors
-from wellread.index.passages import Cell, Embedder, Hit, Vectors
+from wellread.index.passages import Embedder, Hit, PassageQuery, Vectors
 from wellread.index.relevance import relevance
 from wellread.text.terms import question_terms
 
@@ -41,7 +41,7 @@ class Ranking(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SearchScope:
     """What is known about rows before they are read."""
 
     rows: int
@@ -54,9 +54,9 @@ class _Scopes:
     everything."""
 
     version: int = -1
-    products: dict[str, Scope] = field(default_factory=dict)
+    products: dict[str, SearchScope] = field(default_factory=dict)
     complete: bool = False  # every product of the table is among `products`
-    whole: Scope | None = None
+    whole: SearchScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class SearchTable:
         self._embedder = embedder
         self._known = _Scopes()
 
-    async def _scopes(self, cells: Sequence[Cell]) -> _Scopes:
+    async def _scopes(self, cells: Sequence[PassageQuery]) -> _Scopes:
         """What the cells need to know of the newest version of the table."""
         await self._table.checkout_latest()  # type: ignore[no-untyped-call]
         version = await self._table.version()
@@ -110,20 +110,20 @@ class SearchTable:
             known.complete = True
             known.whole = _joined(known.products.values())
         elif everything:
-            known.whole = Scope(rows, await self._languages())
+            known.whole = SearchScope(rows, await self._languages())
         if names and not known.complete:
             for some in _chunks(sorted(names), _NAMES):
-                absent = dict.fromkeys(some, Scope(0, frozenset()))
+                absent = dict.fromkeys(some, SearchScope(0, frozenset()))
                 known.products |= absent | await self._counted(among("product_id", some))
         self._known = known
         return known
 
-    async def _counted(self, where: str) -> dict[str, Scope]:
+    async def _counted(self, where: str) -> dict[str, SearchScope]:
         query = self._table.query().select(["product_id", "language"])
         rows = await (query.where(where) if where else query).to_arrow()
-        scopes: dict[str, Scope] = {}
+        scopes: dict[str, SearchScope] = {}
         for row in rows.group_by(["product_id", "language"]).aggregate([([], "count_all")]).to_pylist():
-            of_language = Scope(row["count_all"], frozenset([row["language"]]))
+            of_language = SearchScope(row["count_all"], frozenset([row["language"]]))
             product = row["product_id"]
             scopes[product] = _joined([scopes[product], of_language]) if product in scopes else of_language
         return scopes
@@ -134,7 +134,7 @@ class SearchTable:
             found.update(pc.unique(batch["language"]).to_pylist())
         return frozenset(found)
 
-    async def search(self, cells: Sequence[Cell], ranking: Ranking) -> list[list[Hit]]:
+    async def search(self, cells: Sequence[PassageQuery], ranking: Ranking) -> list[list[Hit]]:
         with storage_errors(self._path):
             scopes = await self._scopes(cells)
         plans = [self._plan(cell, scopes) for cell in cells]
@@ -163,7 +163,7 @@ class SearchTable:
             await asyncio.gather(*(read(batch) for batch in batches), *(ask(number) for number in far))
         return found
 
-    def _plan(self, cell: Cell, scopes: _Scopes) -> _Plan:
+    def _plan(self, cell: PassageQuery, scopes: _Scopes) -> _Plan:
         held = scopes.products
         titles = tuple(dict.fromkeys(name for name in cell.product_ids if name in held and held[name].rows))
         if (cell.product_ids and not titles) or not cell.question.strip() or cell.limit < 1:
@@ -260,9 +260,11 @@ class SearchTable:
         return await query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
 
 
-def _joined(scopes: Iterable[Scope]) -> Scope:
+def _joined(scopes: Iterable[SearchScope]) -> SearchScope:
     parts = list(scopes)
-    return Scope(sum(part.rows for part in parts), frozenset().union(*(part.languages for part in parts)))
+    return SearchScope(
+        sum(part.rows for part in parts), frozenset().union(*(part.languages for part in parts))
+    )
 
 
 def _chunks(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
@@ -280,7 +282,7 @@ def passage(row: Mapping[str, object]) -> Passage:
 
 
 def _batches(
-    near: Sequence[int], plans: Sequence[_Plan], scopes: Mapping[str, Scope], most: int
+    near: Sequence[int], plans: Sequence[_Plan], scopes: Mapping[str, SearchScope], most: int
 ) -> list[list[int]]:
     """Cells to read together, those of the same titles side by side, each batch with at most `most` rows."""
     batches: list[list[int]] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wellread.content import Anchor, Section
 from wellread.errors import NotFoundError
-from wellread.index.passages import Cell, Hit, PassageIndex
+from wellread.index.passages import Hit, PassageIndex, PassageQuery
 from wellread.index.relevance import FLOOR
 from wellread.library.open_anchor import place_label, touched_blocks
 from wellread.store.catalog.catalog import Catalog
@@ -59,7 +59,7 @@ class Inside:
 
     async def matrix(self, pairs: Sequence[tuple[str, str]]) -> list[CellFindings]:
         """Search every (question, product id) at once; a result for each pair, in order."""
-        cells = [Cell(question, (product_id,), _CANDIDATES) for question, product_id in pairs]
+        cells = [PassageQuery(question, (product_id,), _CANDIDATES) for question, product_id in pairs]
         found = await self._index.search(cells)
         return await asyncio.to_thread(
             lambda: [
@@ -81,7 +81,7 @@ class Inside:
         A title counts by its best passage, and for more when its metadata speak of the question too. Those far
         behind the best are left out.
         """
-        cells = [Cell(question, (), _ELSEWHERE_HITS) for question in questions]
+        cells = [PassageQuery(question, (), _ELSEWHERE_HITS) for question in questions]
         best: dict[str, TitleHit] = {}
         for hits in await self._index.search(cells):
             for hit in hits:

@@ -31,7 +31,7 @@ State = Literal["exact", "moved", "changed", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OpenedPlace:
     """What an anchor opens.
 
     `state`: "exact" (the text it was made on), "moved" (the same words found in a newer edition), "changed"
@@ -64,7 +64,7 @@ class Place:
         return list(every[max(0, touched[0] - before) : touched[-1] + 1 + after])
 
 
-def open_anchor(catalog: Catalog, text: str) -> Place:
+def open_anchor(catalog: Catalog, text: str) -> OpenedPlace:
     """The place that an anchor's string names.
 
     Raises BadRequestError when it is no anchor, NotFoundError when its product or section is not there.
@@ -110,9 +110,9 @@ def touched_blocks(section: Section, start: int, end: int) -> tuple[PlacedBlock,
     return tuple(p for p in section.blocks if p.start < end and start < p.end)
 
 
-def _place(anchor: Anchor, product: Product, section: Section, state: State) -> Place:
+def _place(anchor: Anchor, product: Product, section: Section, state: State) -> OpenedPlace:
     text = section.text
-    return Place(
+    return OpenedPlace(
         anchor=anchor,
         product=product,
         section=section,
@@ -124,7 +124,7 @@ def _place(anchor: Anchor, product: Product, section: Section, state: State) -> 
     )
 
 
-def _find_again(catalog: Catalog, product: Product, old: Section, anchor: Anchor) -> Place:
+def _find_again(catalog: Catalog, product: Product, old: Section, anchor: Anchor) -> OpenedPlace:
     """The anchor's quote in the product's current edition (the W3C text-quote selector's way)."""
     was = _place(anchor, product, old, "superseded")
     best: tuple[float, Section, int, int] | None = None
@@ -150,14 +150,16 @@ def _occurrences(text: str, quote: str) -> Iterator[int]:
         start = text.find(quote, start + 1)
 
 
-def _context_score(section: Section, start: int, end: int, was: Place) -> float:
+def _context_score(section: Section, start: int, end: int, was: OpenedPlace) -> float:
     """How alike the surroundings are, 0 to 2."""
     prefix = section.text[max(0, start - CONTEXT) : start]
     suffix = section.text[end : end + CONTEXT]
     return (ratio(prefix, was.prefix) + ratio(suffix, was.suffix)) / 100
 
 
-def _most_similar(catalog: Catalog, product: Product, was: Place) -> tuple[float, Section, int, int] | None:
+def _most_similar(
+    catalog: Catalog, product: Product, was: OpenedPlace
+) -> tuple[float, Section, int, int] | None:
     quote = was.quote[:_LONGEST_FUZZY]
     if len(quote) < _SHORTEST_FUZZY:
         return None
@@ -173,7 +175,7 @@ def _most_similar(catalog: Catalog, product: Product, was: Place) -> tuple[float
     return best
 
 
-def _widened(section: Section, start: int, end: int, was: Place) -> tuple[int, int]:
+def _widened(section: Section, start: int, end: int, was: OpenedPlace) -> tuple[int, int]:
     """A similar range made whole: to its blocks when the quote was whole blocks, else to its words."""
     touched = touched_blocks(section, start, end)
     whole = was.blocks and (was.anchor.start, was.anchor.end) == (was.blocks[0].start, was.blocks[-1].end)

@@ -19,7 +19,7 @@ from wellread.content import (
     TimeOrigin,
 )
 from wellread.library.matrix import CellFindings
-from wellread.library.open_anchor import Place, State, place_label
+from wellread.library.open_anchor import OpenedPlace, State, place_label
 
 AnyOrigin = Annotated[EpubOrigin | PdfOrigin | TimeOrigin | FileOrigin, Field(discriminator="type")]
 _PRODUCT: JsonDict = {
@@ -238,7 +238,7 @@ class PlaceView(BaseModel):
     around: tuple[TextBlockView, ...] = Field(description="The blocks of the quote, with those around them.")
 
     @classmethod
-    def of(cls, place: Place, *, around: int) -> "PlaceView":
+    def of(cls, place: OpenedPlace, *, around: int) -> "PlaceView":
         return cls(
             anchor=str(place.anchor),
             state=place.state,

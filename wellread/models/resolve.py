@@ -49,7 +49,7 @@ class ModelProvider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ModelChoice:
     """A model's name, and why it is the one, for the reader."""
 
     name: str
@@ -57,7 +57,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedModel:
     """A line of `wellread models`: what can be used, or a provider with its problem."""
 
     name: str
@@ -81,7 +81,7 @@ class Models:
         self._settings = settings
         self._environment = environment
         self._providers: dict[str, ModelProvider] | None = None
-        self._automatic: Choice | None = None
+        self._automatic: ModelChoice | None = None
         self._opening: dict[str, asyncio.Task[LanguageModel]] = {}
 
     def configure(self, settings: Settings) -> None:
@@ -107,23 +107,23 @@ class Models:
             self._providers = {point.name: point.load() for point in points}
         return self._providers
 
-    def automatic(self) -> Choice:
+    def automatic(self) -> ModelChoice:
         """The model that is used when none is named: the configured one, else by a key in the environment, else of a
         running Ollama, else a local file, else none. May ask Ollama's port, so not for the event loop."""
         if self._settings.model != AUTOMATIC:
-            return Choice(self._settings.model, "it is set as `model`")
+            return ModelChoice(self._settings.model, "it is set as `model`")
         if self._automatic is None:
-            self._automatic = next(self._found(), Choice(EXTRACTIVE, "no language model is set up"))
+            self._automatic = next(self._found(), ModelChoice(EXTRACTIVE, "no language model is set up"))
         return self._automatic
 
-    def _found(self) -> Iterator[Choice]:
+    def _found(self) -> Iterator[ModelChoice]:
         why = {"ollama": "an Ollama runs here", "local": "its file is on this machine"}
         for name in _IN_ORDER:
             if name not in self.providers:
                 continue
             provider = self.providers[name]
             for model in provider.usable(self._settings, self._environment)[:1]:
-                yield Choice(f"{name}/{model}", why.get(name, f"there is a key for {name}"))
+                yield ModelChoice(f"{name}/{model}", why.get(name, f"there is a key for {name}"))
 
     def check(self, name: str) -> str:
         """The name as it is meant, if its model can be opened as far as can be told without doing it.
@@ -207,22 +207,22 @@ class Models:
 
         return Outlook(provider.on_this_machine, price)
 
-    def listing(self) -> list[Listed]:
+    def listing(self) -> list[ListedModel]:
         """What can be used, and of each other provider what is wrong."""
-        usable: list[Listed] = []
-        rest: list[Listed] = []
+        usable: list[ListedModel] = []
+        rest: list[ListedModel] = []
         for name in sorted(self.providers, key=lambda n: (_IN_ORDER.index(n) if n in _IN_ORDER else 99, n)):
             provider = self.providers[name]
             problem = provider.problem(self._settings, self._environment)
             if problem is not None:
                 note = problem.message.removeprefix(f"{name}/… ")
-                rest.append(Listed(f"{name}/…", False, note, problem.hint))
+                rest.append(ListedModel(f"{name}/…", False, note, problem.hint))
                 continue
             models = provider.usable(self._settings, self._environment)
-            usable += [Listed(f"{name}/{model}", True) for model in models]
+            usable += [ListedModel(f"{name}/{model}", True) for model in models]
             if not models and (note := provider.otherwise(self._settings)):
-                usable.append(Listed(f"{name}/…", True, note))
-        usable.append(Listed(EXTRACTIVE, True, "the sources' own sentences, without a language model"))
+                usable.append(ListedModel(f"{name}/…", True, note))
+        usable.append(ListedModel(EXTRACTIVE, True, "the sources' own sentences, without a language model"))
         return usable + rest
 
     def offers(self, name: str) -> bool:

@@ -9,7 +9,7 @@ from wellread.errors import BadRequestError, NotFoundError, WellreadError
 from wellread.formats.discovery import find, find_together
 from wellread.formats.document import Source
 from wellread.import_events import FileRefused, ProductAdded
-from wellread.store.imports.imports import DEMO, Import
+from wellread.store.imports.imports import DEMO, StoredImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ImportFiles:
         return cls(folder, tuple(names), tuple(paths))
 
     @classmethod
-    def lying(cls, import_: Import) -> "ImportFiles":
+    def lying(cls, import_: StoredImport) -> "ImportFiles":
         """Of an import of a folder of this machine, or of the demo library."""
         folder = Path(str(files("wellread") / "demo")) if import_.folder == DEMO else Path(import_.folder)
         found = list(find([folder]))

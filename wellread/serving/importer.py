@@ -25,7 +25,7 @@ from wellread.ingest.pipeline import Embedded, Refused
 from wellread.library.adding import AddEvent, told
 from wellread.serving.feed import Feed
 from wellread.serving.import_files import ImportFiles, names_only
-from wellread.store.imports.imports import Import, ImportStore
+from wellread.store.imports.imports import ImportStore, StoredImport
 from wellread.store.imports.uploads import UploadStore
 
 _LOOK = 2.0  # seconds between two looks at what other servers left undone
@@ -40,10 +40,10 @@ class _UntoldError(Exception):
 
 
 @dataclass(slots=True)
-class _Work:
+class _ImportWork:
     """An import that this process works on, with the lock that says so and what it has told."""
 
-    import_: Import
+    import_: StoredImport
     lock: FileLock
     events: list[ImportEvent]
     told_at: float = -inf  # of vectors, by the event loop's clock
@@ -69,8 +69,8 @@ class Importer:
         self.imports = ImportStore(library.database)
         self.feed = Feed(self.imports)
         self._library = library
-        self._work: dict[str, _Work] = {}
-        self._without_vectors: dict[str, _Work] = {}
+        self._work: dict[str, _ImportWork] = {}
+        self._without_vectors: dict[str, _ImportWork] = {}
         self._resting: dict[str, float] = {}
         self._embedding: asyncio.Task[None] | None = None
         self._served: dict[
@@ -123,7 +123,7 @@ class Importer:
                 async with asyncio.timeout(_LOOK):
                     await self._wake.wait()
 
-    def _next(self, unended: Sequence[Import], tried: Collection[str]) -> Import | None:
+    def _next(self, unended: Sequence[StoredImport], tried: Collection[str]) -> StoredImport | None:
         """The oldest import of the caller whose last turn was longest ago, of those that can be worked on now."""
         now = asyncio.get_running_loop().time()
         waiting = [
@@ -135,7 +135,7 @@ class Importer:
         ]
         return min(waiting, key=lambda import_: self._served.get(import_.caller, 0), default=None)
 
-    async def _try(self, import_: Import) -> None:
+    async def _try(self, import_: StoredImport) -> None:
         """Work on an import unless another server does."""
         try:
             await self._take_up(import_)
@@ -145,7 +145,7 @@ class Importer:
             else:
                 self._rest(import_.import_id)
 
-    async def _take_up(self, import_: Import) -> None:
+    async def _take_up(self, import_: StoredImport) -> None:
         lock = await asyncio.to_thread(self.uploads.lock, import_.import_id)
         try:
             lock.acquire(timeout=0)
@@ -157,13 +157,13 @@ class Importer:
         except BaseException:
             lock.release()
             raise
-        work = self._work[import_.import_id] = _Work(import_, lock, events)
+        work = self._work[import_.import_id] = _ImportWork(import_, lock, events)
         if ended:  # by another server, a moment ago
             await self._leave(work)
         else:
             await self._attempt(work)
 
-    async def _attempt(self, work: _Work) -> None:
+    async def _attempt(self, work: _ImportWork) -> None:
         try:
             await self._add(work)
             await self._tell_waiting(work)
@@ -183,7 +183,7 @@ class Importer:
             if self._embedding is None or self._embedding.done():
                 self._embedding = asyncio.create_task(self._embed())
 
-    async def _add(self, work: _Work) -> None:
+    async def _add(self, work: _ImportWork) -> None:
         """Add what has not come to anything yet. Raises _UntoldError, and what keeps the others from being added."""
         import_ = work.import_
         if not import_.folder and work.changed and await asyncio.to_thread(self._are_gone, import_):
@@ -203,24 +203,24 @@ class Importer:
                     raise event.error  # a full disk is no fault of the file
                 await self._tell_progress(work, files, event)
 
-    def _files(self, import_: Import) -> ImportFiles:
+    def _files(self, import_: StoredImport) -> ImportFiles:
         if import_.folder:
             return ImportFiles.lying(import_)
         uploads = self.uploads.uploads(import_.caller, import_.uploads)
         folder = self.uploads.gather(import_.import_id, uploads)
         return ImportFiles.uploaded(folder, [upload.name for upload in uploads])
 
-    async def _tell_progress(self, work: _Work, files: ImportFiles, event: AddEvent) -> None:
+    async def _tell_progress(self, work: _ImportWork, files: ImportFiles, event: AddEvent) -> None:
         progress = told(event, shown=files.shown)
         if isinstance(progress, FileRefused | ProductAdded):
             progress = files.without_folder(progress)
         await self._tell(work, progress)
 
-    def _are_gone(self, import_: Import) -> bool:
+    def _are_gone(self, import_: StoredImport) -> bool:
         held = {upload.upload_id for upload in self.uploads.uploads(import_.caller)}
         return held.isdisjoint(import_.uploads)
 
-    async def _tell_waiting(self, work: _Work) -> None:
+    async def _tell_waiting(self, work: _ImportWork) -> None:
         """Tell an import how many passages wait, long before the first have vectors. Raises _UntoldError."""
         is_told = any(isinstance(event, VectorsMade) for event in work.events)
         if self._library.embedder is not None and work.changed and not is_told:
@@ -260,7 +260,7 @@ class Importer:
             if whole and self._without_vectors.pop(work.import_.import_id, None) is work:
                 await self._complete(work)
 
-    async def _tell_vectors(self, work: _Work) -> bool:
+    async def _tell_vectors(self, work: _ImportWork) -> bool:
         """Tell an import how many passages of its own products have vectors, and whether all have."""
         if self._library.embedder is None:
             return False
@@ -278,7 +278,7 @@ class Importer:
                 self._give_up(work)
         return done == total
 
-    async def _complete(self, work: _Work, note: str = "") -> None:
+    async def _complete(self, work: _ImportWork, note: str = "") -> None:
         outcomes = [event.outcome for event in work.events if isinstance(event, ProductAdded)]
         problem = self._library.embedder_problem
         await self._end(
@@ -292,7 +292,7 @@ class Importer:
             ),
         )
 
-    async def _end(self, work: _Work, last: ImportCompleted | ImportFailed) -> None:
+    async def _end(self, work: _ImportWork, last: ImportCompleted | ImportFailed) -> None:
         try:
             await self._tell(work, last)
         except _UntoldError:
@@ -300,7 +300,7 @@ class Importer:
             return
         await self._leave(work, whole=isinstance(last, ImportCompleted))
 
-    async def _tell(self, work: _Work, event: ImportEvent) -> None:
+    async def _tell(self, work: _ImportWork, event: ImportEvent) -> None:
         """Store an event. Raises _UntoldError."""
         try:
             await asyncio.to_thread(self.imports.append, work.import_.import_id, event, len(work.events))
@@ -308,7 +308,7 @@ class Importer:
             raise _UntoldError from error
         work.events.append(event)
 
-    def _give_up(self, work: _Work) -> None:
+    def _give_up(self, work: _ImportWork) -> None:
         """While an error is handled: leave the import as it is, to be looked at again later."""
         self._rest(work.import_.import_id)
         self._work.pop(work.import_.import_id, None)
@@ -318,7 +318,7 @@ class Importer:
         _log.warning("import_interrupted", exc_info=True, extra={"import_id": import_id})
         self._resting[import_id] = asyncio.get_running_loop().time() + _REST
 
-    async def _leave(self, work: _Work, *, whole: bool = False) -> None:
+    async def _leave(self, work: _ImportWork, *, whole: bool = False) -> None:
         """It has ended. The library has its own copies; after a failure the uploads stay for another import."""
         import_ = work.import_
         self._resting.pop(import_.import_id, None)

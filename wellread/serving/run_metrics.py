@@ -18,7 +18,7 @@ from wellread.events import (
     StepCompleted,
 )
 from wellread.serving.metrics import Metrics
-from wellread.store.runs.runs import Run
+from wellread.store.runs.runs import StoredRun
 
 _ACTIONS = frozenset(action.name for action in Action.__subclasses__())
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Observer:
 
     metrics: Metrics
 
-    def __call__(self, run: Run, start: RunStarted) -> Callable[[AnyEvent], None]:
+    def __call__(self, run: StoredRun, start: RunStarted) -> Callable[[AnyEvent], None]:
         waited = (datetime.now(UTC) - start.at).total_seconds()
         _log.info("run_begun", extra={**_who(run), "mode": start.mode, "waited": round(waited, 3)})
         return _Progress(run, start, self.metrics).tell
@@ -38,7 +38,7 @@ class Observer:
 
 @dataclass(slots=True)
 class _Progress:
-    run: Run
+    run: StoredRun
     start: RunStarted
     metrics: Metrics
     action: str = ""
@@ -97,5 +97,5 @@ class _Progress:
         return max(0.0, (event.at - self.start.at).total_seconds())
 
 
-def _who(run: Run) -> dict[str, object]:
+def _who(run: StoredRun) -> dict[str, object]:
     return {"run_id": run.run_id, "caller": run.caller or "owner"}

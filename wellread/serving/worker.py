@@ -13,7 +13,7 @@ from wellread.errors import ConflictError, NotFoundError, StorageError
 from wellread.events import AnyEvent, RunStarted
 from wellread.serving.feed import Feed
 from wellread.serving.live_servers import Presence
-from wellread.store.runs.runs import Run, Wish
+from wellread.store.runs.runs import StoredRun, Wish
 
 _LOOK = 0.25  # seconds between two looks at what waits and at what callers want
 _REST = 2.0  # seconds before a run is tried again that could not be stored
@@ -29,12 +29,12 @@ class Capacity:
 
 
 # Told of a run that is taken up; gives what is told each of its further events.
-Observe = Callable[[Run, RunStarted], Callable[[AnyEvent], None]]
+Observe = Callable[[StoredRun, RunStarted], Callable[[AnyEvent], None]]
 
 
 @dataclass(slots=True)
 class _Work:
-    run: Run
+    run: StoredRun
     control: Control = field(default_factory=Control)
     task: asyncio.Task[None] | None = None
     begun: bool = (
@@ -158,10 +158,10 @@ class Worker:
                 self._work[run.run_id] = work
                 work.task = asyncio.create_task(self._run(work))
 
-    def _claim(self, run: Run) -> bool:
+    def _claim(self, run: StoredRun) -> bool:
         return self._library.runs.claim(run.run_id, self._presence.worker, held_by=run.worker)
 
-    def _unattended(self) -> tuple[list[Run], list[Run]]:
+    def _unattended(self) -> tuple[list[StoredRun], list[StoredRun]]:
         """The runs that have not ended, and those of them that no living process works on, oldest first."""
         if self._own is not None:
             own = self._library.runs.named(self._own)
@@ -213,7 +213,7 @@ class Worker:
             self._feed.leave(run.run_id)
             self.look()
 
-    async def _cancelled(self, run: Run, observe: Callable[[AnyEvent], None] | None) -> None:
+    async def _cancelled(self, run: StoredRun, observe: Callable[[AnyEvent], None] | None) -> None:
         """Store that the run ended so. Where that cannot be stored now, it is still wished for."""
         try:
             await self._library.cancel(run.run_id)
@@ -230,10 +230,10 @@ class Worker:
             for event in await asyncio.to_thread(self._library.runs.events, run_id, ends.get(run_id, 1) - 1):
                 observe(event)
 
-    def _rest(self, run: Run) -> None:
+    def _rest(self, run: StoredRun) -> None:
         self._resting[run.run_id] = asyncio.get_running_loop().time() + _REST
 
-    async def _give_back(self, run: Run) -> None:
+    async def _give_back(self, run: StoredRun) -> None:
         # Where it cannot be stored, `_unattended` finds the run all the same: this process does not work on it.
         with suppress(StorageError):
             await asyncio.to_thread(
@@ -241,12 +241,12 @@ class Worker:
             )
 
 
-def in_turn(waiting: Sequence[Run], queued: Sequence[Run]) -> list[Run]:
+def in_turn(waiting: Sequence[StoredRun], queued: Sequence[StoredRun]) -> list[StoredRun]:
     """The waiting runs in the order in which they are taken up: always the oldest one of the caller who has the fewest
     runs under way. `queued` are all that have not ended, oldest first, as `waiting` are."""
     left = {run.run_id for run in waiting}
     under_way = Counter(run.caller for run in queued if run.run_id not in left)
-    order: list[Run] = []
+    order: list[StoredRun] = []
     rest = list(waiting)
     while rest:
         following = min(rest, key=lambda run: under_way[run.caller])  # the first of the smallest

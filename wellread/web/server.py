@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from wellread.errors import BadRequestError
-from wellread.web.http.connection import Connection, too_many_connections
+from wellread.web.http.connection import HttpConnection, too_many_connections
 from wellread.web.http.security import SecurityHeaders
 from wellread.web.openai.errors import OpenAIErrors
 
@@ -22,7 +22,7 @@ _KEEP_ALIVE = 15  # seconds that an idle connection stays open
 _GRACE = 10  # seconds for requests under way when the server is stopped
 
 
-class ServerConnection(Connection):
+class ServerConnection(HttpConnection):
     """A connection of this server, which answers in the shapes that its clients read when it has too many."""
 
     busy = SecurityHeaders(OpenAIErrors(too_many_connections))

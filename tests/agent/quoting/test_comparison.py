@@ -4,7 +4,7 @@ import pytest
 
 from wellread.agent.quoting.candidates import candidates
 from wellread.agent.quoting.comparison import pair_pieces, pairs, source_table, table_pieces
-from wellread.agent.quoting.question_form import Compared, Form, compared, form_of, theme
+from wellread.agent.quoting.question_form import AnswerForm, Compared, compared, form_of, theme
 from wellread.events import Snippet
 
 TABLE = (
@@ -55,7 +55,7 @@ def snippet(text, number=0, product_id="steady"):
 )
 def test_the_two_things_are_found(question, first, second):
     assert compared(question) == Compared(first, second)
-    assert form_of(question) is Form.COMPARISON
+    assert form_of(question) is AnswerForm.COMPARISON
 
 
 @pytest.mark.parametrize(

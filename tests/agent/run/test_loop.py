@@ -14,7 +14,7 @@ from wellread.agent.state.actions import ActionName
 from wellread.agent.state.budget import Limits, Meter
 from wellread.agent.state.intent import flags_of, plays_author
 from wellread.agent.state.knowledge import Knowledge, fold_events
-from wellread.agent.state.numbering import Numbering
+from wellread.agent.state.numbering import KnowledgeNumbering
 from wellread.blocking import BlockingWellread
 from wellread.cli.demo import QUESTION
 from wellread.content import Anchor
@@ -342,7 +342,7 @@ def finding(start, end):
 
 
 def test_a_longer_finding_around_a_known_one_is_new():
-    numbering = Numbering(state(("q", "a", (1,), 0.5), ("p", "a", (0,), 0.5), products=["a"]))
+    numbering = KnowledgeNumbering(state(("q", "a", (1,), 0.5), ("p", "a", (0,), 0.5), products=["a"]))
     inside, around = finding(110, 190), finding(100, 500)
     found = numbering.snippets([around, inside, finding(120, 185)], "a")
     assert [(s.number, s.text) for s in found] == [(2, around.text), (1, "t" * 90)]

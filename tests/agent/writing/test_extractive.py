@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from wellread.agent.quoting.brief import Brief, OpenCell
 from wellread.agent.quoting.candidates import candidates
 from wellread.agent.quoting.quotable import is_quotable
-from wellread.agent.quoting.sentence_choice import Choice
+from wellread.agent.quoting.sentence_choice import SentenceChoice
 from wellread.agent.quoting.text_shape import Shape, parts
 from wellread.agent.state.budget import Meter
 from wellread.agent.writing.extractive import CLOSING, ExtractiveWriter
@@ -164,7 +164,7 @@ def test_a_weaker_title_is_not_crowded_out():
     offered = candidates([strong, weak])
     scores = tuple(0.5 if c.quote.snippet == weak else 0.9 for c in offered)
     for share, titles in ((True, {"steady", "light"}), (False, {"steady"})):
-        choice = Choice(offered, (QUESTION,), (scores,), None)
+        choice = SentenceChoice(offered, (QUESTION,), (scores,), None)
         taken = choice.take(QUESTION, {0, 1}, 3, share=share)
         assert {candidate.quote.snippet.product_id for candidate in taken} == titles
 

@@ -10,8 +10,8 @@ from pydantic_ai.exceptions import ModelContextWindowExceededError, ModelRateLim
 
 from wellread.errors import BadRequestError
 from wellread.models.scripted.model import ScriptedModel
-from wellread.models.scripted.script import Request, Script
-from wellread.models.scripted.turn import Refusal, Turn, tokens_of, turn_for
+from wellread.models.scripted.script import Script, ScriptedRequest
+from wellread.models.scripted.turn import Refusal, ScriptedTurn, tokens_of, turn_for
 
 SEARCH = """
 [[reply]]
@@ -27,7 +27,7 @@ FORMS = {"search_inside_books": {"type": "object"}, "create_answer_draft": {"typ
 
 
 def asking(prompt="What is tea?", tools=None, formats=None, max_tokens=None):
-    return Request.asking(prompt, tools or {}, formats or {}, max_tokens)
+    return ScriptedRequest.asking(prompt, tools or {}, formats or {}, max_tokens)
 
 
 def said(script, request):
@@ -178,7 +178,7 @@ def test_content_ends_at_the_limit(fault, limit, tokens, finish):
     turn = turn_for(
         Script.parse(f'[[reply]]\ntext = "one two three four"\n{fault}'), asking(max_tokens=limit)
     )
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, ScriptedTurn)
     assert (len(turn.tokens), turn.finish) == (tokens, finish)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from support.script_server.wire import MODEL, event, prompt_of
-from wellread.models.scripted.script import Request, Schemas
-from wellread.models.scripted.turn import Refusal, Turn
+from wellread.models.scripted.script import Schemas, ScriptedRequest
+from wellread.models.scripted.turn import Refusal, ScriptedTurn
 
 _TYPES = {
     400: "invalid_request_error",
@@ -37,7 +37,7 @@ def formats_of(form: Mapping[str, Any]) -> Schemas:
 class ChatAnswer:
     """A turn as a chat completion."""
 
-    def __init__(self, body: Mapping[str, Any], turn: Turn, number: int) -> None:
+    def __init__(self, body: Mapping[str, Any], turn: ScriptedTurn, number: int) -> None:
         self.turn = turn
         self.with_usage = bool((body.get("stream_options") or {}).get("include_usage"))
         self.head = {
@@ -49,10 +49,10 @@ class ChatAnswer:
         self.sent = 0
 
     @staticmethod
-    def request(body: Mapping[str, Any]) -> Request:
+    def request(body: Mapping[str, Any]) -> ScriptedRequest:
         formats = formats_of(body.get("response_format") or {})
         limit = body.get("max_completion_tokens") or body.get("max_tokens")
-        return Request.asking(prompt_of(body["messages"]), tools_of(body), formats, limit)
+        return ScriptedRequest.asking(prompt_of(body["messages"]), tools_of(body), formats, limit)
 
     @staticmethod
     def error(refusal: Refusal) -> Mapping[str, Any]:

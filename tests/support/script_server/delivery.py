@@ -9,7 +9,7 @@ from typing import Any
 from support.script_server.connection import Connection
 from support.script_server.wire import Answer
 from wellread.models.scripted.reply import Fault
-from wellread.models.scripted.turn import Refusal, Turn
+from wellread.models.scripted.turn import Refusal, ScriptedTurn
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Please log in</title></head><body>Please log in.</body></html>"
 _NO_HTTP = b"\x16\x03\x01\x02\x00 this is no HTTP\r\n\r\n"
@@ -18,7 +18,7 @@ _NO_HTTP = b"\x16\x03\x01\x02\x00 this is no HTTP\r\n\r\n"
 class Delivery:
     """One answer on its way. After `send`, the connection is ready for the next request, or closed."""
 
-    def __init__(self, connection: Connection, answer: Answer, turn: Turn) -> None:
+    def __init__(self, connection: Connection, answer: Answer, turn: ScriptedTurn) -> None:
         self.connection = connection
         self.answer = answer
         self.turn = turn

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from support.script_server.wire import MODEL, event, prompt_of
-from wellread.models.scripted.script import Request
-from wellread.models.scripted.turn import Refusal, Turn
+from wellread.models.scripted.script import ScriptedRequest
+from wellread.models.scripted.turn import Refusal, ScriptedTurn
 
 _STOP = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
 _TYPES = {
@@ -24,7 +24,7 @@ _TYPES = {
 class MessagesAnswer:
     """A turn as a message with at most one content block: text or the use of a tool."""
 
-    def __init__(self, body: Mapping[str, Any], turn: Turn, number: int) -> None:
+    def __init__(self, body: Mapping[str, Any], turn: ScriptedTurn, number: int) -> None:
         self.turn = turn
         self.head = {
             "id": f"msg_{number}",
@@ -36,7 +36,7 @@ class MessagesAnswer:
         self.sent = 0
 
     @staticmethod
-    def request(body: Mapping[str, Any]) -> Request:
+    def request(body: Mapping[str, Any]) -> ScriptedRequest:
         choice = body.get("tool_choice") or {}
         tools = {
             tool["name"]: tool["input_schema"]
@@ -46,7 +46,7 @@ class MessagesAnswer:
         form = (body.get("output_config") or {}).get("format") or body.get("output_format") or {}
         formats = {"json": form["schema"]} if form.get("type") == "json_schema" else {}
         prompt = prompt_of(body.get("system"), body["messages"])
-        return Request.asking(prompt, tools, formats, body.get("max_tokens"))
+        return ScriptedRequest.asking(prompt, tools, formats, body.get("max_tokens"))
 
     @staticmethod
     def error(refusal: Refusal) -> Mapping[str, Any]:

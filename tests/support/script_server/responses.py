@@ -6,8 +6,8 @@ from typing import Any
 
 from support.script_server.chat import ChatAnswer, formats_of, tools_of
 from support.script_server.wire import MODEL, event, prompt_of
-from wellread.models.scripted.script import Request
-from wellread.models.scripted.turn import Refusal, Turn
+from wellread.models.scripted.script import ScriptedRequest
+from wellread.models.scripted.turn import Refusal, ScriptedTurn
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _CODES = {429: "rate_limit_exceeded"}
@@ -16,7 +16,7 @@ _CODES = {429: "rate_limit_exceeded"}
 class ResponsesAnswer:
     """A turn as a response, whose output is at most one item: a message or the call of a function."""
 
-    def __init__(self, body: Mapping[str, Any], turn: Turn, number: int) -> None:
+    def __init__(self, body: Mapping[str, Any], turn: ScriptedTurn, number: int) -> None:
         self.turn = turn
         self.number = number
         self.head = {
@@ -35,10 +35,10 @@ class ResponsesAnswer:
         self.events = 0
 
     @staticmethod
-    def request(body: Mapping[str, Any]) -> Request:
+    def request(body: Mapping[str, Any]) -> ScriptedRequest:
         prompt = prompt_of(body.get("instructions"), body["input"])
         formats = formats_of((body.get("text") or {}).get("format") or {})
-        return Request.asking(prompt, tools_of(body), formats, body.get("max_output_tokens"))
+        return ScriptedRequest.asking(prompt, tools_of(body), formats, body.get("max_output_tokens"))
 
     @staticmethod
     def error(refusal: Refusal) -> Mapping[str, Any]:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from wellread.models.scripted.script import Request
-from wellread.models.scripted.turn import Refusal, Turn
+from wellread.models.scripted.script import ScriptedRequest
+from wellread.models.scripted.turn import Refusal, ScriptedTurn
 
 MODEL = "scripted"
 
@@ -14,10 +14,10 @@ class Answer(Protocol):
     """A turn on one wire, to one request. `opening`, `piece` for each token and `closing` make a stream;
     `whole` is the same at once. All but `whole` give bytes of server-sent events."""
 
-    def __init__(self, body: Mapping[str, Any], turn: Turn, number: int) -> None: ...
+    def __init__(self, body: Mapping[str, Any], turn: ScriptedTurn, number: int) -> None: ...
 
     @staticmethod
-    def request(body: Mapping[str, Any]) -> Request:
+    def request(body: Mapping[str, Any]) -> ScriptedRequest:
         """What is asked, from the JSON object of the request."""
         ...
 

@@ -21,7 +21,7 @@ from wellread.store.accounts.accounts import AccountStore
 from wellread.store.backup.opening import open_database
 from wellread.web.app import protected
 from wellread.web.http.access import Access
-from wellread.web.http.connection import Connection, abort
+from wellread.web.http.connection import HttpConnection, abort
 from wellread.web.http.problems import add_problems
 from wellread.web.http.rates import Rates
 from wellread.web.http.security import CONTENT_SECURITY_POLICY, HEADERS, BodyLimits, RequestBody
@@ -292,7 +292,7 @@ class Server(uvicorn.Server):
         pass
 
 
-class Quick(Connection):
+class Quick(HttpConnection):
     head_seconds = 0.6
     stall_seconds = 0.6
 
@@ -589,7 +589,7 @@ def test_rubbish_is_no_request(server, caplog):
 
 
 def test_too_many_connections(accounts):
-    with served(Access(accounts, TOKEN), http=Connection, limit_concurrency=200) as server:
+    with served(Access(accounts, TOKEN), http=HttpConnection, limit_concurrency=200) as server:
         connections = [connected(server) for _ in range(300)]
         wait_until(lambda: len(server.server_state.connections) == 300)
         surplus = connections.pop()

@@ -27,7 +27,7 @@ from wellread.store.accounts.accounts import AccountStore
 from wellread.store.accounts.passwords import Passwords
 from wellread.store.backup.opening import open_database
 from wellread.store.database import tables
-from wellread.store.runs.conversations import ConversationStore, Place
+from wellread.store.runs.conversations import ConversationCursor, ConversationStore
 from wellread.store.runs.feedback import FeedbackStore
 from wellread.store.runs.runs import RunStore
 from wellread.store.runs.usage import UsageStore
@@ -681,7 +681,7 @@ def test_the_stores_work_on_every_database(database):
 
     listed = store.listed("a", query="QUESTION")
     assert len(listed) == store.count("a", query="question") == 5
-    after = Place(listed[1].updated_at, listed[1].conversation_id)
+    after = ConversationCursor(listed[1].updated_at, listed[1].conversation_id)
     assert store.listed("a", after=after, limit=2) == listed[2:4]
     assert store.listed("a", query="%") == store.listed("a", query="\0x") == []
     first, last = begun[0].events[0].conversation_id, begun[4].events[0].conversation_id

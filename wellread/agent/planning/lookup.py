@@ -12,7 +12,7 @@ from wellread.agent.state.actions import FindProducts, ReadSection, SearchInside
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.control import Control
 from wellread.agent.state.knowledge import Knowledge, fold
-from wellread.agent.state.numbering import Numbering
+from wellread.agent.state.numbering import KnowledgeNumbering
 from wellread.content import Anchor
 from wellread.errors import ModelError
 from wellread.events import (
@@ -58,7 +58,7 @@ class Looking:
         self, action: SearchInsideBooks
     ) -> AsyncGenerator[SearchCell | SearchElsewhere | EvidenceScored | ModelFailed, None]:
         titles = {entry.product_id: entry.title for entry in self.knowledge.scope}
-        numbering = Numbering(self.knowledge)
+        numbering = KnowledgeNumbering(self.knowledge)
         answered = {fold(cell.question) for cell in self.knowledge.cells if cell.knowledge}
         found: dict[int, Snippet] = {}
         # Without the first search there is nothing to write from, so it may take the answer's time.
@@ -151,7 +151,7 @@ class Looking:
         product = await asyncio.to_thread(self.catalog.product, action.productId)
         covered = [anchor for snippet in self.knowledge.snippets if (anchor := Anchor.parse(snippet.anchor))]
         findings = await asyncio.to_thread(self.inside.around, section, action.productId, covered)
-        found = Numbering(self.knowledge).snippets(findings, product.title)
+        found = KnowledgeNumbering(self.knowledge).snippets(findings, product.title)
         return SectionRead(
             step=self.step,
             product_id=product.product_id,

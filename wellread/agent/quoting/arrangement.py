@@ -8,9 +8,9 @@ from itertools import pairwise
 from wellread.agent.quoting import comparison, quotable
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.quoting.candidates import Candidate
-from wellread.agent.quoting.question_form import Compared, Form, compared, form_of, is_broad, theme
-from wellread.agent.quoting.sentence_choice import Choice
-from wellread.agent.quoting.text_shape import Part, Quote, Shape, parts
+from wellread.agent.quoting.question_form import AnswerForm, Compared, compared, form_of, is_broad, theme
+from wellread.agent.quoting.sentence_choice import SentenceChoice
+from wellread.agent.quoting.text_shape import Quote, Shape, TextPart, parts
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
 from wellread.text.sentences import sentences
@@ -40,7 +40,7 @@ class Arrangement:
 
     brief: Brief
     questions: tuple[str, ...]
-    choice: Choice
+    choice: SentenceChoice
     quoted: list[Snippet] = field(default_factory=list)
     unanswered: tuple[str, ...] = ()
 
@@ -145,7 +145,7 @@ class Arrangement:
         """Points of one title in the order of the source."""
         if not taken:
             return
-        with_code = bool(_CODE_WANTED.search(question)) or form_of(question) is Form.STEPS
+        with_code = bool(_CODE_WANTED.search(question)) or form_of(question) is AnswerForm.STEPS
         for point in _joined([self.choice.grown(candidate) for candidate in taken]):
             self.quoted.append(point.quote.snippet)
             if point.items:
@@ -248,7 +248,7 @@ def _joined(group: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _is_ordered(question: str, point: Candidate) -> bool:
-    return form_of(question) is Form.STEPS or bool(_ORDERED.search(f"{question} {point.quote.text}"))
+    return form_of(question) is AnswerForm.STEPS or bool(_ORDERED.search(f"{question} {point.quote.text}"))
 
 
 def _list(point: Candidate, *, numbered: bool) -> Iterator[str]:
@@ -259,7 +259,7 @@ def _list(point: Candidate, *, numbered: bool) -> Iterator[str]:
     yield "\n"
 
 
-def _last_sentence(snippet: Snippet, part: Part | None) -> Quote | None:
+def _last_sentence(snippet: Snippet, part: TextPart | None) -> Quote | None:
     """The sentence that leads from a paragraph to what follows it, if it is a whole one."""
     if part is None or part.shape is not Shape.PROSE:
         return None
@@ -273,7 +273,7 @@ def _cited(quote: Quote) -> str:
     return f"{inert(quote.text)} [{quote.snippet.number}]"
 
 
-def _fits(snippet: Snippet, part: Part) -> bool:
+def _fits(snippet: Snippet, part: TextPart) -> bool:
     return snippet.text.count("\n", part.start, part.end) < _LISTING_LINES
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wellread.agent.quoting import quotable
-from wellread.agent.quoting.text_shape import Part, Quote, Shape, parts
+from wellread.agent.quoting.text_shape import Quote, Shape, TextPart, parts
 from wellread.content import Anchor
 from wellread.events import Snippet
 from wellread.text.sentences import sentences
@@ -68,7 +68,7 @@ def candidates(snippets: Sequence[Snippet]) -> tuple[Candidate, ...]:
     return tuple(found.values())
 
 
-def _items(snippet: Snippet, shaped: tuple[Part, ...], index: int) -> tuple[Quote, ...]:
+def _items(snippet: Snippet, shaped: tuple[TextPart, ...], index: int) -> tuple[Quote, ...]:
     return tuple(
         Quote(snippet, part.start, part.end)
         for part in shaped
@@ -117,7 +117,7 @@ def _of_snippet(snippet: Snippet, lenient: bool) -> list[Candidate]:
 
 
 def _of_prose(
-    snippet: Snippet, part: Part, items: tuple[Quote, ...], language: str, *, lenient: bool
+    snippet: Snippet, part: TextPart, items: tuple[Quote, ...], language: str, *, lenient: bool
 ) -> list[Candidate]:
     text = snippet.text
     ranges = [(part.start + a, part.start + b) for a, b in sentences(text[part.start : part.end])]

@@ -7,7 +7,7 @@ from itertools import product
 
 from wellread.agent.quoting.candidates import Candidate
 from wellread.agent.quoting.question_form import Compared
-from wellread.agent.quoting.text_shape import Part, Quote, Shape, cells, parts, rows
+from wellread.agent.quoting.text_shape import Quote, Shape, TextPart, cells, parts, rows
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
 from wellread.text.terms import language_of, passage_terms, question_terms
@@ -97,7 +97,7 @@ def names_both(candidate: Candidate, pair: Compared) -> bool:
     return _name(pair.first) <= candidate.terms and _name(pair.second) <= candidate.terms
 
 
-def _table(snippet: Snippet, part: Part, pair: Compared) -> SourceTable | None:
+def _table(snippet: Snippet, part: TextPart, pair: Compared) -> SourceTable | None:
     lines = rows(snippet.text, part)
     header = cells(snippet.text[slice(*lines[0])])
     if len(lines) < 3 or not 2 <= len(header) <= 6:

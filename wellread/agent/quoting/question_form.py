@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Form(StrEnum):
+class AnswerForm(StrEnum):
     DEFINITION = "definition"
     COMPARISON = "comparison"
     STEPS = "steps"
@@ -84,20 +84,20 @@ class Compared:
     second: str
 
 
-def form_of(question: str) -> Form:
+def form_of(question: str) -> AnswerForm:
     """The kind of answer that fits; OTHER for what is not recognised, as in languages other than English."""
     asked = question.strip()
     if compared(asked):
-        return Form.COMPARISON
+        return AnswerForm.COMPARISON
     if _AMOUNT.search(asked):
-        return Form.AMOUNT
+        return AnswerForm.AMOUNT
     if re.match(r"^why\b|.*\breasons?\b", asked, re.I):
-        return Form.REASON
+        return AnswerForm.REASON
     if _STEPS.search(asked):
-        return Form.STEPS
+        return AnswerForm.STEPS
     if re.match(r"^when\b|^at\s+what\b", asked, re.I):
-        return Form.TIME
-    return Form.DEFINITION if _DEFINITION.match(asked) else Form.OTHER
+        return AnswerForm.TIME
+    return AnswerForm.DEFINITION if _DEFINITION.match(asked) else AnswerForm.OTHER
 
 
 def is_broad(question: str) -> bool:

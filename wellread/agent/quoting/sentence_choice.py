@@ -14,7 +14,7 @@ import numpy as np
 
 from wellread.agent.quoting import quotable
 from wellread.agent.quoting.candidates import Candidate, place_of, shared_terms
-from wellread.agent.quoting.question_form import Form, form_of
+from wellread.agent.quoting.question_form import AnswerForm, form_of
 from wellread.agent.quoting.text_shape import Quote, parts
 from wellread.index.passages import Vectors
 from wellread.text.sentences import sentences
@@ -46,7 +46,7 @@ class SentenceEmbedder(Protocol):
 
 
 @dataclass(slots=True)
-class Choice:
+class SentenceChoice:
     """The candidates of an answer, their scores for each question, and what has been chosen so far."""
 
     candidates: tuple[Candidate, ...]
@@ -176,7 +176,7 @@ def weigh(
     offered: tuple[Candidate, ...],
     embedder: SentenceEmbedder | None = None,
     works: Mapping[str, str] | None = None,
-) -> Choice:
+) -> SentenceChoice:
     """The scores of all candidates for all questions. With an embedder this takes up to about a second."""
     vectors: Vectors | None = None
     asked: Vectors | None = None
@@ -196,10 +196,12 @@ def weigh(
                 for i, candidate in enumerate(offered)
             )
         )
-    return Choice(offered, tuple(questions), tuple(rows), vectors, works or {})
+    return SentenceChoice(offered, tuple(questions), tuple(rows), vectors, works or {})
 
 
-def _score(question: str, form: Form, candidate: Candidate, covered: float, cosine: float | None) -> float:
+def _score(
+    question: str, form: AnswerForm, candidate: Candidate, covered: float, cosine: float | None
+) -> float:
     """0 to about 1.2. The weights were set by reading answers, not by fitting."""
     text = candidate.text
     score = 0.65 * covered if cosine is None else 0.55 * max(cosine, 0.0) + 0.3 * covered
@@ -218,28 +220,28 @@ def _score(question: str, form: Form, candidate: Candidate, covered: float, cosi
     return score
 
 
-def _fit(question: str, form: Form, candidate: Candidate) -> float:
+def _fit(question: str, form: AnswerForm, candidate: Candidate) -> float:
     """What the form of a candidate adds for a question of a form."""
     text = candidate.text
     match form:
-        case Form.DEFINITION:
+        case AnswerForm.DEFINITION:
             subject = quotable.subject_of(text)
             language = language_of(question)
             asked = {form for forms in question_terms(question, [language]) for form in forms}
             return 0.18 if subject and asked & set(passage_terms(subject, "", language)) else 0.0
-        case Form.COMPARISON:
+        case AnswerForm.COMPARISON:
             return 0.08 if quotable.contrasts(text) else 0.0
-        case Form.STEPS:
+        case AnswerForm.STEPS:
             if candidate.items:
                 return 0.08
             return 0.08 if candidate.advises else 0.0
-        case Form.REASON:
+        case AnswerForm.REASON:
             return 0.1 if quotable.gives_reason(text) else 0.0
-        case Form.AMOUNT:
+        case AnswerForm.AMOUNT:
             return 0.12 if quotable.gives_amount(text) else -0.05
-        case Form.TIME:
+        case AnswerForm.TIME:
             return 0.08 if quotable.gives_time(text) else 0.0
-        case Form.OTHER:
+        case AnswerForm.OTHER:
             return 0.0
 
 

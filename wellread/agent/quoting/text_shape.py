@@ -39,7 +39,7 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextPart:
     """A range of a snippet's text with one shape. The items of one list have the same `group`, which is the
     index of the part that introduces them; for other shapes it is −1."""
 
@@ -62,15 +62,15 @@ class Quote:
         return self.snippet.text[self.start : self.end]
 
 
-def parts(text: str) -> tuple[Part, ...]:
+def parts(text: str) -> tuple[TextPart, ...]:
     """The parts of a snippet's text in their order, not overlapping."""
-    found: list[Part] = []
+    found: list[TextPart] = []
     for match in _BLOCK.finditer(text):
         found += _block(text, match.start(), match.end() - (len(match[0]) - len(match[0].rstrip())))
     return tuple(_with_lists(text, _with_listings(found)))
 
 
-def rows(text: str, table: Part) -> list[tuple[int, int]]:
+def rows(text: str, table: TextPart) -> list[tuple[int, int]]:
     """The ranges of a table's lines, the first being its header if the snippet holds it."""
     ranges, position = [], table.start
     for line in text[table.start : table.end].split("\n"):
@@ -85,32 +85,32 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in _CELL_BORDER.split(line)]
 
 
-def _block(text: str, start: int, end: int) -> list[Part]:
+def _block(text: str, start: int, end: int) -> list[TextPart]:
     block = text[start:end]
     lines = block.split("\n")
     borders = [len(_CELL_BORDER.findall(line)) for line in lines]
     if all(borders) and (len(lines) > 1 or (borders[0] > 1 and not _SENTENCE_END.search(block))):
-        return [Part(Shape.TABLE, start, end)]
+        return [TextPart(Shape.TABLE, start, end)]
     if _is_code(lines):
-        return [Part(Shape.CODE, start, end)]
+        return [TextPart(Shape.CODE, start, end)]
     if len(lines) > 1 and sum(bool(_ITEM_MARK.match(line)) for line in lines) >= len(lines) / 2:
         return _lines(start, lines)
     if not _SENTENCE_END.search(block) and not block.endswith((":", "：", ";", ",")):
         last = sentences(block)[-1]
         if last[0] == 0 and len(block.split()) <= _HEADING_WORDS:
-            return [Part(Shape.LINE, start, end)]
-    return [Part(Shape.PROSE, start, end)]
+            return [TextPart(Shape.LINE, start, end)]
+    return [TextPart(Shape.PROSE, start, end)]
 
 
-def _lines(start: int, lines: list[str]) -> list[Part]:
+def _lines(start: int, lines: list[str]) -> list[TextPart]:
     """A block whose lines carry list marks: an item for each, without its mark."""
-    found: list[Part] = []
+    found: list[TextPart] = []
     for line in lines:
         mark = _ITEM_MARK.match(line)
         begin = start + (mark.end() if mark else 0)
         end = start + len(line.rstrip())
         if begin < end:
-            found.append(Part(Shape.ITEM if mark else Shape.LINE, begin, end, group=0 if mark else -1))
+            found.append(TextPart(Shape.ITEM if mark else Shape.LINE, begin, end, group=0 if mark else -1))
         start += len(line) + 1
     return found
 
@@ -123,19 +123,19 @@ def _is_code(lines: list[str]) -> bool:
     return likely * 2 >= len(lines) and prose * 4 <= len(lines)
 
 
-def _with_listings(found: list[Part]) -> list[Part]:
+def _with_listings(found: list[TextPart]) -> list[TextPart]:
     """Listings with blank lines in them, whole again."""
-    joined: list[Part] = []
+    joined: list[TextPart] = []
     for part in found:
         if joined and part.shape is joined[-1].shape is Shape.CODE:
-            joined[-1] = Part(Shape.CODE, joined[-1].start, part.end)
+            joined[-1] = TextPart(Shape.CODE, joined[-1].start, part.end)
         else:
             joined.append(part)
     return joined
 
 
-def _with_lists(text: str, found: list[Part]) -> list[Part]:
-    marked: list[Part] = []
+def _with_lists(text: str, found: list[TextPart]) -> list[TextPart]:
+    marked: list[TextPart] = []
     index = 0
     while index < len(found):
         part = found[index]
@@ -148,12 +148,12 @@ def _with_lists(text: str, found: list[Part]) -> list[Part]:
         if part.shape in (Shape.LINE, Shape.PROSE):
             length = _length_of_list(text, part, found[index:])
         for item in found[index : index + length]:
-            marked.append(Part(Shape.ITEM, item.start, item.end, group=introduces))
+            marked.append(TextPart(Shape.ITEM, item.start, item.end, group=introduces))
         index += length
     return marked
 
 
-def _length_of_list(text: str, lead: Part, after: list[Part]) -> int:
+def _length_of_list(text: str, lead: TextPart, after: list[TextPart]) -> int:
     """How many of the parts after `lead` are the items of a list that it introduces; 0 if none."""
     already = 0
     while already < len(after) and after[already].shape is Shape.ITEM:

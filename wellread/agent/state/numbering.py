@@ -10,7 +10,7 @@ from wellread.library.matrix import Finding
 _SAME_RANGE = 0.6  # share of a finding within a snippet from which it is the same knowledge
 
 
-class Numbering:
+class KnowledgeNumbering:
     """Gives findings their knowledge numbers; one that was found before keeps the number it has."""
 
     def __init__(self, knowledge: Knowledge) -> None:

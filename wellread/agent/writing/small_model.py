@@ -15,7 +15,7 @@ from wellread.agent.prompts import prompt
 from wellread.agent.quoting.arrangement import Arrangement
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.quoting.candidates import Candidate, candidates
-from wellread.agent.quoting.question_form import Form, form_of, theme
+from wellread.agent.quoting.question_form import AnswerForm, form_of, theme
 from wellread.agent.quoting.sentence_choice import SentenceEmbedder, weigh
 from wellread.agent.state.budget import Meter, least
 from wellread.agent.writing import persona
@@ -29,9 +29,9 @@ from wellread.models.language_model import LanguageModel, Prompt
 
 _NOTES = 6  # sentences that answer one question, at most
 _FEWEST = {
-    Form.AMOUNT: 1,
-    Form.TIME: 1,
-    Form.DEFINITION: 1,
+    AnswerForm.AMOUNT: 1,
+    AnswerForm.TIME: 1,
+    AnswerForm.DEFINITION: 1,
 }  # sentences that must hold, else the titles' own are shown
 _MOST_TOKENS = 260
 _LONGEST = 1_200  # code points of a line that is waited for
@@ -128,11 +128,11 @@ def _held(line: str, snippets: tuple[Snippet, ...], meter: Meter) -> Held:
 
 def _form(question: str) -> str:
     match form_of(question):
-        case Form.STEPS:
+        case AnswerForm.STEPS:
             task = (
                 "Give the reader up to five numbered pieces of advice from the notes, close to their words."
             )
-        case Form.AMOUNT | Form.TIME:
+        case AnswerForm.AMOUNT | AnswerForm.TIME:
             task = "Answer in one or two sentences, close to the words of the notes."
         case _:
             task = (

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from wellread.agent.planning.state_prompt import block, conversation, inactive, on_one_line
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.quoting.question_form import Form, compared, form_of, is_broad
+from wellread.agent.quoting.question_form import AnswerForm, compared, form_of, is_broad
 from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
 from wellread.events import OutlineSection, Snippet
 
 _WORDS = {
-    Form.AMOUNT: 60,
-    Form.TIME: 60,
-    Form.DEFINITION: 120,
-    Form.REASON: 180,
-    Form.STEPS: 260,
-    Form.COMPARISON: 260,
+    AnswerForm.AMOUNT: 60,
+    AnswerForm.TIME: 60,
+    AnswerForm.DEFINITION: 120,
+    AnswerForm.REASON: 180,
+    AnswerForm.STEPS: 260,
+    AnswerForm.COMPARISON: 260,
 }
 _OTHER_WORDS = 160
 _FURTHER_WORDS = 120  # for each further thing that is asked
@@ -101,9 +101,9 @@ def _manner(brief: Brief, *, whole: bool) -> list[str]:
                 f"column for {pair.first} and one for {pair.second} and three to five rows that say the same kind of "
                 "thing of both."
             )
-        elif form_of(question) is Form.STEPS:
+        elif form_of(question) is AnswerForm.STEPS:
             form.append("Give the advice as a numbered list, each item a few bold words and what to do.")
-        elif form_of(question) in (Form.AMOUNT, Form.TIME):
+        elif form_of(question) in (AnswerForm.AMOUNT, AnswerForm.TIME):
             form.append("Give the fact in the first sentence.")
     if plays or len(brief.questions) > 1:
         form.append("Put a heading (##) over each part.")

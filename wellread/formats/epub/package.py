@@ -22,7 +22,7 @@ _READABLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ManifestItem:
     """A file of the manifest; `href` is its name in the archive."""
 
     identifier: str
@@ -49,7 +49,7 @@ class Package:
 
     href: str
     root: Any
-    manifest: dict[str, Item]
+    manifest: dict[str, ManifestItem]
     spine: tuple[SpineItem, ...]
     guide: tuple[tuple[str, str], ...]  # (type, reference)
     fixed_layout: bool
@@ -83,9 +83,9 @@ def package(root: Any, href: str) -> Package:
     return Package(href, root, manifest, spine, tuple(references), _is_fixed(root), missing)
 
 
-def _manifest(root: Any, href: str) -> dict[str, Item]:
+def _manifest(root: Any, href: str) -> dict[str, ManifestItem]:
     listed = child(root, "manifest")
-    items: dict[str, Item] = {}
+    items: dict[str, ManifestItem] = {}
     for element in children(listed, "item") if listed is not None else ():
         identifier, reference = (element.get("id") or "").strip(), element.get("href")
         if not reference:
@@ -94,7 +94,7 @@ def _manifest(root: Any, href: str) -> dict[str, Item]:
         if name:
             items.setdefault(
                 identifier or name,
-                Item(
+                ManifestItem(
                     identifier,
                     name,
                     (element.get("media-type") or "").strip().lower(),
@@ -105,7 +105,7 @@ def _manifest(root: Any, href: str) -> dict[str, Item]:
     return items
 
 
-def _spine(root: Any, manifest: dict[str, Item]) -> tuple[tuple[SpineItem, ...], tuple[str, ...]]:
+def _spine(root: Any, manifest: dict[str, ManifestItem]) -> tuple[tuple[SpineItem, ...], tuple[str, ...]]:
     spine = child(root, "spine")
     if spine is None:
         return (), ()
@@ -136,7 +136,7 @@ def _spine(root: Any, manifest: dict[str, Item]) -> tuple[tuple[SpineItem, ...],
     return _reading_order(listed), tuple(missing)
 
 
-def _readable(manifest: dict[str, Item], identifier: str) -> Item | None:
+def _readable(manifest: dict[str, ManifestItem], identifier: str) -> ManifestItem | None:
     """The item, or the first of its fallbacks that can be read as text."""
     first = item = manifest.get(identifier)
     seen = set()

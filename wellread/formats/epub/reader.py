@@ -17,7 +17,7 @@ from wellread.formats.markup.block_drafts import Draft, Flow, one_line
 from wellread.formats.markup.elements import CONTENTS_CLASSES, section_role
 from wellread.formats.markup.footnotes import Placed, placed
 from wellread.formats.markup.navigation import Navigation, Reference, from_document, from_ncx
-from wellread.formats.markup.outline import Pages, contents
+from wellread.formats.markup.outline import FlowPages, contents
 from wellread.formats.markup.parse import local_name, parse_xhtml, parse_xml, resolved
 from wellread.formats.markup.printed_pages import Watch, page_label
 
@@ -85,7 +85,7 @@ class _Book:
                 f"{self.file.name} holds no text.",
                 hint="Its pages may be pictures. Add a version that went through text recognition.",
             )
-        entries = contents(Pages(numbers, flows, order), navigation.contents, self.landmarks(navigation))
+        entries = contents(FlowPages(numbers, flows, order), navigation.contents, self.landmarks(navigation))
         blocks = self.blocks(order, names, steps, entries)
         return Document(self.metadata(blocks), blocks, entries, tuple(self.warnings))
 

@@ -28,7 +28,7 @@ from wellread.formats.markup.block_drafts import Flow, one_line
 from wellread.formats.markup.elements import CONTENTS_CLASSES, Meaning
 from wellread.formats.markup.footnotes import placed
 from wellread.formats.markup.navigation import Reference, listed
-from wellread.formats.markup.outline import Pages, contents
+from wellread.formats.markup.outline import FlowPages, contents
 from wellread.formats.markup.parse import Parsed, local_name, parse_html, parse_xhtml, resolved
 
 _NAVIGATION = """
@@ -117,7 +117,7 @@ def _read(site: Site, path: Path) -> Document:
 
     arranged = placed(flows, locate)
     entries = contents(
-        Pages(numbers, flows, arranged), lines, _landmarks(pages, site.index, alone=len(pages) == 1)
+        FlowPages(numbers, flows, arranged), lines, _landmarks(pages, site.index, alone=len(pages) == 1)
     )
     blocks = tuple(
         Block(

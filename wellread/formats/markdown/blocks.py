@@ -24,7 +24,7 @@ _LANGUAGE = re.compile(r"\{?\.?([\w+#.-]+)")
 
 
 @dataclass(slots=True)
-class _Walk:
+class _BlockWalk:
     """Where the walk is: the open lists, the marker of an item not yet used, the last heading's slug."""
 
     lists: list[str] = field(default_factory=list)  # "•" or the delimiter of numbers
@@ -45,7 +45,7 @@ class MarkdownText:
         self._noted: set[str] = set()
 
     def blocks(self) -> Iterator[Block]:
-        walk = _Walk()
+        walk = _BlockWalk()
         number = 0
         while number < len(self._tokens):
             token = self._tokens[number]
@@ -95,11 +95,11 @@ class MarkdownText:
     def _closing(self, number: int, kind: str) -> int:
         return next(n for n in range(number, len(self._tokens)) if self._tokens[n].type == kind)
 
-    def _origin(self, token: Token, walk: _Walk) -> FileOrigin:
+    def _origin(self, token: Token, walk: _BlockWalk) -> FileOrigin:
         line = token.map[0] + self._first_line if token.map else 0
         return FileOrigin(self._href, walk.fragment, line)
 
-    def _heading(self, token: Token, inline: Token, walk: _Walk) -> Iterator[Block]:
+    def _heading(self, token: Token, inline: Token, walk: _BlockWalk) -> Iterator[Block]:
         text = plain(inline)
         given = _HEADING_ID.search(text)
         if given:
@@ -118,7 +118,7 @@ class MarkdownText:
         self._slugs[slug] += 1
         return f"{slug}-{count}" if count else slug
 
-    def _paragraph(self, token: Token, walk: _Walk) -> Iterator[Block]:
+    def _paragraph(self, token: Token, walk: _BlockWalk) -> Iterator[Block]:
         text, marks = self._without_references(plain(token))
         origin = self._origin(token, walk)
         if text and walk.lists:
@@ -131,11 +131,11 @@ class MarkdownText:
         yield from self._captions(token, walk)
         yield from self._notes_of(marks, walk)
 
-    def _captions(self, inline: Token, walk: _Walk) -> Iterator[Block]:
+    def _captions(self, inline: Token, walk: _BlockWalk) -> Iterator[Block]:
         for alternative in _alternatives(inline):
             yield Block(BlockKind.CAPTION, _nfc(alternative), self._origin(inline, walk))
 
-    def _table(self, tokens: Sequence[Token], table: Token, walk: _Walk) -> Iterator[Block]:
+    def _table(self, tokens: Sequence[Token], table: Token, walk: _BlockWalk) -> Iterator[Block]:
         rows: list[list[str]] = []
         marks: list[str] = []
         for token in tokens:
@@ -150,7 +150,7 @@ class MarkdownText:
             yield Block(BlockKind.TABLE, text, self._origin(table, walk))
         yield from self._notes_of(marks, walk)
 
-    def _code(self, token: Token, walk: _Walk) -> Iterator[Block]:
+    def _code(self, token: Token, walk: _BlockWalk) -> Iterator[Block]:
         text = _nfc(token.content.strip("\n").rstrip())
         # A listing keeps its indentation, but a block begins without white space.
         if text.strip():
@@ -165,11 +165,11 @@ class MarkdownText:
                 language=language[1].lower() if language else "",
             )
 
-    def _html(self, token: Token, walk: _Walk) -> Iterator[Block]:
+    def _html(self, token: Token, walk: _BlockWalk) -> Iterator[Block]:
         for piece in pieces(token.content):
             yield self._of_html(piece, token, walk)
 
-    def _of_html(self, piece: Piece, token: Token, walk: _Walk) -> Block:
+    def _of_html(self, piece: Piece, token: Token, walk: _BlockWalk) -> Block:
         if piece.kind is BlockKind.HEADING:
             walk.fragment = self._unique(slug_of(piece.text))
         return Block(piece.kind, _nfc(piece.text), self._origin(token, walk), level=piece.level)
@@ -181,7 +181,7 @@ class MarkdownText:
             text = _REFERENCE.sub(lambda match: "" if match[1] in self._notes else match[0], text)
         return _nfc(text).strip(), marks
 
-    def _notes_of(self, marks: Sequence[str], walk: _Walk) -> Iterator[Block]:
+    def _notes_of(self, marks: Sequence[str], walk: _BlockWalk) -> Iterator[Block]:
         for mark in marks:
             if mark not in self._noted:
                 self._noted.add(mark)

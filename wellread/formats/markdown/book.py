@@ -27,7 +27,7 @@ _MOST_FILES = 5000
 _LONGEST = 64 << 20  # bytes of one chapter
 
 
-class Pages(Protocol):
+class ChapterPages(Protocol):
     """The files of a book by their names, with "/" between folders."""
 
     def names(self) -> Sequence[str]: ...
@@ -84,7 +84,7 @@ class ZipPages:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class ChapterFile:
     """A line of the index: a file with its title and depth, or ("" for `name`) the title of a part."""
 
     name: str
@@ -97,7 +97,7 @@ class Book:
     """The index, the chapters in order, and the Markdown files that the index does not name."""
 
     index: str
-    chapters: tuple[Chapter, ...]
+    chapters: tuple[ChapterFile, ...]
     unlisted: tuple[str, ...]
 
     @property
@@ -106,7 +106,7 @@ class Book:
         return _stem(self.index) not in _SURE
 
 
-def book(pages: Pages) -> Book | None:
+def book(pages: ChapterPages) -> Book | None:
     """The book that the files are, or None if no index links to them.
 
     An index.md or README.md counts only if it links to at least two files that are at least half of all, and
@@ -146,7 +146,7 @@ def _stem(name: str) -> str:
     return posixpath.splitext(posixpath.basename(name))[0].lower()
 
 
-def _chapters(text: str, index: str, known: set[str]) -> Iterator[Chapter]:
+def _chapters(text: str, index: str, known: set[str]) -> Iterator[ChapterFile]:
     """The links of an index that lead to files beside it, each file once; and in SUMMARY.md the parts."""
     lines = text.split("\n")
     folder = posixpath.dirname(index)
@@ -157,7 +157,7 @@ def _chapters(text: str, index: str, known: set[str]) -> Iterator[Chapter]:
         if depth < 0:
             if _stem(index) in _SURE and title.casefold() not in _OWN_TITLES:
                 part = 1
-                yield Chapter("", title, 0)
+                yield ChapterFile("", title, 0)
             continue
         path = re.split(r"[?#]", href)[0]
         if not path or re.match(r"[a-z][a-z0-9+.-]*:|/", path, re.I):
@@ -166,7 +166,7 @@ def _chapters(text: str, index: str, known: set[str]) -> Iterator[Chapter]:
         found = next((folded[n] for n in _spellings(name) if n in folded), None)
         if found and found not in seen:
             seen.add(found)
-            yield Chapter(found, title, part + max(depth - 1, 0))
+            yield ChapterFile(found, title, part + max(depth - 1, 0))
 
 
 def _spellings(name: str) -> Iterator[str]:

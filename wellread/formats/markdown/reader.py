@@ -14,7 +14,7 @@ from wellread.formats import file_title
 from wellread.formats.archive import Archive
 from wellread.formats.document import ContentsEntry, Document, Source
 from wellread.formats.markdown.blocks import MarkdownText
-from wellread.formats.markdown.book import SUFFIXES, Book, FolderPages, Pages, ZipPages, book
+from wellread.formats.markdown.book import SUFFIXES, Book, ChapterPages, FolderPages, ZipPages, book
 from wellread.formats.markdown.front_matter import FrontMatter, front_matter
 from wellread.text.encoding import decode
 
@@ -89,7 +89,7 @@ def _contents(blocks: Sequence[Block], first: int = 0, depth: int = 0) -> Iterat
             yield ContentsEntry(block.text, depth + depths[block.level], first + number)
 
 
-def _of_book(pages: Pages, name: str) -> Document:
+def _of_book(pages: ChapterPages, name: str) -> Document:
     found = book(pages)
     if found is None:
         raise UnreadableError(
@@ -130,7 +130,7 @@ def _of_book(pages: Pages, name: str) -> Document:
     return Document(metadata, tuple(blocks), tuple(contents), tuple(warnings))
 
 
-def _of_mdbook(pages: Pages) -> Metadata | None:
+def _of_mdbook(pages: ChapterPages) -> Metadata | None:
     """What mdBook's book.toml says, if there is one at the top."""
     name = next((name for name in pages.names() if name.count("/") < 2 and name.endswith("book.toml")), None)
     if name is None:

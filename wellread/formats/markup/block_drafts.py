@@ -54,7 +54,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class DraftRange:
     """The drafts that an element holds, `end` exclusive. `whole`: it is a block of its own, so they can be
     moved."""
 
@@ -77,7 +77,7 @@ class Flow:
     """A page as read. `places` tells for each id (and key of a watched element) which drafts it holds."""
 
     drafts: list[Draft] = field(default_factory=list)
-    places: dict[str, Range] = field(default_factory=dict)
+    places: dict[str, DraftRange] = field(default_factory=dict)
     roles: list[RoleRange] = field(default_factory=list)
     page: str = ""  # the printed page that is current at its end
 

@@ -18,7 +18,7 @@ _ESCAPE = r"^\1"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CfiPlace:
     """What a CFI leads to: an element, and, if it goes on into text, the odd `text` step and `offset` there.
 
     `text` 0: the element itself. `offset` counts UTF-16 code units, as the specification has it.
@@ -65,7 +65,7 @@ def split(cfi: str) -> tuple[str, str] | None:
     return package, local[0]
 
 
-def resolve(root: Any, steps: str) -> Place | None:
+def resolve(root: Any, steps: str) -> CfiPlace | None:
     """The place that local `steps` lead to in the tree of `root`, or None.
 
     An id assertion wins over the numbers when the document has changed and the two disagree.
@@ -77,7 +77,7 @@ def resolve(root: Any, steps: str) -> Place | None:
         number, asserted = int(match[1]), _ESCAPED.sub(r"\1", match[2] or "")
         if number % 2:
             offset = _OFFSET.match(steps, position)
-            return Place(element, number, int(offset[1]) if offset else 0)
+            return CfiPlace(element, number, int(offset[1]) if offset else 0)
         index = number // 2 - 1
         child = element[index] if 0 <= index < len(element) else None
         if asserted and (child is None or child.get("id") != asserted):
@@ -86,7 +86,7 @@ def resolve(root: Any, steps: str) -> Place | None:
         if child is None:
             return None
         element = child
-    return Place(element)
+    return CfiPlace(element)
 
 
 def without_assertions(steps: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wellread.content import BlockKind
-from wellread.formats.markup.block_drafts import Draft, Flow, Link, Range, settled
+from wellread.formats.markup.block_drafts import Draft, DraftRange, Flow, Link, settled
 
 _MAX_NOTE = 12  # drafts; what is longer is a section
 _NOT_IN_NOTES = (BlockKind.HEADING,)
@@ -39,7 +39,7 @@ class _Reference:
     draft: int
     number: int  # of the link in the draft
     link: Link
-    note: Range | None  # in drafts of the whole book
+    note: DraftRange | None  # in drafts of the whole book
 
 
 def placed(flows: Sequence[Flow], locate: Locate) -> Placed:
@@ -67,7 +67,7 @@ class _Placing:
             for number, link in enumerate(self.drafts[draft].links)
         ]
 
-    def range_of(self, draft: int, href: str) -> Range | None:
+    def range_of(self, draft: int, href: str) -> DraftRange | None:
         target = self.locate(self.page_of[draft], href)
         if target is None:
             return None
@@ -76,7 +76,7 @@ class _Placing:
         if found is None:
             return None
         start = self.starts[page]
-        return Range(start + found.start, start + found.end, found.whole)
+        return DraftRange(start + found.start, start + found.end, found.whole)
 
     def is_note(self, reference: _Reference) -> bool:
         note, link = reference.note, reference.link
@@ -103,7 +103,7 @@ class _Placing:
         """Whether the link stands at the very beginning of its block, as the mark of a note itself does."""
         return self.drafts[reference.draft].text.lstrip("[( ").startswith(f"\x02{reference.number}\x03")
 
-    def links_back(self, note: Range, draft: int) -> bool:
+    def links_back(self, note: DraftRange, draft: int) -> bool:
         return any(
             back.note is not None and back.note.start <= draft < max(back.note.end, back.note.start + 1)
             for number in range(note.start, note.end)
@@ -111,7 +111,7 @@ class _Placing:
         )
 
     def placed(self) -> Placed:
-        notes: dict[int, list[Range]] = {}  # by the draft that refers to them first
+        notes: dict[int, list[DraftRange]] = {}  # by the draft that refers to them first
         owner: dict[int, int] = {}
         dropped: dict[int, set[int]] = {}
         for number, references in self.links.items():
@@ -131,8 +131,8 @@ class _Placing:
     def take(
         self,
         reference: _Reference,
-        note: Range,
-        notes: dict[int, list[Range]],
+        note: DraftRange,
+        notes: dict[int, list[DraftRange]],
         owner: dict[int, int],
         dropped: dict[int, set[int]],
     ) -> None:
@@ -154,7 +154,7 @@ class _Placing:
                 mark = mark if not draft.text.strip("[]()\x02\x030123456789 ") else ""
         notes.setdefault(reference.draft, []).append(note)
 
-    def in_order(self, notes: dict[int, list[Range]], owner: dict[int, int]) -> Placed:
+    def in_order(self, notes: dict[int, list[DraftRange]], owner: dict[int, int]) -> Placed:
         order: list[int] = []
         emitted = [False] * len(self.drafts)
 

@@ -9,7 +9,7 @@ _ROMAN_SMALL = ((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv")
 
 
 @dataclass(slots=True)
-class Numbering:
+class ListNumbering:
     """An open list and the number of its next item."""
 
     ordered: bool
@@ -18,7 +18,7 @@ class Numbering:
     style: str  # HTML's `type`: "1", "a", "A", "i" or "I"
 
     @classmethod
-    def of(cls, element: Any) -> "Numbering":
+    def of(cls, element: Any) -> "ListNumbering":
         ordered = element.tag.endswith("ol")
         backwards = ordered and element.get("reversed") is not None
         first = len(element) if backwards else 1

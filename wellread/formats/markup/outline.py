@@ -22,7 +22,7 @@ _MANY = 3  # … with this many headings
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class FlowPages:
     """The pages of a book as read: their numbers by name, their flows by number, and all drafts placed."""
 
     numbers: Mapping[str, int]
@@ -45,7 +45,7 @@ class Pages:
 
 
 def contents(
-    pages: Pages, stated: Sequence[Reference], landmarks: Iterable[tuple[SectionRole, Reference]]
+    pages: FlowPages, stated: Sequence[Reference], landmarks: Iterable[tuple[SectionRole, Reference]]
 ) -> tuple[ContentsEntry, ...]:
     """The entries in reading order.
 
@@ -64,7 +64,7 @@ def contents(
     return tuple(_lifted([replace(entry, role=_role_at(entry.block, roles)) for entry in entries]))
 
 
-def _located(pages: Pages, stated: Sequence[Reference]) -> list[ContentsEntry]:
+def _located(pages: FlowPages, stated: Sequence[Reference]) -> list[ContentsEntry]:
     """The lines with the blocks they lead to. A line without a link begins where the first line below it
     does."""
     located: list[ContentsEntry] = []
@@ -133,7 +133,7 @@ class _Roles:
     starts: dict[int, SectionRole]
 
 
-def _roles(pages: Pages, landmarks: Iterable[tuple[SectionRole, Reference]]) -> _Roles:
+def _roles(pages: FlowPages, landmarks: Iterable[tuple[SectionRole, Reference]]) -> _Roles:
     ranges = [
         (positions[found.start], positions[min(found.end, len(positions) - 1)], found.role)
         for flow, positions in zip(pages.flows, pages.placed.position, strict=True)
@@ -153,7 +153,7 @@ def _role_at(block: int, roles: _Roles) -> SectionRole:
     return next((role for start, end, role in roles.ranges if start <= block < end), SectionRole.BODY)
 
 
-def _with_unnamed(pages: Pages, entries: list[ContentsEntry], roles: _Roles) -> list[ContentsEntry]:
+def _with_unnamed(pages: FlowPages, entries: list[ContentsEntry], roles: _Roles) -> list[ContentsEntry]:
     """Entries for the pages in which none begins, if they have a role of their own or open with a heading."""
     named = {pages.placed.drafts[entry.block][0] for entry in entries}
     levels = {entry.block: _level(pages.placed.drafts[entry.block][1]) for entry in entries}

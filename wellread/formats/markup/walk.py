@@ -16,9 +16,9 @@ from wellread.content import BlockKind, SectionRole
 from wellread.formats.markup.block_drafts import (
     LINE,
     Draft,
+    DraftRange,
     Flow,
     Link,
-    Range,
     RoleRange,
     image_token,
     joined,
@@ -40,7 +40,7 @@ from wellread.formats.markup.elements import (
     programming_language,
     says_nothing,
 )
-from wellread.formats.markup.list_markers import BULLET, Numbering
+from wellread.formats.markup.list_markers import BULLET, ListNumbering
 from wellread.formats.markup.mathml import linear
 from wellread.formats.markup.printed_pages import PrintedPages, Watch
 from wellread.formats.markup.tables import Grid, is_layout
@@ -120,7 +120,7 @@ class _Walk:
         self.frames: list[_Frame] = []
         self.anchors: list[_Anchor] = []
         self.sups: list[tuple[int, int]] = []  # depth and place in the buffer
-        self.lists: list[Numbering] = []
+        self.lists: list[ListNumbering] = []
         self.context = _Context()
         self.grid: Grid | None = None
         self.grid_links: list[Link] = []
@@ -253,7 +253,7 @@ class _Walk:
         elif meaning.is_code and element.tag.endswith("p"):
             self.context = _Context(BlockKind.CODE)
         elif display is Display.LIST:
-            self.lists.append(Numbering.of(element))
+            self.lists.append(ListNumbering.of(element))
         elif display is Display.ITEM:
             self.context = _Context(
                 BlockKind.LIST_ITEM, level, self.lists[-1].marker(element) if self.lists else BULLET
@@ -311,7 +311,7 @@ class _Walk:
         for identifier in frame.identifiers:
             place = self.flow.places[identifier]
             if end > place.end and place.start == frame.emitted:
-                self.flow.places[identifier] = Range(place.start, end, place.whole)
+                self.flow.places[identifier] = DraftRange(place.start, end, place.whole)
         if frame.role is not SectionRole.BODY and end > frame.emitted:
             self.flow.roles.append(RoleRange(frame.emitted, end, frame.role))
 
@@ -361,7 +361,7 @@ class _Walk:
             self.pages.at_watched(watch)
         start = len(self.drafts)
         for identifier in found:
-            self.flow.places.setdefault(identifier, Range(start, start + 1, whole and not self.grid))
+            self.flow.places.setdefault(identifier, DraftRange(start, start + 1, whole and not self.grid))
             self.pages.at_id(identifier)
         return tuple(found)
 

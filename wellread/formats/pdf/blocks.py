@@ -18,7 +18,7 @@ _CONTINUED = re.compile(r"\(?continue[sd] (?:on next|from previous) page\)?", re
 _FLOATS = (BlockKind.TABLE, BlockKind.CAPTION)
 
 
-class Flow:
+class BlockFlow:
     """The paragraphs of a document, grown sheet by sheet; what a page's end cuts is put together again."""
 
     def __init__(self, style: Typography):

@@ -14,7 +14,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from wellread.formats.pdf.segments import Font, Run, Segment, Sheet, plain
+from wellread.formats.pdf.segments import Font, Segment, Sheet, TextRun, plain
 
 _LINE = re.compile(r"[^\r\n\ufffe]+")
 _WORD = re.compile(r"[^\s\ufffe]+")
@@ -51,21 +51,21 @@ class _OpenSegment:
 
     def __init__(self, quarter: int, done: list[Segment]):
         self.quarter, self.done = quarter, done
-        self.runs: list[Run] = []
+        self.runs: list[TextRun] = []
         self.x0 = self.y0 = self.x1 = self.y1 = 0.0
 
     def add(self, text: str, style: _Style, x0: float, y0: float, x1: float, y1: float) -> None:
         if not self.runs:
             text = text.lstrip()
             if text:
-                self.runs = [Run(text, style.font, style.size, y1)]
+                self.runs = [TextRun(text, style.font, style.size, y1)]
                 self.x0, self.y0, self.x1, self.y1 = x0, y0, x1, y1
             return
         last = self.runs[-1]
         if last.font is style.font and last.size == style.size:
-            self.runs[-1] = Run(last.text + text, last.font, last.size, last.bottom)
+            self.runs[-1] = TextRun(last.text + text, last.font, last.size, last.bottom)
         else:
-            self.runs.append(Run(text, style.font, style.size, y1))
+            self.runs.append(TextRun(text, style.font, style.size, y1))
         self.x0, self.y0 = min(self.x0, x0), min(self.y0, y0)
         self.x1, self.y1 = max(self.x1, x1), max(self.y1, y1)
 
@@ -73,7 +73,7 @@ class _OpenSegment:
         if self.runs:
             if hyphen:
                 last = self.runs[-1]
-                self.runs[-1] = Run(last.text + "-", last.font, last.size, last.bottom)
+                self.runs[-1] = TextRun(last.text + "-", last.font, last.size, last.bottom)
             runs, box = tuple(self.runs), (self.x0, self.y0, self.x1, self.y1)
             self.done.append(Segment(runs, *box, len(self.done), hyphen))
         self.runs = []
@@ -112,7 +112,7 @@ class PageGlyphs:
     def sheets(self, number: int, label: str) -> list[Sheet]:
         """The page's text, one sheet for each direction it runs in, the main one first."""
         left, bottom, right, top = self._page.get_bbox()
-        frames = {quarter: _Frame(max(quarter, 0), left, bottom, right, top) for quarter in range(-1, 4)}
+        frames = {quarter: _PageFrame(max(quarter, 0), left, bottom, right, top) for quarter in range(-1, 4)}
         segments: dict[int, list[Segment]] = {}
         for line in _LINE.finditer(self.text):
             hyphen = self.text[line.end() : line.end() + 1] == _HYPHEN
@@ -218,7 +218,7 @@ class PageGlyphs:
             style = self._styles[text_object] = _Style(font, round(abs(size), 1) or 1.0, quarter)
         return style
 
-    def _extend(self, segment: "_OpenSegment", frame: "_Frame", chunk: "_Chunk") -> None:
+    def _extend(self, segment: "_OpenSegment", frame: "_PageFrame", chunk: "_Chunk") -> None:
         """Add the chunk's words to `segment`, which closes itself at every wide gap and shift of the line."""
         style = chunk.style
         upright, mono, size = style.quarter == 0, style.font.mono, style.size
@@ -331,7 +331,7 @@ def _bound(function: Any, result: Any, *arguments: Any) -> Any:
     return ctypes.CFUNCTYPE(result, *arguments)(address)
 
 
-class _Frame:
+class _PageFrame:
     """Turns boxes of user space into a frame in which text of direction `quarter` is upright, y downwards."""
 
     def __init__(self, quarter: int, left: float, bottom: float, right: float, top: float):

@@ -20,7 +20,7 @@ _MARGIN = 0.16  # and how far from the edge, in heights of the page
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _MarginRow:
     page: int
     slot: tuple[str, int]  # head or foot, and the height, in steps of 3 points from its edge
     key: str  # the text without its numbers
@@ -69,15 +69,15 @@ class _Slots:
     """What stands at the same height on the pages of a document. A slot takes in its neighbours, one step up
     and down, since a line without descenders is a little lower."""
 
-    def __init__(self, candidates: Sequence[_Row], titles: Collection[str]):
+    def __init__(self, candidates: Sequence[_MarginRow], titles: Collection[str]):
         self._offsets = _offset(candidates)
         self._titles = titles
-        self._rows: dict[tuple[str, int], list[_Row]] = defaultdict(list)
+        self._rows: dict[tuple[str, int], list[_MarginRow]] = defaultdict(list)
         for row in candidates:
             self._rows[row.slot].append(row)
         self._known: dict[tuple[str, int], tuple[dict[str, set[int]], float, float]] = {}
 
-    def is_margin(self, row: _Row, body: float) -> bool:
+    def is_margin(self, row: _MarginRow, body: float) -> bool:
         numbered = self._is_numbered(row)
         if numbered and _PAGE_NUMBER.fullmatch(row.text.strip()):
             return True
@@ -109,14 +109,14 @@ class _Slots:
             known = self._known[slot] = (pages, numbers / len(peers), titled / len(peers))
         return known
 
-    def _is_numbered(self, row: _Row) -> bool:
+    def _is_numbered(self, row: _MarginRow) -> bool:
         return any(number - row.page in self._offsets for number in _numbers(row))
 
-    def _is_titled(self, row: _Row) -> bool:
+    def _is_titled(self, row: _MarginRow) -> bool:
         return _letters(row.text) in self._titles
 
 
-def _outer_rows(sheet: Sheet) -> list[_Row]:
+def _outer_rows(sheet: Sheet) -> list[_MarginRow]:
     found = rows(sheet.segments)
     outer = []
     for where, ordered in (("head", found[:_ROWS]), ("foot", found[: -_ROWS - 1 : -1])):
@@ -127,7 +127,7 @@ def _outer_rows(sheet: Sheet) -> list[_Row]:
                 break
             text = " ".join(part.text.strip() for part in row)
             outer.append(
-                _Row(
+                _MarginRow(
                     sheet.page,
                     (where, round((top + bottom) / 2 / 3)),
                     _DIGITS.sub("#", _roman_end(text)).casefold(),
@@ -156,7 +156,7 @@ def _roman(text: str) -> int:
     )
 
 
-def _numbers(row: _Row) -> list[int]:
+def _numbers(row: _MarginRow) -> list[int]:
     numbers = [int(number) for number in _NUMBER.findall(row.text)]
     for word in row.text.split():
         if _ROMAN.fullmatch(word):
@@ -164,7 +164,7 @@ def _numbers(row: _Row) -> list[int]:
     return numbers
 
 
-def _offset(candidates: Sequence[_Row]) -> set[int]:
+def _offset(candidates: Sequence[_MarginRow]) -> set[int]:
     """By how much printed page numbers differ from the count of pages (front matter may have its own)."""
     offsets = Counter[int]()
     for row in candidates:

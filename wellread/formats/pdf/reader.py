@@ -12,7 +12,7 @@ import pypdfium2 as pdfium
 from wellread.content import Block
 from wellread.errors import UnreadableError
 from wellread.formats.document import ContentsEntry, Document, Source
-from wellread.formats.pdf.blocks import Flow, block
+from wellread.formats.pdf.blocks import BlockFlow, block
 from wellread.formats.pdf.glyphs import FontCase, PageGlyphs
 from wellread.formats.pdf.layout import lines
 from wellread.formats.pdf.margins import body_size, without_margins
@@ -143,7 +143,7 @@ def _has_picture(page: pdfium.PdfPage) -> bool:
     return kinds[0] in objects or sum(kind in kinds for kind in objects) > 20
 
 
-def _paragraphs(pages: _Pages, body: float, names: list[str], *, slides: bool) -> Flow:
+def _paragraphs(pages: _Pages, body: float, names: list[str], *, slides: bool) -> BlockFlow:
     kept = without_margins(pages.sheets, body, names)
     step = max(1, len(pages.sheets) // _SAMPLE)
     sample = [
@@ -151,7 +151,7 @@ def _paragraphs(pages: _Pages, body: float, names: list[str], *, slides: bool) -
         for sheet, segments in zip(pages.sheets[::step], kept[::step], strict=True)
         for group in lines(sheet, segments)
     ]
-    flow = Flow(typography(sample, body))
+    flow = BlockFlow(typography(sample, body))
     for sheet, segments in zip(pages.sheets, kept, strict=True):
         flow.add(sheet, lines(sheet, segments), main=id(sheet) in pages.main and not slides)
     return flow

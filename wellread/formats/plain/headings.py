@@ -37,7 +37,7 @@ _LONGEST = 90  # characters
 _MOST_WORDS = 14
 
 
-class Kind(Enum):
+class HeadingKind(Enum):
     OUTER = auto()
     CHAPTER = auto()
     WORD = auto()
@@ -54,7 +54,7 @@ class Heading:
     text: str
     lines: int
     rank: int
-    kind: Kind
+    kind: HeadingKind
 
 
 def headings(paragraphs: Sequence[Sequence[str]]) -> list[Heading | None]:
@@ -66,8 +66,8 @@ def headings(paragraphs: Sequence[Sequence[str]]) -> list[Heading | None]:
     """
     found = [_candidate([line.rstrip() for line in lines]) for lines in paragraphs]
     kinds = Counter(heading.kind for heading in found if heading)
-    if kinds[Kind.ROMAN] < 3:
-        found = [None if heading and heading.kind is Kind.ROMAN else heading for heading in found]
+    if kinds[HeadingKind.ROMAN] < 3:
+        found = [None if heading and heading.kind is HeadingKind.ROMAN else heading for heading in found]
     found = _without_numbered_lists(found)
     for number in range(len(found) - 1, -1, -1):
         heading = found[number]
@@ -76,7 +76,7 @@ def headings(paragraphs: Sequence[Sequence[str]]) -> list[Heading | None]:
         following = found[number + 1] if number + 1 < len(found) else None
         ends = number + 1 == len(found)
         if ends or (
-            heading.kind is Kind.CAPITALS and following is not None and following.rank <= heading.rank
+            heading.kind is HeadingKind.CAPITALS and following is not None and following.rank <= heading.rank
         ):
             found[number] = None
     return list(_without_contents_list(found))
@@ -84,7 +84,7 @@ def headings(paragraphs: Sequence[Sequence[str]]) -> list[Heading | None]:
 
 def _without_numbered_lists(found: Sequence[Heading | None]) -> list[Heading | None]:
     """Numbered lines one after the other, with nothing between them, are a list."""
-    ranks = [heading.rank if heading and heading.kind is Kind.NUMBERED else 0 for heading in found]
+    ranks = [heading.rank if heading and heading.kind is HeadingKind.NUMBERED else 0 for heading in found]
     return [
         None
         if rank and rank in (*ranks[max(number - 1, 0) : number], *ranks[number + 1 : number + 2])
@@ -108,10 +108,10 @@ def _candidate(lines: Sequence[str]) -> Heading | None:
     first = lines[0].strip()
     if len(lines) > 1 and _UNDERLINE.fullmatch(lines[1]) and len(first) <= _LONGEST and _has_letters(first):
         if len(lines[1].strip()) * 2 >= len(first):
-            return Heading(first, 2, _UNDERLINE_RANK[lines[1].strip()[0]], Kind.MARKED)
+            return Heading(first, 2, _UNDERLINE_RANK[lines[1].strip()[0]], HeadingKind.MARKED)
         return None
     if hashes := _HASHES.fullmatch(first):
-        return Heading(hashes[2], 1, len(hashes[1]), Kind.MARKED)
+        return Heading(hashes[2], 1, len(hashes[1]), HeadingKind.MARKED)
     if (
         len(lines) > 3
         or len(" ".join(lines).split()) > _MOST_WORDS
@@ -124,7 +124,7 @@ def _candidate(lines: Sequence[str]) -> Heading | None:
 def _worded(lines: Sequence[str]) -> Heading | None:
     """ "CHAPTER I. / Down the Hole": known by its word; the title may stand on the next line."""
     text = " ".join(line.strip() for line in lines)
-    for pattern, rank, kind in ((_OUTER, 0, Kind.OUTER), (_CHAPTER, 1, Kind.CHAPTER)):
+    for pattern, rank, kind in ((_OUTER, 0, HeadingKind.OUTER), (_CHAPTER, 1, HeadingKind.CHAPTER)):
         match = pattern.fullmatch(lines[0].strip())
         if not match:
             continue
@@ -136,18 +136,18 @@ def _worded(lines: Sequence[str]) -> Heading | None:
             return None
         return None if lines[0][:1].islower() else Heading(text, len(lines), rank, kind)
     if len(lines) == 1 and _WORD.fullmatch(text) and not text[0].islower():
-        return Heading(text.rstrip(":"), 1, 1, Kind.WORD)
+        return Heading(text.rstrip(":"), 1, 1, HeadingKind.WORD)
     return None
 
 
 def _lone(line: str) -> Heading | None:
     """A heading that is one line between blank ones, known by its number or its capitals."""
     if _ROMAN.fullmatch(line):
-        return Heading(line, 1, 1, Kind.ROMAN)
+        return Heading(line, 1, 1, HeadingKind.ROMAN)
     numbered = _NUMBERED.fullmatch(line)
     if numbered and not line.endswith((".", ",", ";", ":", "!")) and len(line.split()) <= 12:
         depth = numbered["number"].count(".")
-        return Heading(line, 1, 1 + depth, Kind.NUMBERED)
+        return Heading(line, 1, 1 + depth, HeadingKind.NUMBERED)
     letters = [char for char in line if char.isalpha()]
     if (
         len(letters) >= 4
@@ -156,7 +156,7 @@ def _lone(line: str) -> Heading | None:
         and line[0] not in _QUOTES
         and not line.endswith((",", ";", ":", "!", "-"))
     ):
-        return Heading(line, 1, 2, Kind.CAPITALS)
+        return Heading(line, 1, 2, HeadingKind.CAPITALS)
     return None
 
 

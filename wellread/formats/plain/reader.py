@@ -11,7 +11,7 @@ from wellread.content import Block, BlockKind, FileOrigin, Metadata
 from wellread.errors import UnreadableError
 from wellread.formats import file_title
 from wellread.formats.document import ContentsEntry, Document, Source
-from wellread.formats.plain.headings import Heading, Kind, headings
+from wellread.formats.plain.headings import Heading, HeadingKind, headings
 from wellread.text.encoding import decode
 from wellread.text.words import UNSPACED
 
@@ -218,7 +218,7 @@ def _title_of(found: Sequence[Heading | None], title: str) -> Heading | None:
     first = found[0]
     if first and first.text.casefold() == title.casefold():
         return first
-    if first is None or first.kind not in (Kind.MARKED, Kind.CAPITALS):
+    if first is None or first.kind not in (HeadingKind.MARKED, HeadingKind.CAPITALS):
         return None
     alike = sum((heading.kind, heading.rank) == (first.kind, first.rank) for heading in found if heading)
     return first if alike == 1 and any(heading is not first for heading in found if heading) else None

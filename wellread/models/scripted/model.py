@@ -24,8 +24,8 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from wellread.models.scripted.errors import refused, strike, strike_in_stream
-from wellread.models.scripted.script import Request, Script
-from wellread.models.scripted.turn import Refusal, Turn, turn_for
+from wellread.models.scripted.script import Script, ScriptedRequest
+from wellread.models.scripted.turn import Refusal, ScriptedTurn, turn_for
 
 _SYSTEM = "scripted"
 _PROFILE = ModelProfile(supports_json_schema_output=True, supports_json_object_output=True)
@@ -94,7 +94,7 @@ class ScriptedModel(Model[None]):
         parameters: ModelRequestParameters,
         *,
         streamed: bool,
-    ) -> tuple[Turn, int, ModelRequestParameters]:
+    ) -> tuple[ScriptedTurn, int, ModelRequestParameters]:
         """The turn for a request, its number, and its parameters as they were resolved."""
         settings, parameters = self.prepare_request(settings, parameters)
         turn = turn_for(self.script, _request(messages, settings, parameters))
@@ -111,7 +111,7 @@ class ScriptedModel(Model[None]):
 class ScriptedStream(StreamedResponse):
     """A turn as it is streamed."""
 
-    turn: Turn
+    turn: ScriptedTurn
     name: str
     number: int
     begun: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -161,20 +161,20 @@ class ScriptedStream(StreamedResponse):
         return self.begun
 
 
-def _finish(turn: Turn) -> FinishReason:
+def _finish(turn: ScriptedTurn) -> FinishReason:
     return "tool_call" if turn.tool is not None and turn.finish == "stop" else turn.finish
 
 
 def _request(
     messages: list[ModelMessage], settings: ModelSettings | None, parameters: ModelRequestParameters
-) -> Request:
+) -> ScriptedRequest:
     tools = {
         tool.name: tool.parameters_json_schema
         for tool in [*parameters.function_tools, *parameters.output_tools]
     }
     form = parameters.output_object
     formats = {form.name or "json": form.json_schema} if form is not None else {}
-    return Request.asking(
+    return ScriptedRequest.asking(
         "\n\n".join(_said(messages, parameters)), tools, formats, (settings or {}).get("max_tokens")
     )
 

@@ -19,7 +19,7 @@ Schemas = Mapping[str, Mapping[str, Any]]  # by the name of what they describe
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ScriptedRequest:
     """What a model was asked: `prompt` is all that it reads, the system's text first.
 
     `forms` names the shapes that a structured reply may have, `schemas` are their JSON schemas: the tools that
@@ -73,7 +73,7 @@ class Script:
     first_token_seconds: float = 0
     context_tokens: int = 32_768  # a prompt of more is refused
     small: bool = False  # as `scripted/FILE` it is taken for a small model
-    requests: list[Request] = field(default_factory=list)
+    requests: list[ScriptedRequest] = field(default_factory=list)
     _taken: dict[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -108,7 +108,7 @@ class Script:
             head.small,
         )
 
-    def take(self, request: Request) -> Reply | None:
+    def take(self, request: ScriptedRequest) -> Reply | None:
         """The reply for a request, used up once more; None when none is left. The request is kept."""
         for index, reply in enumerate(self.replies):
             if self._fits(index, reply, request):
@@ -118,7 +118,7 @@ class Script:
         self.requests.append(request)
         return None
 
-    def _fits(self, index: int, reply: Reply, request: Request) -> bool:
+    def _fits(self, index: int, reply: Reply, request: ScriptedRequest) -> bool:
         return (
             (reply.times == 0 or self._taken.get(index, 0) < reply.times)
             and (reply.role is None or (reply.role == "text") == (request.wanted == "text"))

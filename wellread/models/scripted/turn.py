@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from typing import Literal
 
 from wellread.models.scripted.reply import Fault, Reply
-from wellread.models.scripted.script import Request, Script
+from wellread.models.scripted.script import Script, ScriptedRequest
 
 Finish = Literal["stop", "length", "content_filter"]
 
@@ -32,7 +32,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ScriptedTurn:
     """What is said: text, or the arguments of a call of `tool`, in tokens, and how it goes wrong."""
 
     tokens: tuple[str, ...]
@@ -76,7 +76,7 @@ def tokens_of(text: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(text))
 
 
-def turn_for(script: Script, request: Request) -> Turn | Refusal:
+def turn_for(script: Script, request: ScriptedRequest) -> ScriptedTurn | Refusal:
     """What the script has for a request."""
     size = len(tokens_of(request.prompt))
     if size > script.context_tokens:
@@ -91,7 +91,7 @@ def turn_for(script: Script, request: Request) -> Turn | Refusal:
         return Refusal(500, "the script has no reply for this request", final=True)
     tool, text = _content(reply, request)
     seconds = 1 / script.tokens_per_second if script.tokens_per_second else 0
-    turn = Turn(
+    turn = ScriptedTurn(
         tokens_of(text),
         tool,
         fault=reply.fault,
@@ -102,7 +102,7 @@ def turn_for(script: Script, request: Request) -> Turn | Refusal:
     return _limited(turn, request.max_tokens)
 
 
-def _content(reply: Reply, request: Request) -> tuple[str | None, str]:
+def _content(reply: Reply, request: ScriptedRequest) -> tuple[str | None, str]:
     """The tool that is called, if any, and the text or the arguments."""
     kind = reply.fault.kind if reply.fault is not None else ""
     if kind == "empty":
@@ -134,7 +134,7 @@ def _thinking(reply: Reply) -> dict[str, str]:
     return {} if reply.thinking is None else {"thinking": reply.thinking}
 
 
-def _limited(turn: Turn, max_tokens: int | None) -> Turn:
+def _limited(turn: ScriptedTurn, max_tokens: int | None) -> ScriptedTurn:
     """A turn whose tokens end where a limit or a filter ends them."""
     fault = turn.fault
     if fault is not None and fault.kind == "truncated":

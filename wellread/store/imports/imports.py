@@ -35,7 +35,7 @@ _ATTEMPTS = 50  # of an import that fails again and again
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class StoredImport:
     """What is known of an import beside its events."""
 
     import_id: str
@@ -51,7 +51,7 @@ class ImportStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, uploads: Sequence[Upload], caller: str, collection: str) -> Import:
+    def begin(self, uploads: Sequence[Upload], caller: str, collection: str) -> StoredImport:
         """An import of these uploads, to be worked on. Raises ConflictError when one of them is in another import."""
         upload_ids = [upload.upload_id for upload in uploads]
         created_at = timestamps.now()
@@ -63,22 +63,22 @@ class ImportStore:
                         hint=f"Watch the import {row.import_id}.",
                     )
             import_id = _free_id(connection, upload_ids, caller)
-            begun = Import(import_id, caller, collection, tuple(upload_ids), created_at, "")
+            begun = StoredImport(import_id, caller, collection, tuple(upload_ids), created_at, "")
             _begin(connection, begun, [upload.name for upload in uploads])
         return begun
 
-    def begin_folder(self, folder: str, name: str, caller: str, collection: str) -> tuple[Import, bool]:
+    def begin_folder(self, folder: str, name: str, caller: str, collection: str) -> tuple[StoredImport, bool]:
         """An import of what lies in a folder, shown as `name`, and whether it is a new one: the caller's that goes on
         is given again."""
         with self._database.begin(turn=f"imports of {caller}") as connection:
             going_on = sa.select(t.imports).filter_by(caller=caller, ended_at="", folder=folder)
             if (row := connection.execute(going_on).first()) is not None:
                 return _import(row), False
-            begun = Import(uuid.uuid4().hex, caller, collection, (), timestamps.now(), "", folder)
+            begun = StoredImport(uuid.uuid4().hex, caller, collection, (), timestamps.now(), "", folder)
             _begin(connection, begun, [name])
         return begun, True
 
-    def begun(self, upload_ids: Collection[str], caller: str) -> Import | None:
+    def begun(self, upload_ids: Collection[str], caller: str) -> StoredImport | None:
         """The import of just these uploads that goes on or has come to its end; one that failed may be begun anew."""
         with self._database.read() as connection:
             found = None
@@ -93,7 +93,7 @@ class ImportStore:
                 return None
             return found
 
-    def import_(self, import_id: str, caller: str | None = None) -> Import:
+    def import_(self, import_id: str, caller: str | None = None) -> StoredImport:
         """Raises NotFoundError, also for another caller's (None: whosever)."""
         query = sa.select(t.imports).filter_by(import_id=import_id)
         if caller is not None:
@@ -104,7 +104,7 @@ class ImportStore:
             raise NotFoundError(f"There is no import {import_id!r}.", hint="GET /api/v1/imports lists yours.")
         return _import(row)
 
-    def imports(self, caller: str, *, offset: int, limit: int, unended: bool = False) -> list[Import]:
+    def imports(self, caller: str, *, offset: int, limit: int, unended: bool = False) -> list[StoredImport]:
         """The caller's (only those that are `unended`), newest first."""
         imports = t.imports.c
         query = (
@@ -119,7 +119,7 @@ class ImportStore:
         with self._database.read() as connection:
             return [_import(row) for row in connection.execute(query)]
 
-    def unended(self) -> list[Import]:
+    def unended(self) -> list[StoredImport]:
         """Those that are to be worked on or are being worked on, oldest first."""
         query = sa.select(t.imports).filter_by(ended_at="")
         with self._database.read() as connection:
@@ -200,7 +200,7 @@ class ImportStore:
             return {row.import_id: row.seq for row in connection.execute(query)}
 
 
-def _begin(connection: sa.Connection, begun: Import, names: Sequence[str]) -> None:
+def _begin(connection: sa.Connection, begun: StoredImport, names: Sequence[str]) -> None:
     connection.execute(
         sa.insert(t.imports).values(
             import_id=begun.import_id,
@@ -250,8 +250,8 @@ def _rows(import_id: str, events: Sequence[ImportEvent]) -> list[dict[str, objec
     return [{"import_id": import_id, "seq": event.seq, "body": event.model_dump_json()} for event in events]
 
 
-def _import(row: Any) -> Import:
-    return Import(
+def _import(row: Any) -> StoredImport:
+    return StoredImport(
         row.import_id,
         row.caller,
         row.collection,

@@ -17,7 +17,7 @@ _TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedConversation:
     """A conversation with how many questions it holds, how many of them servers have yet to answer, and the token by
     which it is shared, "" for none."""
 
@@ -31,7 +31,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConversationCursor:
     """Where a list of conversations goes on: after the one that was last added to then."""
 
     updated_at: str
@@ -45,8 +45,8 @@ class ConversationStore:
         self._database = database
 
     def listed(
-        self, caller: str, *, query: str = "", after: Place | None = None, limit: int = 50
-    ) -> list[Listed]:
+        self, caller: str, *, query: str = "", after: ConversationCursor | None = None, limit: int = 50
+    ) -> list[ListedConversation]:
         """The caller's conversations, those that were added to last first: of a `query` those whose title or
         questions have each of its words, in any case."""
         found = _LISTED.where(*_matching(caller, query))
@@ -63,7 +63,7 @@ class ConversationStore:
         with self._database.read() as connection:
             return connection.scalar(counted) or 0
 
-    def conversation(self, conversation_id: str, caller: str) -> Listed:
+    def conversation(self, conversation_id: str, caller: str) -> ListedConversation:
         with self._database.read() as connection:
             row = connection.execute(_LISTED.where(*_own(conversation_id, caller))).first()
         if row is None:
@@ -99,7 +99,7 @@ class ConversationStore:
             _hold(connection, conversation_id, caller)
             connection.execute(sa.delete(t.shares).filter_by(conversation_id=conversation_id))
 
-    def shared(self, token: str) -> Listed:
+    def shared(self, token: str) -> ListedConversation:
         """The conversation that a token opens, whoever asks."""
         opened = _LISTED.where(
             _C.conversation_id.in_(sa.select(t.shares.c.conversation_id).where(t.shares.c.token == token))
@@ -196,8 +196,8 @@ def _has(column: sa.Column[str], word: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(column.icontains(form, autoescape=True) for form in forms))
 
 
-def _listed(row: Any) -> Listed:
-    return Listed(
+def _listed(row: Any) -> ListedConversation:
+    return ListedConversation(
         conversation_id=row.conversation_id,
         title=row.title,
         created_at=row.created_at,

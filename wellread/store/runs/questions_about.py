@@ -14,7 +14,7 @@ _ENDING = 4  # events at a run's end, with which its answer is complete
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskedQuestion:
     """A question that was asked."""
 
     run_id: str
@@ -23,7 +23,7 @@ class Question:
     created_at: str
 
 
-def questions_on(database: Database, product_id: str, caller: str, *, limit: int = 10) -> list[Question]:
+def questions_on(database: Database, product_id: str, caller: str, *, limit: int = 10) -> list[AskedQuestion]:
     """The caller's latest questions on a title, newest first, among the last `LOOKED_AT` that the caller asked."""
     latest = (
         sa.select(t.runs.c.run_id, t.runs.c.conversation_id, t.runs.c.question, t.runs.c.created_at)
@@ -57,7 +57,7 @@ def questions_on(database: Database, product_id: str, caller: str, *, limit: int
         sa.select(latest).where(is_named).order_by(latest.c.created_at.desc(), latest.c.run_id).limit(limit)
     )
     with database.read() as connection:
-        return [Question(*row) for row in connection.execute(query)]
+        return [AskedQuestion(*row) for row in connection.execute(query)]
 
 
 def _is_of(body: sa.ColumnElement[str], kind: str) -> sa.ColumnElement[bool]:

@@ -40,7 +40,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StoredRun:
     """What is known of a run beside its events. `caller` is the account that asked, "" for the library's owner."""
 
     run_id: str
@@ -107,7 +107,7 @@ class RunStore:
         """The run ids of a conversation, oldest first."""
         return [run.run_id for run in self.of(conversation_id)]
 
-    def of(self, conversation_id: str) -> list[Run]:
+    def of(self, conversation_id: str) -> list[StoredRun]:
         """The runs of a conversation, oldest first."""
         query = _RUNS.where(t.runs.c.conversation_id == conversation_id)
         with self._database.read() as connection:
@@ -197,7 +197,7 @@ class RunStore:
             )
         return Begun(row.run_id, tuple(self.events(row.run_id)), fresh=False)
 
-    def run(self, run_id: str, caller: str | None = None) -> Run:
+    def run(self, run_id: str, caller: str | None = None) -> StoredRun:
         """Raises NotFoundError, also for a run of another caller (None: whoever asked it)."""
         query = _RUNS.where(t.runs.c.run_id == run_id)
         if caller is not None:
@@ -258,7 +258,7 @@ class RunStore:
 
     # What servers work on
 
-    def queued(self) -> list[Run]:
+    def queued(self) -> list[StoredRun]:
         """The runs that servers are to work on or are at work on, oldest first."""
         query = _RUNS.where(t.runs.c.queued).order_by(t.runs.c.created_at, t.runs.c.run_id)
         with self._database.read() as connection:
@@ -275,7 +275,7 @@ class RunStore:
         with self._database.read() as connection:
             return connection.scalar(query) or 0
 
-    def named(self, run_ids: Collection[str]) -> list[Run]:
+    def named(self, run_ids: Collection[str]) -> list[StoredRun]:
         """Those of these runs that are there and have not ended, oldest first."""
         query = _RUNS.where(t.runs.c.run_id.in_(sorted(run_ids)), t.runs.c.outcome == "")
         with self._database.read() as connection:
@@ -370,8 +370,8 @@ def _ended(run_id: str, event: RunCompleted | RunFailed | RunCancelled) -> sa.Up
     )
 
 
-def _run(row: Any) -> Run:
-    return Run(
+def _run(row: Any) -> StoredRun:
+    return StoredRun(
         run_id=row.run_id,
         conversation_id=row.conversation_id,
         caller=row.caller,

@@ -14,7 +14,7 @@ _MODEL = r'"model":"((?:[^"\\]|\\.)*)"'  # in text, quotation marks stand behind
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class UsageSum:
     """Runs that were begun, and the usage of those that have ended, as `events.Usage` has it."""
 
     key: str  # a day in UTC, as in "2026-11-02"; or what run.started calls `model`
@@ -33,7 +33,7 @@ class UsageStore:
 
     def sums(
         self, first: date, last: date, *, by: Group, caller: str | None = None, limit: int = 1000
-    ) -> list[Sum]:
+    ) -> list[UsageSum]:
         """The runs begun from the first day to the last, of one caller or (None) of all: a sum for each day, in
         order, or for each model, the most used first."""
         key = self._model() if by == "model" else sa.func.substr(t.runs.c.created_at, 1, 10)
@@ -66,7 +66,7 @@ class UsageStore:
         order = key if by == "day" else runs.desc()
         with self._database.read() as connection:
             return [
-                Sum(**row._mapping)
+                UsageSum(**row._mapping)
                 # By its place: PostgreSQL takes two bound expressions for two different ones.
                 for row in connection.execute(query.group_by(sa.text("1")).order_by(order, key).limit(limit))
             ]

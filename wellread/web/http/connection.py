@@ -25,7 +25,7 @@ HOLD_LITTLE = "wellread.hold_little"  # and to have little held of what its list
 _LITTLE = 16 * 1024  # bytes; the system holds as much again, and twice that
 
 
-class Connection(H11Protocol):
+class HttpConnection(H11Protocol):
     """For `uvicorn.Config(http=Connection)`.
 
     With `limit_concurrency`, connections beyond that number get 503 for their requests, and beyond twice that number

@@ -28,7 +28,7 @@ from wellread.grounding.tally import verdict_counts, verdict_line
 from wellread.library.bibliography import entries
 from wellread.serving.attended_run import Attended
 from wellread.serving.request import Id, Question, asking_of, begin
-from wellread.web.mcp.tool import Arguments, Call, Result, Told, Tool
+from wellread.web.mcp.tool import Arguments, Result, Told, Tool, ToolCall
 
 _PARTING = 5.0  # seconds that a run which is given up may take to end
 _SILENCE = 10.0  # seconds after which a client hears that the run goes on
@@ -50,7 +50,7 @@ class Ask(Arguments):
     model: str = Field("", max_length=300, description="As `provider/model`; empty for the library's own.")
 
 
-class Answer(Result):
+class AskResult(Result, title="Answer"):
     run_id: str
     conversation_id: str = Field(description="Send it along with a question that follows on this one.")
     answer: str = Field(description="Markdown; [3] cites the citations of number 3.")
@@ -65,7 +65,7 @@ class Answer(Result):
     )
 
 
-async def _ask(arguments: Ask, call: Call) -> Told:
+async def _ask(arguments: Ask, call: ToolCall) -> Told:
     library, worker = call.workshop.library, call.workshop.worker
     said = arguments.model_dump(exclude={"productIds"})
     question = Question.model_validate({**said, "product_ids": arguments.productIds})
@@ -80,7 +80,7 @@ async def _ask(arguments: Ask, call: Call) -> Told:
     return Told(answer, _as_text(answer, products))
 
 
-async def _followed(attended: Attended, call: Call) -> list[AnyEvent]:
+async def _followed(attended: Attended, call: ToolCall) -> list[AnyEvent]:
     """The run's events without those of the answer's text, each told as it comes."""
     clock = asyncio.get_running_loop().time
     events: list[AnyEvent] = []
@@ -102,7 +102,7 @@ async def _followed(attended: Attended, call: Call) -> list[AnyEvent]:
     return events
 
 
-def _answer(run_id: str, events: list[AnyEvent]) -> Answer:
+def _answer(run_id: str, events: list[AnyEvent]) -> AskResult:
     """Raises an error of the family for a run that came to no answer."""
     match events[-1] if events else None:
         case RunFailed(message=message, hint=hint):
@@ -113,7 +113,7 @@ def _answer(run_id: str, events: list[AnyEvent]) -> Answer:
             pass
     start = next(event for event in events if isinstance(event, RunStarted))
     answer = next(event for event in reversed(events) if isinstance(event, AnswerCompleted))
-    return Answer(
+    return AskResult(
         run_id=run_id,
         conversation_id=start.conversation_id,
         answer=answer.markdown,
@@ -123,7 +123,7 @@ def _answer(run_id: str, events: list[AnyEvent]) -> Answer:
     )
 
 
-def _as_text(answer: Answer, products: Mapping[str, Product]) -> str:
+def _as_text(answer: AskResult, products: Mapping[str, Product]) -> str:
     parts = [answer.answer.strip()]
     if answer.citations:
         parts.append(f"## Sources\n\n{sources(entries(answer.citations, products)).strip()}")
@@ -141,7 +141,7 @@ ASK = Tool(
     "on, or plays the author when the question asks for that. Takes seconds to minutes. Show the reader the answer as "
     "it is, with its sources.",
     arguments=Ask,
-    result=Answer,
+    result=AskResult,
     act=_ask,
     reads_only=False,
     open_world=True,

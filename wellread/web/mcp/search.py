@@ -9,14 +9,14 @@ from wellread.content import Anchor, ProductKind
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.library.views import CellView
 from wellread.serving.request import Id
-from wellread.web.mcp.tool import NOTICE, Arguments, Call, Result, Told, Tool, quoted
+from wellread.web.mcp.tool import NOTICE, Arguments, Result, Told, Tool, ToolCall, quoted
 
 _MOST_CELLS = 100
 _TITLES = 5  # that are searched when none is given
 _Question = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class FindProducts(Arguments):
+class FindProductsArguments(Arguments, title="FindProducts"):
     query: str = Field(
         max_length=1000,
         description="A title, an author, or what the titles should be about, in a few words.",
@@ -45,7 +45,7 @@ class FoundProducts(Result):
     library_size: int = Field(description="How many titles the library has.")
 
 
-class SearchInsideBooks(Arguments):
+class SearchArguments(Arguments, title="SearchInsideBooks"):
     askBookQuestions: list[_Question] = Field(  # noqa: N815  # the name is fixed, the reader sees it
         min_length=1,
         max_length=10,
@@ -65,7 +65,7 @@ class FoundSnippets(Result):
     )
 
 
-async def _find(arguments: FindProducts, call: Call) -> Told:
+async def _find(arguments: FindProductsArguments, call: ToolCall) -> Told:
     library = call.workshop.library
     found = await library.find_products(arguments.query, kinds=arguments.kinds, limit=arguments.limit)
     result = FoundProducts(
@@ -104,7 +104,7 @@ async def _find(arguments: FindProducts, call: Call) -> Told:
     return Told(result, "\n".join([head, *lines]))
 
 
-async def _search(arguments: SearchInsideBooks, call: Call) -> Told:
+async def _search(arguments: SearchArguments, call: ToolCall) -> Told:
     library = call.workshop.library
     questions = list(dict.fromkeys(arguments.askBookQuestions))
     ids = list(dict.fromkeys(arguments.productIds))
@@ -170,7 +170,7 @@ FIND_PRODUCTS = Tool(
     title="Find titles",
     description="Find books, videos and recordings of the reader's library, by title, author or subject. Gives their "
     "product ids, which the other tools take; those that the query names come first.",
-    arguments=FindProducts,
+    arguments=FindProductsArguments,
     result=FoundProducts,
     act=_find,
 )
@@ -179,7 +179,7 @@ SEARCH_INSIDE_BOOKS = Tool(
     title="Search inside titles",
     description="Put each question to each title, all at once, and get the passages that answer: text, section, page "
     "or time, and an anchor to cite. A title that has nothing on a question says so, with its best match.",
-    arguments=SearchInsideBooks,
+    arguments=SearchArguments,
     result=FoundSnippets,
     act=_search,
 )

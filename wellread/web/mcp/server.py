@@ -19,7 +19,7 @@ from wellread.web.mcp.calls import CallKey, Calls
 from wellread.web.mcp.prompts import MENTOR, prompt
 from wellread.web.mcp.read_section import READ_SECTION
 from wellread.web.mcp.search import FIND_PRODUCTS, SEARCH_INSIDE_BOOKS
-from wellread.web.mcp.tool import Call, Tool
+from wellread.web.mcp.tool import Tool, ToolCall
 
 TOOLS: tuple[Tool[Any], ...] = (FIND_PRODUCTS, SEARCH_INSIDE_BOOKS, READ_SECTION, ASK)
 _INSTRUCTIONS = (
@@ -49,7 +49,7 @@ def mcp_server(
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in by_name:
             raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name[:80]!r}.")
-        call = Call(workshop, caller_of(context), _progress(context))
+        call = ToolCall(workshop, caller_of(context), _progress(context))
         with under_way.under_way(key_of(context)):
             return await _called(by_name[params.name], params.arguments or {}, call)
         raise MCPError(types.INVALID_REQUEST, "The call was cancelled by its client.")
@@ -89,7 +89,7 @@ def mcp_server(
     )
 
 
-async def _called(tool: Tool[Any], arguments: dict[str, Any], call: Call) -> types.CallToolResult:
+async def _called(tool: Tool[Any], arguments: dict[str, Any], call: ToolCall) -> types.CallToolResult:
     """The tool's result; what goes wrong is a result too, which a model can read and act on."""
     try:
         called = await tool.call(arguments, call)

@@ -40,7 +40,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """What a tool works with. `progress` tells the client of a step, if it wants to hear of it."""
 
     workshop: Workshop
@@ -58,7 +58,7 @@ class Tool(Generic[_A]):
     description: str  # written for a model
     arguments: type[_A]
     result: type[Result]
-    act: Callable[[_A, Call], Awaitable[Told]]
+    act: Callable[[_A, ToolCall], Awaitable[Told]]
     reads_only: bool = True
     open_world: bool = False  # whether it may reach beyond the library: a provider's model
 
@@ -79,7 +79,7 @@ class Tool(Generic[_A]):
             ),
         )
 
-    async def call(self, arguments: dict[str, Any], call: Call) -> Told:
+    async def call(self, arguments: dict[str, Any], call: ToolCall) -> Told:
         """Raises BadRequestError for arguments that are not as they must be, and what the tool raises."""
         try:
             checked = self.arguments.model_validate(arguments)

@@ -14,7 +14,7 @@ _models = APIRouter(prefix="/v1/models", tags=["openai"])
 _CREATED = 1_767_225_600  # 2026-01-01, when the first of them was there
 
 
-class Model(BaseModel):
+class ModelObject(BaseModel):
     """A way to answer, as a model."""
 
     model_config = ConfigDict(
@@ -36,20 +36,20 @@ class Model(BaseModel):
 
 class ModelList(BaseModel):
     object: Literal["list"] = "list"
-    data: list[Model]
+    data: list[ModelObject]
 
 
 @_models.get("", summary="The models", response_model=ModelList)
 async def list_models(caller: CallerPart) -> ModelList:  # noqa: ARG001  # a caller that is not known is refused
     """`wellread-quick`, and `wellread-deep`, which is DeepSearch."""
-    return ModelList(data=[Model(id=name) for name in MODES])
+    return ModelList(data=[ModelObject(id=name) for name in MODES])
 
 
-@_models.get("/{model}", summary="One model", response_model=Model)
-async def get_model(model: str, caller: CallerPart) -> Model:  # noqa: ARG001  # as above
+@_models.get("/{model}", summary="One model", response_model=ModelObject)
+async def get_model(model: str, caller: CallerPart) -> ModelObject:  # noqa: ARG001  # as above
     if model not in MODES:
         raise unknown_model(model)
-    return Model(id=model)
+    return ModelObject(id=model)
 
 
 router.include_router(_models)

@@ -58,7 +58,7 @@ def _bare(value: object) -> object:
     return value.strip().removeprefix(_CONVERSATION) if isinstance(value, str) else value
 
 
-class Metadata(BaseModel):
+class RequestMetadata(BaseModel):
     """What can be said to Wellread beside the question. Values are text, as metadata has them; other keys are
     ignored."""
 
@@ -105,7 +105,7 @@ class OpenAIRequest(BaseModel):
 
     model: str = Field(description="`wellread-quick` or `wellread-deep` (DeepSearch).")
     stream: bool | None = None
-    metadata: Annotated[Metadata, Field(strict=False)] | None = None
+    metadata: Annotated[RequestMetadata, Field(strict=False)] | None = None
     tool_choice: object = None
     top_logprobs: object = None
 
@@ -131,7 +131,7 @@ class OpenAIRequest(BaseModel):
         """Raises NotFoundError for a model that is none of the two, and as `asking_of` does."""
         if self.model not in MODES:
             raise unknown_model(self.model)
-        said = self.metadata or Metadata()
+        said = self.metadata or RequestMetadata()
         asked = Question(
             question=question,
             product_ids=said.product_ids,
@@ -153,7 +153,7 @@ class OpenAIRequest(BaseModel):
         return replace(await asking_of(asked, caller, library), history=tuple(history))
 
 
-class Conversation(BaseModel):
+class ConversationReference(BaseModel):
     """A conversation by its id."""
 
     id: Annotated[str, BeforeValidator(_bare)] = Field(max_length=32)

@@ -17,7 +17,7 @@ from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, Wo
 from wellread.web.http.stream import ByteStream, until_left
 from wellread.web.openai.history import MOST_EXCHANGES, MOST_MESSAGES, bare, history_of
 from wellread.web.openai.messages import Message, question_of, said_before, with_a_question
-from wellread.web.openai.request import Conversation, OpenAIRequest, plain_text_only, refused
+from wellread.web.openai.request import ConversationReference, OpenAIRequest, plain_text_only, refused
 from wellread.web.openai.response_events import ResponseEvents
 from wellread.web.openai.run import Unfolding
 
@@ -46,7 +46,7 @@ def _conversation(given: object) -> object:
     return {"id": given} if isinstance(given, str) else given
 
 
-class Reply(BaseModel):
+class ReplyMessage(BaseModel):
     """How the answer is to be written."""
 
     model_config = ConfigDict(extra="ignore")
@@ -75,11 +75,11 @@ class ResponsesRequest(OpenAIRequest):
         description="The question, or the messages that end with it.",
     )
     previous_response_id: str | None = Field(None, max_length=80)
-    conversation: Annotated[Conversation, BeforeValidator(_conversation)] | None = None
+    conversation: Annotated[ConversationReference, BeforeValidator(_conversation)] | None = None
     max_output_tokens: int | None = Field(
         None, ge=1, description="Output tokens of the run, of all its calls."
     )
-    text: Reply | None = None
+    text: ReplyMessage | None = None
     background: bool | None = None
     prompt: object = None
 

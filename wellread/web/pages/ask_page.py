@@ -12,7 +12,7 @@ from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.library.examples import example_questions
 from wellread.serving.request import Caller
-from wellread.store.runs.conversations import ConversationStore, Listed
+from wellread.store.runs.conversations import ConversationStore, ListedConversation
 from wellread.web.http.access import current_caller
 from wellread.web.http.dependencies import ConversationsPart, LibraryPart
 from wellread.web.pages.page import Page, page_of, wants_page
@@ -70,7 +70,7 @@ def _home(
 ) -> Response:
     catalog = library.catalog
     picked: dict[str, Product] = catalog.products_by_id(within)
-    latest: list[Listed] = conversations.listed(caller.account_id, limit=_LATEST)
+    latest: list[ListedConversation] = conversations.listed(caller.account_id, limit=_LATEST)
     box = Box(
         placeholder=page.say("Ask the titles of this library …"),
         question=question,

@@ -14,9 +14,9 @@ from wellread.engine import Wellread
 from wellread.errors import BadRequestError, ConflictError
 from wellread.events import Mode, RunStarted, Usage
 from wellread.library.bibliography import line
-from wellread.store.runs.conversations import Listed, Place
+from wellread.store.runs.conversations import ConversationCursor, ListedConversation
 from wellread.store.runs.feedback import Feedback, FeedbackStore, Rating
-from wellread.store.runs.runs import Run
+from wellread.store.runs.runs import StoredRun
 from wellread.web.http.dependencies import (
     CallerPart,
     ConversationsPart,
@@ -57,7 +57,7 @@ class ConversationView(BaseModel):
     shared: bool
 
     @classmethod
-    def of(cls, listed: Listed) -> "ConversationView":
+    def of(cls, listed: ListedConversation) -> "ConversationView":
         return cls(
             conversation_id=listed.conversation_id,
             title=listed.title,
@@ -99,7 +99,7 @@ class RunSummary(BaseModel):
     rating: Rating | None = Field(description="What the caller has said of its answer.")
 
     @classmethod
-    def of(cls, run: Run, start: RunStarted, feedback: Feedback | None) -> "RunSummary":
+    def of(cls, run: StoredRun, start: RunStarted, feedback: Feedback | None) -> "RunSummary":
         return cls(
             run_id=run.run_id,
             state=state_of(run),
@@ -156,7 +156,7 @@ async def list_conversations(
 ) -> Conversations:
     after = place_of(cursor) if cursor else None
 
-    def found() -> tuple[list[Listed], int]:
+    def found() -> tuple[list[ListedConversation], int]:
         # One more than is wanted tells whether it goes on.
         listed = store.listed(caller.account_id, query=query, after=after, limit=limit + 1)
         return listed, store.count(caller.account_id, query=query)
@@ -284,15 +284,15 @@ def _link(request: Request, token: str) -> str:
     return f"{request.base_url}shared/{token}"
 
 
-def cursor_of(listed: Listed) -> str:
+def cursor_of(listed: ListedConversation) -> str:
     """Where the list goes on after that conversation."""
     return base64.urlsafe_b64encode(f"{listed.updated_at} {listed.conversation_id}".encode()).decode()
 
 
-def place_of(cursor: str) -> Place:
+def place_of(cursor: str) -> ConversationCursor:
     """The place of a `cursor_of`. Raises BadRequestError."""
     try:
         updated_at, _, conversation_id = base64.urlsafe_b64decode(cursor).decode("ascii").partition(" ")
     except ValueError as error:
         raise BadRequestError("That is no cursor.", hint="Send `next` of the part before.") from error
-    return Place(updated_at, conversation_id)
+    return ConversationCursor(updated_at, conversation_id)

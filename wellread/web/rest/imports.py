@@ -23,7 +23,7 @@ from wellread.import_events import (
 from wellread.serving.import_files import existing_folder
 from wellread.serving.importer import Importer
 from wellread.serving.request import Id
-from wellread.store.imports.imports import DEMO, Import, ImportStore
+from wellread.store.imports.imports import DEMO, ImportStore, StoredImport
 from wellread.store.imports.uploads import check_whole
 from wellread.web.http.access import Access
 from wellread.web.http.dependencies import CallerPart, ImporterPart, LibraryPart
@@ -153,7 +153,9 @@ class ImportView(BaseModel):
     vectors: VectorCount | None = Field(description="Once some are made.")
 
     @classmethod
-    def of(cls, import_: Import, events: Sequence[ImportEvent], counts: Mapping[str, int]) -> "ImportView":
+    def of(
+        cls, import_: StoredImport, events: Sequence[ImportEvent], counts: Mapping[str, int]
+    ) -> "ImportView":
         """`events` as far as they tell how it stands, with how many there are of each type."""
         first, last = events[0], events[-1]
         return cls(
@@ -345,7 +347,7 @@ async def _begin_folder(
     return await _view(importer, begun.import_id, caller)
 
 
-def _new(importer: Importer, upload_ids: Sequence[str], caller: str, collection: str) -> Import:
+def _new(importer: Importer, upload_ids: Sequence[str], caller: str, collection: str) -> StoredImport:
     uploads = importer.uploads.uploads(caller, upload_ids)
     names = [upload.name.casefold() for upload in uploads]
     if len(set(names)) < len(names):
@@ -362,7 +364,7 @@ async def _view(importer: Importer, import_id: str, caller: str, latest: int | N
     return await asyncio.to_thread(lambda: _standing(imports, imports.import_(import_id, caller), latest))
 
 
-def _standing(imports: ImportStore, import_: Import, latest: int | None) -> ImportView:
+def _standing(imports: ImportStore, import_: StoredImport, latest: int | None) -> ImportView:
     if latest is not None:
         return ImportView.of(import_, *imports.telling(import_.import_id, latest))
     events = imports.events(import_.import_id)

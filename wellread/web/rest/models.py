@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, TooManyError
-from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, Choice, Listed
+from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, ListedModel, ModelChoice
 from wellread.models.trial import Trial, trials
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.rest.accounts import Admin
@@ -84,10 +84,10 @@ async def try_model(wanted: TryModel, _: Admin, request: Request, library: Libra
         )
 
 
-async def listing(request: Request, library: Wellread) -> tuple[list[Listed], Choice]:
+async def listing(request: Request, library: Wellread) -> tuple[list[ListedModel], ModelChoice]:
     """The models of this server, and the one that is used when none is named."""
 
-    def found() -> tuple[list[Listed], Choice]:
+    def found() -> tuple[list[ListedModel], ModelChoice]:
         return library.models.listing(), library.models.automatic()
 
     asking: asyncio.Lock = request.app.state.asking_models

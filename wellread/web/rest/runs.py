@@ -24,7 +24,7 @@ from wellread.events import (
     Usage,
 )
 from wellread.serving.request import Question, asking_of, begin, key_of
-from wellread.store.runs.runs import Run
+from wellread.store.runs.runs import StoredRun
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.http.listener import ListenerPart, events_for
 
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 State = Literal["waiting", "working", "completed", "failed", "cancelled"]
 
 
-def state_of(run: Run) -> State:
+def state_of(run: StoredRun) -> State:
     return run.outcome or ("working" if run.worker or not run.queued else "waiting")
 
 
@@ -79,7 +79,7 @@ class RunView(BaseModel):
     seconds: float
 
     @classmethod
-    def of(cls, run: Run, events: list[AnyEvent]) -> "RunView":
+    def of(cls, run: StoredRun, events: list[AnyEvent]) -> "RunView":
         start = events[0]
         if not isinstance(start, RunStarted):
             raise TypeError("a run begins with run.started")

@@ -42,7 +42,7 @@ class Matrix(BaseModel):
     cells: list[CellView]
 
 
-class Wording(BaseModel):
+class ScopeRequest(BaseModel):
     """A question, perhaps half written."""
 
     model_config = ConfigDict(
@@ -70,7 +70,7 @@ class NamedTitles(BaseModel):
 
 
 @router.post("/scope", summary="Which titles a question names")
-async def get_scope(wording: Wording, caller: CallerPart, library: LibraryPart) -> NamedTitles:  # noqa: ARG001  # a caller that is not known is refused
+async def get_scope(wording: ScopeRequest, caller: CallerPart, library: LibraryPart) -> NamedTitles:  # noqa: ARG001  # a caller that is not known is refused
     """As a run would recognise them, and those whose words begin to be there."""
     return await asyncio.to_thread(_named_titles, library.catalog, wording.question)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from wellread.errors import BadRequestError, ForbiddenError
-from wellread.store.runs.usage import Group, Sum, UsageStore
+from wellread.store.runs.usage import Group, UsageStore, UsageSum
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 
 router = APIRouter(prefix="/api/v1", tags=["usage"])
@@ -43,7 +43,7 @@ class SumView(BaseModel):
     unpriced_calls: int
 
     @classmethod
-    def of(cls, key: str, sums: Sequence[Sum]) -> "SumView":
+    def of(cls, key: str, sums: Sequence[UsageSum]) -> "SumView":
         return cls(
             key=key,
             runs=sum(s.runs for s in sums),

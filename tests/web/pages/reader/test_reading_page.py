@@ -45,7 +45,7 @@ from wellread.web.pages.pictures.thumbnail_process import DrawingProcess, Unfini
 from wellread.web.pages.place_words import place_words
 from wellread.web.pages.reader.book_outline import BookOutline
 from wellread.web.pages.reader.page_boxes import boxes
-from wellread.web.pages.reader.section_html import Range, SectionHtml
+from wellread.web.pages.reader.section_html import MarkedRange, SectionHtml
 
 PAGE = {"Accept": "text/html,*/*"}
 CHAPTER = """
@@ -593,21 +593,21 @@ def test_the_contents_of_a_long_book_open_the_branch_that_is_read():
 def test_quoted_lines_of_a_page_are_told_by_their_widths():
     lines = tuple(PageBox(1, 10, 10 * n, 110, 10 * n + 8) for n in range(4))
     placed = PlacedBlock(Block(BlockKind.PARAGRAPH, "x" * 400, PdfOrigin(1, "1", lines)), 0, 400)
-    assert [round(box.y0 + 1.5) for box in boxes([placed], Range(110, 290))] == [10, 20]
-    assert len(boxes([placed], Range(0, 400))) == 4
-    assert boxes([placed], Range(400, 500)) == []
+    assert [round(box.y0 + 1.5) for box in boxes([placed], MarkedRange(110, 290))] == [10, 20]
+    assert len(boxes([placed], MarkedRange(0, 400))) == 4
+    assert boxes([placed], MarkedRange(400, 500)) == []
 
 
 def test_a_mark_goes_on_through_cells_and_parts_of_listings():
     rows = PlacedBlock(Block(BlockKind.TABLE, "A | B\n<1> | 2\n3 | 4", FileOrigin("f")), 10, 30)
     start = 10 + len("A | B\n")
-    made = str(SectionHtml(0, Range(start, start + len("<1> | 2")), top=1).blocks([rows]))
+    made = str(SectionHtml(0, MarkedRange(start, start + len("<1> | 2")), top=1).blocks([rows]))
     assert (
         '<mark id="quote">&lt;1&gt;</mark>' in made and "<mark>2</mark>" in made and made.count("<mark") == 2
     )
     code = "def f():\n\treturn '<a>'\n"
     listing = PlacedBlock(Block(BlockKind.CODE, code, FileOrigin("f"), language="python"), 0, len(code))
-    made = str(SectionHtml(0, Range(4, 20), top=1).blocks([listing]))
+    made = str(SectionHtml(0, MarkedRange(4, 20), top=1).blocks([listing]))
     assert (
         re.sub(r"<[^>]+>", "", made).replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">") == code
     )

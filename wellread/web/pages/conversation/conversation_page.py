@@ -23,7 +23,7 @@ from wellread.web.http.rates import Rates
 from wellread.web.http.stream import ALIVE, BEGINNING, ByteStream
 from wellread.web.pages.ask_page import Box
 from wellread.web.pages.conversation.answer_html import Link
-from wellread.web.pages.conversation.run_view import Part, RunPicture
+from wellread.web.pages.conversation.run_view import RunPart, RunPicture
 from wellread.web.pages.page import OpenPagePart, Page, PagePart
 
 router = APIRouter(include_in_schema=False)
@@ -187,7 +187,7 @@ def _drawn(picture: RunPicture, items: Sequence[Item], after: int) -> bytes:
     return _message(picture, list(picture.changed())) if picture.last > after else b""
 
 
-def _message(picture: RunPicture, parts: list[Part]) -> bytes:
+def _message(picture: RunPicture, parts: list[RunPart]) -> bytes:
     body = {
         "state": picture.state,
         "ended": picture.end is not None,

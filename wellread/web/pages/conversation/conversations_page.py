@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 
-from wellread.store.runs.conversations import Listed
+from wellread.store.runs.conversations import ListedConversation
 from wellread.web.http.dependencies import CallerPart, ConversationsPart
 from wellread.web.pages.dates import clock_for
 from wellread.web.pages.page import PagePart
@@ -30,7 +30,7 @@ async def conversations(
     query = query.strip()
     after = place_of(cursor) if cursor else None
 
-    def found() -> tuple[list[Listed], int]:
+    def found() -> tuple[list[ListedConversation], int]:
         listed = store.listed(caller.account_id, query=query, after=after, limit=_PART + 1)
         return listed, store.count(caller.account_id, query=query)
 

@@ -53,7 +53,7 @@ _MOST_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunPart:
     """A part as it looks now: `html` is one element with the `id`, which stands in the element `within` (both ids)."""
 
     id: str
@@ -62,7 +62,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedSource:
     """A title that the answer cites, with the positions and values of its citations."""
 
     product_id: str
@@ -147,11 +147,11 @@ class RunPicture:
         }
 
     @property
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[CitedSource]:
         cited: dict[str, list[tuple[int, Citation]]] = {}
         for position, citation in enumerate(self.answer.citations if self.answer else ()):
             cited.setdefault(citation.product_id, []).append((position, citation))
-        return [Source(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+        return [CitedSource(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
 
     @property
     def elsewhere(self) -> list[Elsewhere]:
@@ -317,7 +317,7 @@ class RunPicture:
         self._draw_blocks()
         self._changed, self._sent = {}, list(self._blocks)
 
-    def changed(self) -> Iterator[Part]:
+    def changed(self) -> Iterator[RunPart]:
         """The parts that look otherwise than at the last call."""
         changed, self._changed = list(self._changed), {}
         steps = {number for kind, *rest in changed if kind == "step" for number in rest}
@@ -327,12 +327,12 @@ class RunPicture:
             elif kind == "step":
                 step = self.steps[int(rest[0])]
                 html = self._page.part("run/step.html", run=self, step=step)
-                yield Part(f"{self.id}-step-{step.number}", html, f"{self.id}-steps")
+                yield RunPart(f"{self.id}-step-{step.number}", html, f"{self.id}-steps")
             elif kind == "cell" and rest[0] not in steps:
                 yield self._cell(self.steps[int(rest[0])], int(rest[1]), int(rest[2]))
             elif kind != "cell":
                 html = self._page.part(f"run/{kind}.html", run=self)
-                yield Part(f"{self.id}-{kind}", html, self.id)
+                yield RunPart(f"{self.id}-{kind}", html, self.id)
 
     def html(self) -> str:
         """All of it."""
@@ -343,7 +343,7 @@ class RunPicture:
         for part in parts:
             self._changed[(part,)] = None
 
-    def _cell(self, step: Step, row: int, column: int) -> Part:
+    def _cell(self, step: Step, row: int, column: int) -> RunPart:
         html = self._page.part(
             "run/cell.html",
             run=self,
@@ -352,18 +352,18 @@ class RunPicture:
             column=column,
             cell=step.cells.get((step.questions[row], step.product_ids[column])),
         )
-        return Part(f"{self.id}-cell-{step.number}-{row}-{column}", html, "")
+        return RunPart(f"{self.id}-cell-{step.number}-{row}-{column}", html, "")
 
     def _draw_blocks(self) -> None:
         if self.begun is not None and self.answer is None:
             self._blocks = written(self._growing.blocks(), self._snippets, self._link, self._page.say)
 
-    def _changed_blocks(self) -> Iterator[Part]:
+    def _changed_blocks(self) -> Iterator[RunPart]:
         self._draw_blocks()
         for number, block in enumerate(self._blocks):
             if number >= len(self._sent) or self._sent[number] != block:
                 html = self._page.part("run/block.html", run=self, number=number, block=block)
-                yield Part(f"{self.id}-block-{number}", html, f"{self.id}-blocks")
+                yield RunPart(f"{self.id}-block-{number}", html, f"{self.id}-blocks")
         self._sent = list(self._blocks)
 
     def _opens(self, position: int | None, cited: Citation | Snippet) -> str:

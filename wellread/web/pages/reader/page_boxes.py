@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from wellread.content import PageBox, PdfOrigin, PlacedBlock
-from wellread.web.pages.reader.section_html import Range
+from wellread.web.pages.reader.section_html import MarkedRange
 
 _MARGIN = 1.5  # points around a line
 
 
-def boxes(placed: Sequence[PlacedBlock], quote: Range) -> list[PageBox]:
+def boxes(placed: Sequence[PlacedBlock], quote: MarkedRange) -> list[PageBox]:
     """The lines of the blocks that the quote touches. Of a block that is quoted in part, the lines are told by their
     widths: the file does not say which characters each one has."""
     found: list[PageBox] = []

@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from wellread.content import Block, PageBox, PdfOrigin, PlacedBlock
 from wellread.web.pages.reader.page_boxes import boxes
-from wellread.web.pages.reader.section_html import Range, SectionHtml
+from wellread.web.pages.reader.section_html import MarkedRange, SectionHtml
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PdfSheet:
     """A page: what begins on it, and where its picture is; `address` is "" when it cannot be drawn."""
 
     number: int
@@ -32,10 +32,10 @@ def sheets(
     product_id: str,
     runs: Iterable[tuple[SectionHtml, Sequence[PlacedBlock]]],
     quoted: Sequence[PlacedBlock],
-    quote: Range | None,
+    quote: MarkedRange | None,
     sizes: Sequence[tuple[float, float]],
     opening: Block | None,
-) -> list[Sheet]:
+) -> list[PdfSheet]:
     """The pages of runs of blocks, each made into HTML by its own maker, in order.
 
     `quoted` are the blocks that the quote may touch, `sizes` those of the file's pages in points (none: no pictures),
@@ -55,7 +55,7 @@ def sheets(
         width, height = sizes[number - 1] if number <= len(sizes) else (0.0, 0.0)
         address = f"/library/{escaped(product_id)}/pages/{number}.webp" if width > 0 and height > 0 else ""
         on_it = tuple(box for box in marks if box.page == number)
-        made.append(Sheet(number, label, Markup("\n").join(texts), address, width, height, on_it))
+        made.append(PdfSheet(number, label, Markup("\n").join(texts), address, width, height, on_it))
     return made
 
 

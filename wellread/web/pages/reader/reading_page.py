@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from wellread.content import Product, Section
-from wellread.library.open_anchor import Place
+from wellread.library.open_anchor import OpenedPlace
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.pages.book_language import language_tag, text_direction
 from wellread.web.pages.page import Page, PagePart, wants_page
@@ -141,7 +141,7 @@ async def _reader(
     section: Section,
     part: str,
     *,
-    place: Place | None = None,
+    place: OpenedPlace | None = None,
     start: int = 0,
     citations: AnswerCitations | None = None,
     is_cited: bool = False,

@@ -1,7 +1,7 @@
 """The place that a citation opens, as text for programs."""
 
 from wellread.content import BlockKind, PlacedBlock
-from wellread.library.open_anchor import Place, State
+from wellread.library.open_anchor import OpenedPlace, State
 from wellread.library.scope import describe
 
 _AROUND = 1  # blocks before and after the quote
@@ -12,7 +12,7 @@ _NOTES: dict[State, str] = {
 }
 
 
-def reading_text(place: Place) -> str:
+def reading_text(place: OpenedPlace) -> str:
     """The place with its quote between « and »."""
     label = f", {place.label}" if place.label else ""
     head = f"{describe(place.product.title, ' › '.join(place.section.path))}{label}"
@@ -21,7 +21,7 @@ def reading_text(place: Place) -> str:
     return "\n\n".join(filter(None, (head, note, *blocks))) + "\n"
 
 
-def _block(placed: PlacedBlock, place: Place) -> str:
+def _block(placed: PlacedBlock, place: OpenedPlace) -> str:
     block = placed.block
     text = block.text
     start = max(0, place.anchor.start - placed.start)

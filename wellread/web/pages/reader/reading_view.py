@@ -6,11 +6,11 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from wellread.content import Product, Section
-from wellread.library.open_anchor import Place
+from wellread.library.open_anchor import OpenedPlace
 from wellread.store.catalog.outline import OutlineEntry
 from wellread.web.pages.book_language import language_tag, text_direction
 from wellread.web.pages.reader.book_outline import Row
-from wellread.web.pages.reader.pdf_sheets import Sheet
+from wellread.web.pages.reader.pdf_sheets import PdfSheet
 from wellread.web.pages.reader.talk_turns import Talk
 
 
@@ -30,7 +30,7 @@ class ReaderView:
     product: Product
     section: Section
     heading: Markup
-    place: Place | None  # what an anchor opened
+    place: OpenedPlace | None  # what an anchor opened
     label: str  # where that is, for people
     above: tuple[OutlineEntry, ...] = ()
     before: tuple[OutlineEntry, ...] = ()  # headings without text of their own that lead to this
@@ -39,7 +39,7 @@ class ReaderView:
     rows: tuple[Row, ...] = ()
     part: str = ""  # of a long section, as in "2/5"
     text: Markup = field(default_factory=Markup)
-    sheets: tuple[Sheet, ...] = ()
+    sheets: tuple[PdfSheet, ...] = ()
     talk: Talk | None = None
 
     @property

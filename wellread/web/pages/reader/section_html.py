@@ -22,7 +22,7 @@ _MOST_COLOURED = 30_000  # code points of listings whose parts are told; the oth
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class MarkedRange:
     """Quoted words: code points of a section's text."""
 
     start: int
@@ -38,7 +38,7 @@ class SectionHtml:
     """
 
     ordinal: int
-    quote: Range | None
+    quote: MarkedRange | None
     top: int
     page_words: str = "{page}"  # what a printed page is called
     tells_pages: bool = True

@@ -9,14 +9,14 @@ from markupsafe import Markup
 from wellread.content import BlockKind, FileOrigin, PlacedBlock, Product, Section
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
-from wellread.library.open_anchor import Place, place_label
+from wellread.library.open_anchor import OpenedPlace, place_label
 from wellread.store.catalog.outline import OutlineEntry, outline
 from wellread.web.pages.pictures.book_figures import figures
 from wellread.web.pages.pictures.pictures import Pictures
 from wellread.web.pages.reader.book_outline import BookOutline
-from wellread.web.pages.reader.pdf_sheets import Sheet, is_paged, sheets
+from wellread.web.pages.reader.pdf_sheets import PdfSheet, is_paged, sheets
 from wellread.web.pages.reader.reading_view import ReaderView, Turning, section_address
-from wellread.web.pages.reader.section_html import Range, SectionHtml
+from wellread.web.pages.reader.section_html import MarkedRange, SectionHtml
 from wellread.web.pages.reader.section_parts import part_at, section_parts
 from wellread.web.pages.reader.talk_turns import is_talk, talk
 
@@ -37,7 +37,7 @@ class Opened:
     pictures: Pictures
     product: Product
     section: Section
-    place: Place | None
+    place: OpenedPlace | None
     start: int  # of a long section, the part with what begins here is shown
     sizes: Sequence[tuple[float, float]]  # of a PDF's pages, in points
     page_words: str  # what a printed page is called, with {page}
@@ -79,7 +79,7 @@ class Opened:
                 other = self._neighbour(entry.section_id)
                 runs.append((self._html(other, other.blocks, is_current=True), other.blocks))
         above = self._above(book, at)
-        pages: list[Sheet] = []
+        pages: list[PdfSheet] = []
         text = Markup("")
         if is_paged(self.section.blocks):
             opening = parts[number][0].block if parts[number] else None
@@ -110,8 +110,8 @@ class Opened:
         )
 
     @property
-    def _quote(self) -> Range | None:
-        return Range(self.place.anchor.start, self.place.anchor.end) if self.place else None
+    def _quote(self) -> MarkedRange | None:
+        return MarkedRange(self.place.anchor.start, self.place.anchor.end) if self.place else None
 
     def _label(self, blocks: Sequence[PlacedBlock]) -> str:
         """Where the quote, or else what is shown, begins; the line of a text file says nothing to who reads it."""

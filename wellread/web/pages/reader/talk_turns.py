@@ -8,16 +8,16 @@ from urllib.parse import quote as escaped
 from markupsafe import Markup
 
 from wellread.content import Anchor, Section, TimeOrigin
-from wellread.library.open_anchor import Place
+from wellread.library.open_anchor import OpenedPlace
 from wellread.store.catalog.source_files import StoredFile
-from wellread.web.pages.reader.section_html import Range, SectionHtml
+from wellread.web.pages.reader.section_html import MarkedRange, SectionHtml
 
 _VIDEO = (".mp4", ".m4v", ".webm", ".mov")
 _EARLIER_MS = 1_000  # than the estimated moment, so that nothing of the quote is cut off
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TalkTurn:
     """A cue. `speaker` is "" when the same goes on."""
 
     identifier: str
@@ -29,18 +29,18 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class TalkChapter:
     section_id: str
     title: str
     start_ms: int
-    turns: tuple[Turn, ...]
+    turns: tuple[TalkTurn, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
     """A talk as it is shown. `media` is "" when there is only what was said; `starts_ms` is where playing begins."""
 
-    chapters: tuple[Chapter, ...]
+    chapters: tuple[TalkChapter, ...]
     media: str
     is_video: bool
     captions: str
@@ -52,7 +52,7 @@ def is_talk(section: Section) -> bool:
 
 
 def talk(
-    product_id: str, sections: Iterable[Section], place: Place | None, files: Mapping[str, StoredFile]
+    product_id: str, sections: Iterable[Section], place: OpenedPlace | None, files: Mapping[str, StoredFile]
 ) -> Talk:
     """The talk of all `sections`, with the quote of `place` marked; `files` are those that are there, by role."""
     address = f"/api/v1/library/{escaped(product_id)}/files"
@@ -67,7 +67,7 @@ def talk(
     )
 
 
-def _moment(place: Place) -> int:
+def _moment(place: OpenedPlace) -> int:
     """Just before the quote is said, in milliseconds: estimated by how much of its turn's text stands before it."""
     for one in place.blocks:
         origin = one.block.origin
@@ -78,14 +78,14 @@ def _moment(place: Place) -> int:
     return 0
 
 
-def _chapters(product_id: str, sections: Iterable[Section], place: Place | None) -> list[Chapter]:
+def _chapters(product_id: str, sections: Iterable[Section], place: OpenedPlace | None) -> list[TalkChapter]:
     """The sections that have cues."""
-    found: list[Chapter] = []
+    found: list[TalkChapter] = []
     for section in sections:
         is_quoted = place is not None and place.section.section_id == section.section_id
-        quote = Range(place.anchor.start, place.anchor.end) if place and is_quoted else None
+        quote = MarkedRange(place.anchor.start, place.anchor.end) if place and is_quoted else None
         html = SectionHtml(section.ordinal, quote, top=2)
-        turns: list[Turn] = []
+        turns: list[TalkTurn] = []
         speaker = ""
         for placed in section.blocks:
             origin = placed.block.origin
@@ -93,7 +93,7 @@ def _chapters(product_id: str, sections: Iterable[Section], place: Place | None)
                 continue
             anchor = Anchor(product_id, section.section_id, placed.start, placed.end)
             turns.append(
-                Turn(
+                TalkTurn(
                     f"at-{section.ordinal}-{placed.start}",
                     f"/read/{anchor}",
                     origin.start_ms,
@@ -104,5 +104,5 @@ def _chapters(product_id: str, sections: Iterable[Section], place: Place | None)
             )
             speaker = origin.speaker
         if turns:
-            found.append(Chapter(section.section_id, section.title, turns[0].start_ms, tuple(turns)))
+            found.append(TalkChapter(section.section_id, section.title, turns[0].start_ms, tuple(turns)))
     return found
