@@ -12,11 +12,11 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from wellread.agent.state.budget import Limits
 from wellread.cli.demo import QUESTION
 from wellread.engine import Wellread
 from wellread.events import StepCompleted, Usage
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions, RunLimits
 
 
 async def main() -> None:
@@ -33,11 +33,12 @@ async def main() -> None:
         async with Wellread(settings=settings) as library:
             async for _ in library.add([Path(str(files("wellread") / "demo"))]):
                 pass
-            roles = await library.roles(model=model, writer_model="extractive")
-            limits = Limits(steps=3, seconds=900)
+            limits = RunLimits(steps=3, seconds=900)
             usages = [
                 event.usage
-                async for event in library.ask(QUESTION, roles=roles, limits=limits)
+                async for event in library.ask(
+                    QUESTION, AskOptions(model=model, writer_model="extractive", limits=limits)
+                )
                 if isinstance(event, StepCompleted)
             ]
     before, after = [*usages, Usage(), Usage()][:2]

@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 
 from wellread.engine import Wellread
-from wellread.events import Roles
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions
 
 TESTS = Path(__file__).parents[1] / "tests"
 TITLES = 20
@@ -86,11 +86,11 @@ text = "{answer}"
 """
 
 
-async def run(library: Wellread, roles: Roles, ids: list[str]) -> tuple[float, float]:
+async def run(library: Wellread, model: str, ids: list[str]) -> tuple[float, float]:
     """Seconds to the first event and to the last of a run."""
     began = time.perf_counter()
     first = 0.0
-    async for _ in library.ask(QUESTION, product_ids=ids, roles=roles):
+    async for _ in library.ask(QUESTION, AskOptions(product_ids=ids, model=model)):
         first = first or time.perf_counter() - began
     return first, time.perf_counter() - began
 
@@ -111,15 +111,14 @@ async def overhead(home: Path, ids: list[str], folder: Path) -> None:
     file = folder / "fast.toml"
     file.write_text(script(ids, 0), encoding="utf-8")
     model = f"scripted/{file}"
-    roles = Roles(planner=model, writer=model, judge=model)
     async with Wellread(settings=Settings(home=home)) as library:
-        await run(library, roles, ids)  # opens the index, the embedder and the model
+        await run(library, model, ids)  # opens the index, the embedder and the model
         searches, firsts, runs = [], [], []
         for _ in range(RUNS):
             began = time.perf_counter()
             await library.search(ASKED, product_ids=ids)
             searches.append(time.perf_counter() - began)
-            first, whole = await run(library, roles, ids)
+            first, whole = await run(library, model, ids)
             firsts.append(first)
             runs.append(whole)
     ratio = median(runs) / median(searches)
@@ -133,12 +132,11 @@ async def some(home: Path, address: str, model: str, ids: list[str], runs: int) 
     """The seconds of so many runs at once, in this process."""
     settings = Settings(home=home, openai_base_url=address, anthropic_base_url=address.removesuffix("/v1"))
     async with Wellread(settings=settings) as library:
-        roles = await library.roles(model=model)
-        await run(library, roles, ids)
+        await run(library, model, ids)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.readline()
-        return [whole for _, whole in await asyncio.gather(*(run(library, roles, ids) for _ in range(runs)))]
+        return [whole for _, whole in await asyncio.gather(*(run(library, model, ids) for _ in range(runs)))]
 
 
 def in_processes(home: Path, address: str, model: str, ids: list[str], shares: list[int]) -> list[float]:

@@ -32,6 +32,7 @@ from wellread.settings import Settings
 from wellread.store.backup.opening import open_database
 from wellread.store.runs.journal import Journal
 from wellread.store.runs.runs import RunStore
+from wellread.wire.runs import AskOptions
 
 STREAMS, FROZEN, SECONDS = 200, 50, 60
 RUNS = 15
@@ -62,11 +63,10 @@ def resident_mb(pid: int) -> float:
 
 async def over_http(home: Path, ids: list[str], model: str) -> None:
     async with Wellread(settings=Settings(home=home)) as library:
-        roles = await library.roles(model=model)
         inside = []
         for _ in range(RUNS):
             began = time.perf_counter()
-            async for _ in library.ask(QUESTION, product_ids=ids, roles=roles):
+            async for _ in library.ask(QUESTION, AskOptions(product_ids=ids, model=model)):
                 pass
             inside.append(time.perf_counter() - began)
     asked = {"question": QUESTION, "product_ids": ids, "model": model}

@@ -5,13 +5,15 @@ from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Seque
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from wellread.agent.state.control import Control
 from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.events import AnyEvent
 from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
-from wellread.library.matrix import CellFindings
 from wellread.library.open_anchor import OpenedPlace
 from wellread.settings import Settings
+from wellread.wire.library import Cell
+from wellread.wire.runs import AskOptions
 
 _T = TypeVar("_T")
 
@@ -71,12 +73,14 @@ class BlockingWellread:
 
     def search(
         self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
-    ) -> list[CellFindings]:
+    ) -> list[Cell]:
         return self.run(self.library.search(questions, product_ids=product_ids, limit=limit))
 
-    def ask(self, question: str, **options: Any) -> Iterator[AnyEvent]:
-        """The events of a run; the options are those of `Wellread.ask`."""
-        return self._drain(self.library.ask(question, **options))
+    def ask(
+        self, question: str, options: AskOptions | None = None, *, control: Control | None = None
+    ) -> Iterator[AnyEvent]:
+        """The events of a run, as `Wellread.ask` gives them."""
+        return self._drain(self.library.ask(question, options, control=control))
 
     def resume(self, run_id: str) -> Iterator[AnyEvent]:
         """The further events of a run that was cut off."""

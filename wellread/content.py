@@ -172,6 +172,27 @@ class Product:
         return self.metadata.kind
 
 
+def place_label(block: Block) -> str:
+    """Where a block stands, for people: "p. 12", "00:03:12", or "" when there is nothing better."""
+    match block.origin:
+        case TimeOrigin(start_ms=start):
+            return clock(start)
+        case PdfOrigin(label=label):
+            return f"p. {label}"
+        case EpubOrigin():
+            return f"p. {block.page}" if block.page else ""
+        case FileOrigin(line=line):
+            return f"line {line}" if line else ""
+
+
+def clock(milliseconds: int) -> str:
+    """ "00:03:12" """
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}"
+
+
+PlaceState = Literal["exact", "moved", "changed", "superseded"]
 _ANCHOR = re.compile(r"([A-Za-z0-9_.-]{1,80})/([0-9a-f]{8}-\d{1,6})/(\d{1,9})-(\d{1,9})")
 
 

@@ -12,8 +12,7 @@ from wellread.agent.run.estimate import Estimate
 from wellread.agent.run.estimate import estimate as estimated
 from wellread.agent.run.loop import Loop
 from wellread.agent.run.recorder import Record, cancelled_when_closed, continued, recorded
-from wellread.agent.run.start import Asking, Beginning, checked_question
-from wellread.agent.state.budget import Limits
+from wellread.agent.run.start import Beginning, RunRequest, checked_question
 from wellread.agent.state.control import Control
 from wellread.agent.writing.direct_answers import Facts
 from wellread.content import Product, ProductKind, Section
@@ -26,7 +25,6 @@ from wellread.errors import (
 )
 from wellread.events import (
     AnyEvent,
-    Mode,
     Roles,
 )
 from wellread.formats.discovery import find
@@ -34,7 +32,7 @@ from wellread.formats.document import Source
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
-from wellread.library.matrix import CellFindings, Inside
+from wellread.library.matrix import Inside
 from wellread.library.open_anchor import OpenedPlace, open_anchor
 from wellread.library.title_search import FoundTitle, find_titles
 from wellread.models.resolve import Models
@@ -45,6 +43,8 @@ from wellread.store.catalog.source_files import FileStore
 from wellread.store.database.database import Database
 from wellread.store.runs.journal import Journal
 from wellread.store.runs.runs import Begun, IdempotencyKey, RunStore
+from wellread.wire.library import Cell
+from wellread.wire.runs import AskOptions
 
 _CANCEL_TRIES = 5
 
@@ -209,7 +209,7 @@ class Wellread:
 
     async def search(
         self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
-    ) -> list[CellFindings]:
+    ) -> list[Cell]:
         """The matrix of questions × titles. Without `product_ids` the titles are those that fit best."""
         for question in questions:
             checked_question(question)
@@ -219,62 +219,31 @@ class Wellread:
             await self.product(product_id)
         if not ids:
             ids = [hit.product_id for hit in await inside.titles(questions, limit=limit)]
-        return await inside.matrix([(question, product_id) for question in questions for product_id in ids])
+        cells = await inside.matrix([(question, product_id) for question in questions for product_id in ids])
+        return [cell for cell in cells if cell.title]  # one may have been removed meanwhile
 
-    async def roles(
-        self,
-        *,
-        model: str = "",
-        planner_model: str = "",
-        writer_model: str = "",
-        judge_model: str = "",
-        fallback_model: str = "",
-    ) -> Roles:
-        """The models of a run: those that are named here, else those of the settings, else the automatic choice.
+    async def roles(self, options: AskOptions | None = None) -> Roles:
+        """The models of a run: those that the options name, else those of the settings, else the automatic choice.
 
         Raises BadRequestError, NotFoundError or UnavailableError for one that cannot be used.
         """
-        return await asyncio.to_thread(
-            lambda: self.models.roles(
-                model=model,
-                planner_model=planner_model,
-                writer_model=writer_model,
-                judge_model=judge_model,
-                fallback_model=fallback_model,
-            )
-        )
+        return await asyncio.to_thread(lambda: self.models.roles(**(options or AskOptions()).models))
 
     async def ask(
-        self,
-        question: str,
-        *,
-        product_ids: Sequence[str] = (),
-        mode: Mode = "quick",
-        roles: Roles | None = None,
-        limits: Limits | None = None,
-        conversation_id: str = "",
-        control: Control | None = None,
+        self, question: str, options: AskOptions | None = None, *, control: Control | None = None
     ) -> AsyncGenerator[AnyEvent, None]:
         """The events of a run on `question`, each stored before it is given out.
 
-        `product_ids` are the titles to search, else those that the question names, else those of the
-        conversation's last run, else what is found. `roles` are its models (see `roles`), `limits` what it may spend
-        in place of its mode's own budget; `control` lets the reader stop it. A run whose stream is closed before its
-        end is cancelled.
+        The titles to search are those of the options, else those that the question names, else those of the
+        conversation's last run, else what is found. `control` lets the reader stop the run. A run whose stream is
+        closed before its end is cancelled.
 
-        Raises BadRequestError for an empty or overlong question or a limit of nothing, NotFoundError for an unknown
-        product or conversation; later errors are the event run.failed.
+        Raises BadRequestError for an empty or overlong question, NotFoundError for an unknown product or
+        conversation, and as `roles` does; later errors are the event run.failed.
         """
-        asking = Asking(
-            question,
-            tuple(product_ids),
-            mode,
-            roles or await self.roles(),
-            limits or Limits(),
-            conversation_id,
-        )
-        loop = await self._loop(asking.roles)  # what cannot be opened is said before the run begins
-        begun = await asyncio.to_thread(self._beginning.begin, asking)
+        request = await self._request(question, options)
+        loop = await self._loop(request.roles)  # what cannot be opened is said before the run begins
+        begun = await asyncio.to_thread(self._beginning.begin, request)
         record = Record(self.journal, begun.run_id, begun.events)
         with cancelled_when_closed(record):
             for event in begun.events:
@@ -283,9 +252,18 @@ class Wellread:
                 async for event in stored:
                     yield event
 
+    async def _request(self, question: str, options: AskOptions | None) -> RunRequest:
+        options = options or AskOptions()
+        return RunRequest(question, options, await self.roles(options))
+
+    async def last_conversation(self) -> str:
+        """The id of the conversation in which something was last asked, by whoever needs no login; "" without one."""
+        conversation = await asyncio.to_thread(self.runs.last_conversation)
+        return conversation.conversation_id if conversation else ""
+
     async def begin(
         self,
-        asking: Asking,
+        request: RunRequest,
         *,
         caller: str = "",
         queued: bool = True,
@@ -299,27 +277,18 @@ class Wellread:
         """
         return await asyncio.to_thread(
             lambda: self._beginning.begin(
-                asking, caller=caller, queued=queued, key=key, most_queued=most_queued
+                request, caller=caller, queued=queued, key=key, most_queued=most_queued
             )
         )
 
-    async def estimate(
-        self,
-        question: str,
-        *,
-        product_ids: Sequence[str] = (),
-        mode: Mode = "quick",
-        roles: Roles | None = None,
-        limits: Limits | None = None,
-    ) -> Estimate:
+    async def estimate(self, question: str, options: AskOptions | None = None) -> Estimate:
         """What `ask` would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
-        roles = roles or await self.roles()
-        return await self.estimate_of(Asking(question, tuple(product_ids), mode, roles, limits or Limits()))
+        return await self.estimate_of(await self._request(question, options))
 
-    async def estimate_of(self, asking: Asking, *, caller: str = "") -> Estimate:
+    async def estimate_of(self, request: RunRequest, *, caller: str = "") -> Estimate:
         """The same, of a question with all that was said with it."""
-        roles = asking.roles
-        start = await asyncio.to_thread(self._beginning.start, asking, caller)
+        roles = request.roles
+        start = await asyncio.to_thread(self._beginning.start, request, caller)
         names = (roles.planner, roles.writer, roles.judge)
         planner, writer, judge = await asyncio.to_thread(lambda: [*map(self.models.outlook, names)])
         return estimated(start, planner, writer, judge, self.settings.deep_judged)

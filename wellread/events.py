@@ -73,17 +73,22 @@ class Flags(Value):
         return self.is_greeting_or_simple_calculation or self.is_who_are_you
 
 
-class Snippet(Value):
-    """The best of one product for one question: one or more neighbouring passages of a section."""
+class FoundPassage(Value):
+    """What a title says to a question: one or more neighbouring passages of a section."""
 
-    number: int  # its knowledge number; the same within a run for ever
-    product_id: str
-    title: str
-    section: str  # the section's path, " › " between
     anchor: str
+    section: str  # the section's path, " › " between
     place: str  # for people: "p. 12", "00:03:12", or ""
     text: str
-    score: float  # 0 to 1
+    score: float  # relevance of its best passage, 0 to 1
+
+
+class Snippet(FoundPassage):
+    """A found passage with its knowledge number, the same within a run for ever."""
+
+    number: int
+    product_id: str
+    title: str
 
 
 class Citation(Value):

@@ -27,7 +27,7 @@ from wellread.client.event_stream import Following
 from wellread.client.problems import error_of_reply
 from wellread.client.protocol import HttpReply, Pause, talk
 from wellread.client.retry import Patience
-from wellread.client.runs import EVENTS, RunView
+from wellread.client.runs import EVENTS
 from wellread.errors import (
     BadRequestError,
     ConflictError,
@@ -49,6 +49,7 @@ from wellread.events import (
 )
 from wellread.settings import Settings
 from wellread.web.rest import runs
+from wellread.wire.runs import AskOptions, RunLimits, RunView
 
 
 @pytest.fixture(scope="module")
@@ -102,12 +103,15 @@ def test_the_run_of_the_transcript(mentor_home, monkeypatch):
 
 
 def test_what_is_said_with_a_question_arrives(wellread):
-    run = wellread.ask(t.BALANCE, product_ids=[t.BOOK], mode="deep", model="extractive", limits={"steps": 3})
+    run = wellread.ask(
+        t.BALANCE,
+        AskOptions(product_ids=[t.BOOK], mode="deep", model="extractive", limits=RunLimits(steps=3)),
+    )
     start = next(run.events())
     assert isinstance(start, RunStarted)
     assert [(entry.product_id, entry.found) for entry in start.scope] == [(t.BOOK, "picked")]
     assert (start.mode, start.budget.steps) == ("deep", 3)
-    again = wellread.ask("And the week?", conversation_id=run.conversation_id)
+    again = wellread.ask("And the week?", AskOptions(conversation_id=run.conversation_id))
     assert again.conversation_id == run.conversation_id
     assert again.run_id != run.run_id
 
@@ -360,6 +364,8 @@ VIEW = {
     "failure": None,
     "usage": {},
     "seconds": 0,
+    "roles": {},
+    "excluded": [],
 }
 BEGUN = (201, {}, json.dumps(VIEW | {"new": 1, "usage": {"new": 2}}).encode())
 
@@ -527,8 +533,8 @@ def test_errors_of_the_server_say_what_it_says(wellread, mentor_home):
     assert (raised.value.hint, raised.value.retryable) == ("Ask again.", False)
     with pytest.raises(BadRequestError, match="empty"):
         wellread.ask("  ")
-    with pytest.raises(BadRequestError, match="mode") as raised:
-        wellread.ask("?", mode="slow")  # type: ignore[arg-type]  # that is what is tested
+    with pytest.raises(BadRequestError, match="limit") as raised:
+        wellread.products(limit=0)
     assert raised.value.status == 422
     token = "a-token-of-many-letters-0123456789"
     with running(Settings(home=mentor_home, embedder="none", model="extractive"), token=token) as guarded:

@@ -21,6 +21,7 @@ from wellread.client.retry import Patience
 from wellread.errors import BadRequestError, ConflictError, LimitError, NotFoundError, UnavailableError
 from wellread.import_events import ImportCompleted, ImportStarted, ProductAdded
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions
 
 BOOK = "---\ntitle: {title}\nauthor: The Wellread Project\nlang: en\n---\n\n# Rest\n\nSleep is how a team rests. {more}"
 
@@ -100,7 +101,7 @@ def test_files_are_sent_added_asked_and_removed(wellread, tmp_path):
     assert told[0][0] == 0
     assert told[-1] == (path.stat().st_size, path.stat().st_size)
     assert wellread.products(collection="client").total == 1
-    assert wellread.ask("What is sleep?", product_ids=[added.product_id]).answer().citations
+    assert wellread.ask("What is sleep?", AskOptions(product_ids=[added.product_id])).answer().citations
     wellread.remove(added.product_id)
     assert wellread.products(collection="client").total == 0
 

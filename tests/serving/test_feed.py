@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from wellread.agent.run.start import Asking
-from wellread.agent.state.budget import Limits
+from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
 from wellread.events import AnswerDelta, Roles
 from wellread.serving.feed import Feed
 from wellread.serving.runtime import Workshop
 from wellread.settings import Settings
+from wellread.wire.runs import RunLimits
 
 TURNS = range(8)  # of the event loop, between what comes and the giving up
 
@@ -54,7 +54,7 @@ def test_a_run_that_is_cancelled_as_it_is_taken_up_ends(mentor_home, turns):
     async def main():
         async with Wellread(settings=Settings(home=mentor_home, embedder="none")) as library:
             workshop = Workshop(library)
-            begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
+            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
             async with workshop.at_work():
                 worker = workshop.worker
                 async with asyncio.timeout(10):

@@ -5,24 +5,23 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
 
+from pydantic import ValidationError
 from rich.markdown import Markdown
 
 from wellread.agent.run.estimate import Estimate
-from wellread.agent.state.budget import Limits
 from wellread.agent.state.control import Control
 from wellread.agent.telling.trace import failure_line, trace_lines
 from wellread.cli.add import start_embedding
 from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.engine import Wellread
+from wellread.errors import BadRequestError
 from wellread.events import (
     AnswerCompleted,
     AnswerDelta,
     AnswerStarted,
     AnyEvent,
     Citation,
-    Mode,
     ModelFailed,
     RunCompleted,
     RunFailed,
@@ -31,63 +30,32 @@ from wellread.events import (
 from wellread.grounding.tally import verdict_counts, verdict_line
 from wellread.library.scope import describe
 from wellread.models.resolve import EXTRACTIVE
+from wellread.wire.runs import AskOptions
 
 _QUOTE_LENGTH = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """The options of a question."""
-
-    product_ids: tuple[str, ...] = ()
-    deep: bool = False
-    model: str = ""
-    planner: str = ""
-    writer: str = ""
-    judge: str = ""
-    fallback: str = ""
-    steps: int | None = None
-    seconds: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost: float | None = None
-    go_on: bool = False  # with the last conversation
-
-
 async def ask(
-    question: str, options: Asking, *, dry_run: bool = False, trace: bool = True, as_json: bool = False
+    question: str,
+    options: AskOptions,
+    *,
+    go_on: bool = False,
+    dry_run: bool = False,
+    trace: bool = True,
+    as_json: bool = False,
 ) -> int:
+    """`go_on`: with the last conversation."""
     if question == "-":
         question = sys.stdin.read()
     async with Wellread() as library:
-        conversation = library.runs.last_conversation() if options.go_on else None
-        control = Control()
-        roles = await library.roles(
-            model=options.model,
-            planner_model=options.planner,
-            writer_model=options.writer,
-            judge_model=options.judge,
-            fallback_model=options.fallback,
-        )
-        limits = Limits(
-            options.steps, options.seconds, options.input_tokens, options.output_tokens, options.cost
-        )
-        mode: Mode = "deep" if options.deep else "quick"
+        if go_on and (last := await library.last_conversation()):
+            options = options.model_copy(update={"conversation_id": last})
         if dry_run:
-            estimate = await library.estimate(
-                question, product_ids=options.product_ids, mode=mode, roles=roles, limits=limits
-            )
+            estimate = await library.estimate(question, options)
             print_json(estimate.model_dump(mode="json")) if as_json else show_estimate(estimate)
             return 0
-        events = library.ask(
-            question,
-            product_ids=options.product_ids,
-            mode=mode,
-            roles=roles,
-            limits=limits,
-            conversation_id=conversation.conversation_id if conversation else "",
-            control=control,
-        )
+        control = Control()
+        events = library.ask(question, options, control=control)
         status = await _followed(events, control, AnswerPage(trace=trace), as_json=as_json)
         if await library.vectors_wait():
             start_embedding()
@@ -98,6 +66,18 @@ async def ask(
                     style="dim",
                 )
     return status
+
+
+def options_of(given: dict[str, object]) -> AskOptions:
+    """Raises BadRequestError for a value that cannot be."""
+    try:
+        return AskOptions.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadRequestError(
+            f"{' '.join(map(str, first['loc'])).replace('_', ' ')}: {first['msg']}.",
+            hint="`wellread ask --help` says what each option takes.",
+        ) from error
 
 
 async def _followed(

@@ -13,6 +13,7 @@ from wellread.errors import BadRequestError
 from wellread.serving import logs, malloc
 from wellread.settings import Settings
 from wellread.web.server import bound
+from wellread.wire.runs import AskOptions
 
 COLLECTION = "demo"
 QUESTION = (
@@ -52,7 +53,7 @@ async def demo_in_terminal(*, model: str, as_json: bool) -> int:
         await _add(library, add.AddReport(as_json=as_json))
     if not as_json:
         console.print(f"\n> {QUESTION}\n", markup=False)
-    return await ask.ask(QUESTION, ask.Asking(model=model), as_json=as_json)
+    return await ask.ask(QUESTION, AskOptions(model=model), as_json=as_json)
 
 
 async def _add(library: Wellread, report: add.AddReport) -> None:

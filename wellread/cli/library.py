@@ -8,11 +8,11 @@ from rich.text import Text
 
 from wellread.cli.add import start_embedding
 from wellread.cli.output import command_name, console, print_json
-from wellread.content import BlockKind, PlacedBlock
+from wellread.content import BlockKind, PlacedBlock, place_label
 from wellread.engine import Wellread
-from wellread.library.open_anchor import OpenedPlace, place_label
+from wellread.library.open_anchor import OpenedPlace
 from wellread.library.scope import describe
-from wellread.library.views import CellView, PlaceView, ProductView, SectionEntry
+from wellread.wire.library import ProductView, SectionEntry
 
 
 async def list_products(*, collection: str, as_json: bool) -> int:
@@ -20,7 +20,7 @@ async def list_products(*, collection: str, as_json: bool) -> int:
         products = await library.products(collection=collection)
     if as_json:
         for product in products:
-            print_json(ProductView.of(product).model_dump(mode="json"))
+            print_json(ProductView.of_product(product).model_dump(mode="json"))
         return 0
     if not products:
         console.print(
@@ -54,7 +54,7 @@ async def show(product_id: str, *, as_json: bool) -> int:
     if as_json:
         print_json(
             {
-                **ProductView.of(product).model_dump(mode="json"),
+                **ProductView.of_product(product).model_dump(mode="json"),
                 "warnings": warnings,
                 "contents": [SectionEntry.of(section).model_dump(mode="json") for section in contents],
             }
@@ -93,18 +93,16 @@ async def show(product_id: str, *, as_json: bool) -> int:
 async def search(questions: Sequence[str], *, product_ids: Sequence[str], limit: int, as_json: bool) -> int:
     async with Wellread() as library:
         cells = await library.search(questions, product_ids=product_ids, limit=limit)
-        products = library.catalog.products_by_id([cell.product_id for cell in cells])
         if await library.vectors_wait():
             start_embedding()
     for cell in cells:
-        title = products[cell.product_id].title
         if as_json:
-            print_json(CellView.of(cell, title).model_dump(mode="json"))
+            print_json(cell.model_dump(mode="json"))
             continue
-        console.print(Text(f"\n{cell.question} — {title} (best match {cell.best:.2f})", style="bold"))
-        if not cell.findings:
+        console.print(Text(f"\n{cell.question} — {cell.title} (best match {cell.best:.2f})", style="bold"))
+        if not cell.found:
             console.print("  nothing above the floor", style="dim")
-        for finding in cell.findings:
+        for finding in cell.found:
             place = f" · {finding.place}" if finding.place else ""
             console.print(
                 Text(f"  {finding.section}{place} · {finding.score:.2f}\n  {finding.anchor}", style="dim")
@@ -119,7 +117,7 @@ async def read(anchor: str, *, around: int, as_json: bool) -> int:
     async with Wellread() as library:
         place = await library.read(anchor)
     if as_json:
-        print_json(PlaceView.of(place, around=around).model_dump(mode="json"))
+        print_json(place.view(around).model_dump(mode="json"))
         return 0
     label = f", {place.label}" if place.label else ""
     console.print(

@@ -176,25 +176,28 @@ def ask(
 
     Ctrl-C once stops the search, and the answer is written with what there is; twice cancels the run.
     """
+    options = {
+        "product_ids": product or [],
+        "mode": "deep" if deep else "quick",
+        "model": model,
+        "planner_model": planner,
+        "writer_model": writer,
+        "judge_model": judge,
+        "fallback_model": fallback,
+        "limits": {
+            "steps": max_steps,
+            "seconds": max_seconds,
+            "input_tokens": max_input_tokens,
+            "output_tokens": max_tokens,
+            "cost": max_cost,
+        },
+    }
     asking = commands("ask")
     run(
         asking.ask(
             question,
-            asking.Asking(
-                product_ids=tuple(product or ()),
-                deep=deep,
-                model=model,
-                planner=planner,
-                writer=writer,
-                judge=judge,
-                fallback=fallback,
-                steps=max_steps,
-                seconds=max_seconds,
-                output_tokens=max_tokens,
-                input_tokens=max_input_tokens,
-                cost=max_cost,
-                go_on=go_on,
-            ),
+            asking.options_of(options),
+            go_on=go_on,
             dry_run=dry_run,
             trace=trace,
             as_json=as_json,

@@ -7,8 +7,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from wellread.cli.output import console, print_json, progress_console
 from wellread.models.pull import pull as pull_file
 from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, Models
-from wellread.models.trial import Trial, trials
+from wellread.models.trial import trials
 from wellread.settings import Settings
+from wellread.wire.server import Trial
 
 
 async def list_models(*, as_json: bool) -> int:

@@ -9,5 +9,7 @@ with Client("http://127.0.0.1:8017") as wellread:
 
 from wellread.client.async_client import AsyncClient, AsyncRun
 from wellread.client.blocking_client import Client, Run
+from wellread.wire.library import Amendments
+from wellread.wire.runs import AskOptions, RunLimits
 
-__all__ = ["AsyncClient", "AsyncRun", "Client", "Run"]
+__all__ = ["Amendments", "AskOptions", "AsyncClient", "AsyncRun", "Client", "Run", "RunLimits"]

@@ -9,22 +9,23 @@ from typing import Literal, Self, Unpack
 from wellread.client import conversations, imports, library, runs, uploads
 from wellread.client.address import Address
 from wellread.client.connection import AsyncConnection
-from wellread.client.conversations import Conversation, Conversations, WholeConversation
-from wellread.client.library import Cell, Place, Product, ProductDetails, ProductList, Section, SectionEntry
-from wellread.client.server import (
-    HEALTH,
-    MODELS,
-    READINESS,
-    Health,
-    Models,
-    ModelTrial,
-    Readiness,
-    UsageOverDays,
-    try_model,
-    usage,
-)
+from wellread.client.server import HEALTH, MODELS, READINESS, try_model, usage
 from wellread.events import AnswerCompleted, AnyEvent
 from wellread.import_events import ImportEvent
+from wellread.wire.conversations import Conversations, ConversationView, WholeConversation
+from wellread.wire.imports import ImportView
+from wellread.wire.library import (
+    Amendments,
+    Cell,
+    PlaceView,
+    ProductDetails,
+    ProductList,
+    ProductView,
+    SectionEntry,
+    SectionView,
+)
+from wellread.wire.runs import AskOptions, RunView
+from wellread.wire.server import Health, ModelsView, ModelTrial, Readiness, UsageView
 
 
 class AsyncClient:
@@ -46,8 +47,13 @@ class AsyncClient:
 
     # Asking
 
-    async def ask(self, question: str, **said: Unpack[runs.Said]) -> "AsyncRun":
-        return AsyncRun(self._connection, await self._connection.do(runs.begin(question, said)))
+    async def ask(
+        self, question: str, options: AskOptions | None = None, *, idempotency_key: str = ""
+    ) -> "AsyncRun":
+        return AsyncRun(
+            self._connection,
+            await self._connection.do(runs.begin(question, options or AskOptions(), idempotency_key)),
+        )
 
     async def run(self, run_id: str) -> "AsyncRun":
         return AsyncRun(self._connection, await self._connection.do(runs.view(run_id)))
@@ -65,22 +71,22 @@ class AsyncClient:
     async def contents(self, product_id: str) -> tuple[SectionEntry, ...]:
         return await self._connection.do(library.contents(product_id))
 
-    async def section(self, product_id: str, section_id: str) -> Section:
+    async def section(self, product_id: str, section_id: str) -> SectionView:
         return await self._connection.do(library.section(product_id, section_id))
 
-    async def open(self, anchor: str, *, around: int = 2) -> Place:
+    async def open(self, anchor: str, *, around: int = 2) -> PlaceView:
         return await self._connection.do(library.anchor(anchor, around))
 
     async def search(
         self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
-    ) -> tuple[Cell, ...]:
+    ) -> list[Cell]:
         found = await self._connection.do(library.search(questions, product_ids, limit))
         return found.cells
 
     async def remove(self, product_id: str) -> None:
         await self._connection.do(library.remove(product_id))
 
-    async def amend(self, product_id: str, **amendments: Unpack[library.Amendments]) -> Product:
+    async def amend(self, product_id: str, amendments: Amendments) -> ProductView:
         return await self._connection.do(library.amend(product_id, amendments))
 
     # Adding
@@ -126,7 +132,7 @@ class AsyncClient:
     async def conversation(self, conversation_id: str) -> WholeConversation:
         return await self._connection.do(conversations.conversation(conversation_id))
 
-    async def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
+    async def rename_conversation(self, conversation_id: str, title: str) -> ConversationView:
         return await self._connection.do(conversations.rename(conversation_id, title))
 
     async def share_conversation(self, conversation_id: str) -> str:
@@ -146,7 +152,7 @@ class AsyncClient:
     async def ready(self) -> Readiness:
         return await self._connection.do(READINESS)
 
-    async def models(self) -> Models:
+    async def models(self) -> ModelsView:
         return await self._connection.do(MODELS)
 
     async def try_model(self, name: str) -> ModelTrial:
@@ -159,14 +165,14 @@ class AsyncClient:
         *,
         group: Literal["day", "model"] = "day",
         of_all: bool = False,
-    ) -> UsageOverDays:
+    ) -> UsageView:
         return await self._connection.do(usage(first, last, group, of_all=of_all))
 
 
 class AsyncRun:
     """A run on the server. What its methods do is said at `Run`."""
 
-    def __init__(self, connection: AsyncConnection, begun: runs.RunView) -> None:
+    def __init__(self, connection: AsyncConnection, begun: RunView) -> None:
         self._connection = connection
         self.run_id = begun.run_id
         self.conversation_id = begun.conversation_id
@@ -181,20 +187,20 @@ class AsyncRun:
                 ending.told(event)
         return ending.answer()
 
-    async def view(self) -> runs.RunView:
+    async def view(self) -> RunView:
         return await self._connection.do(runs.view(self.run_id))
 
-    async def stop(self) -> runs.RunView:
+    async def stop(self) -> RunView:
         return await self._connection.do(runs.stop(self.run_id))
 
-    async def cancel(self) -> runs.RunView:
+    async def cancel(self) -> RunView:
         return await self._connection.do(runs.cancel(self.run_id))
 
 
 class AsyncImport:
     """Files that are being added on the server. What its methods do is said at `Import`."""
 
-    def __init__(self, connection: AsyncConnection, begun: imports.ImportView) -> None:
+    def __init__(self, connection: AsyncConnection, begun: ImportView) -> None:
         self._connection = connection
         self.import_id = begun.import_id
 
@@ -202,10 +208,10 @@ class AsyncImport:
         following = imports.following(self.import_id, after, self._connection.patience())
         return self._connection.follow(following)
 
-    async def view(self) -> imports.ImportView:
+    async def view(self) -> ImportView:
         return await self._connection.do(imports.view(self.import_id))
 
-    async def ended(self) -> imports.ImportView:
+    async def ended(self) -> ImportView:
         async with aclosing(self.events()) as events:
             async for _ in events:
                 pass

@@ -8,22 +8,23 @@ from typing import Literal, Self, Unpack
 from wellread.client import conversations, imports, library, runs, uploads
 from wellread.client.address import Address
 from wellread.client.connection import BlockingConnection
-from wellread.client.conversations import Conversation, Conversations, WholeConversation
-from wellread.client.library import Cell, Place, Product, ProductDetails, ProductList, Section, SectionEntry
-from wellread.client.server import (
-    HEALTH,
-    MODELS,
-    READINESS,
-    Health,
-    Models,
-    ModelTrial,
-    Readiness,
-    UsageOverDays,
-    try_model,
-    usage,
-)
+from wellread.client.server import HEALTH, MODELS, READINESS, try_model, usage
 from wellread.events import AnswerCompleted, AnyEvent
 from wellread.import_events import ImportEvent
+from wellread.wire.conversations import Conversations, ConversationView, WholeConversation
+from wellread.wire.imports import ImportView
+from wellread.wire.library import (
+    Amendments,
+    Cell,
+    PlaceView,
+    ProductDetails,
+    ProductList,
+    ProductView,
+    SectionEntry,
+    SectionView,
+)
+from wellread.wire.runs import AskOptions, RunView
+from wellread.wire.server import Health, ModelsView, ModelTrial, Readiness, UsageView
 
 
 class Client:
@@ -47,9 +48,12 @@ class Client:
 
     # Asking
 
-    def ask(self, question: str, **said: Unpack[runs.Said]) -> "Run":
+    def ask(self, question: str, options: AskOptions | None = None, *, idempotency_key: str = "") -> "Run":
         """Begin a run. It goes on whether or not anybody watches."""
-        return Run(self._connection, self._connection.do(runs.begin(question, said)))
+        return Run(
+            self._connection,
+            self._connection.do(runs.begin(question, options or AskOptions(), idempotency_key)),
+        )
 
     def run(self, run_id: str) -> "Run":
         """A run that was begun before. Raises NotFoundError."""
@@ -70,16 +74,16 @@ class Client:
         """The sections of a product in reading order, without their text."""
         return self._connection.do(library.contents(product_id))
 
-    def section(self, product_id: str, section_id: str) -> Section:
+    def section(self, product_id: str, section_id: str) -> SectionView:
         return self._connection.do(library.section(product_id, section_id))
 
-    def open(self, anchor: str, *, around: int = 2) -> Place:
+    def open(self, anchor: str, *, around: int = 2) -> PlaceView:
         """What an anchor opens, with so many blocks before and after."""
         return self._connection.do(library.anchor(anchor, around))
 
     def search(
         self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
-    ) -> tuple[Cell, ...]:
+    ) -> list[Cell]:
         """The matrix of questions × titles. Without `product_ids` the titles are those that fit best."""
         return self._connection.do(library.search(questions, product_ids, limit)).cells
 
@@ -87,7 +91,7 @@ class Client:
         """Take a product out of the library. Only an admin may."""
         self._connection.do(library.remove(product_id))
 
-    def amend(self, product_id: str, **amendments: Unpack[library.Amendments]) -> Product:
+    def amend(self, product_id: str, amendments: Amendments) -> ProductView:
         """Correct what is known about a product: `title="…"`, `topics=[…]`; None takes it back. Only an admin may."""
         return self._connection.do(library.amend(product_id, amendments))
 
@@ -142,7 +146,7 @@ class Client:
     def conversation(self, conversation_id: str) -> WholeConversation:
         return self._connection.do(conversations.conversation(conversation_id))
 
-    def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
+    def rename_conversation(self, conversation_id: str, title: str) -> ConversationView:
         return self._connection.do(conversations.rename(conversation_id, title))
 
     def share_conversation(self, conversation_id: str) -> str:
@@ -167,7 +171,7 @@ class Client:
         """What a question needs, and whether it is there."""
         return self._connection.do(READINESS)
 
-    def models(self) -> Models:
+    def models(self) -> ModelsView:
         """The language models that a question may name."""
         return self._connection.do(MODELS)
 
@@ -183,7 +187,7 @@ class Client:
         *,
         group: Literal["day", "model"] = "day",
         of_all: bool = False,
-    ) -> UsageOverDays:
+    ) -> UsageView:
         """What runs took: of the last 30 days, if no others are given; of all callers only for an admin."""
         return self._connection.do(usage(first, last, group, of_all=of_all))
 
@@ -191,7 +195,7 @@ class Client:
 class Run:
     """A run on the server."""
 
-    def __init__(self, connection: BlockingConnection, begun: runs.RunView) -> None:
+    def __init__(self, connection: BlockingConnection, begun: RunView) -> None:
         self._connection = connection
         self.run_id = begun.run_id
         self.conversation_id = begun.conversation_id
@@ -211,15 +215,15 @@ class Run:
             ending.told(event)
         return ending.answer()
 
-    def view(self) -> runs.RunView:
+    def view(self) -> RunView:
         """The run as it stands."""
         return self._connection.do(runs.view(self.run_id))
 
-    def stop(self) -> runs.RunView:
+    def stop(self) -> RunView:
         """Have it look nothing more up, and write with what there is."""
         return self._connection.do(runs.stop(self.run_id))
 
-    def cancel(self) -> runs.RunView:
+    def cancel(self) -> RunView:
         """Give it up."""
         return self._connection.do(runs.cancel(self.run_id))
 
@@ -227,7 +231,7 @@ class Run:
 class Import:
     """Files that are being added on the server."""
 
-    def __init__(self, connection: BlockingConnection, begun: imports.ImportView) -> None:
+    def __init__(self, connection: BlockingConnection, begun: ImportView) -> None:
         self._connection = connection
         self.import_id = begun.import_id
 
@@ -236,11 +240,11 @@ class Import:
         following = imports.following(self.import_id, after, self._connection.patience())
         return self._connection.follow(following)
 
-    def view(self) -> imports.ImportView:
+    def view(self) -> ImportView:
         """The import as it stands."""
         return self._connection.do(imports.view(self.import_id))
 
-    def ended(self) -> imports.ImportView:
+    def ended(self) -> ImportView:
         """Wait for its end."""
         for _ in self.events():
             pass

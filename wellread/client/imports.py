@@ -2,71 +2,15 @@
 told."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 from wellread.client.event_stream import Following, StreamKind, types_of
-from wellread.client.protocol import Call, HttpRequest, View, reading
+from wellread.client.protocol import Call, HttpRequest, reading
 from wellread.client.retry import Patience
-from wellread.import_events import IMPORT_ENDS, IMPORT_EVENT, ImportEvent, Outcome
+from wellread.import_events import IMPORT_ENDS, IMPORT_EVENT, ImportEvent
+from wellread.wire.imports import ImportView
 
 _PATH = "api/v1/imports"
-
-
-class ImportedProduct(View):
-    path: str
-    product_id: str
-    title: str
-    outcome: Outcome
-
-
-class RefusedFile(View):
-    path: str
-    status: int
-    message: str
-    hint: str
-
-
-class ImportFailure(View):
-    """Where it is `retryable`, the same uploads may be imported again."""
-
-    status: int
-    message: str
-    hint: str
-    retryable: bool
-
-
-class ReadingFile(View):
-    path: str
-    number: int
-    total: int
-
-
-class VectorCount(View):
-    done: int
-    total: int
-
-
-class ImportView(View):
-    """An import as it stands. `folder` is empty for uploads, `demo`, or a folder of the server's machine; `note` is why
-    there are no vectors, if there are none."""
-
-    import_id: str
-    state: Literal["waiting", "working", "completed", "failed"]
-    collection: str
-    folder: str = ""
-    files: tuple[str, ...]
-    created_at: str
-    ended_at: str
-    last_event: int
-    last_event_at: str = ""
-    products: tuple[ImportedProduct, ...]
-    refused: tuple[RefusedFile, ...]
-    failure: ImportFailure | None
-    note: str
-    product_count: int = 0
-    refused_count: int = 0
-    reading: ReadingFile | None = None
-    vectors: VectorCount | None = None
 
 
 def _read_event(text: str) -> ImportEvent:

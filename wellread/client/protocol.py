@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Generic, TypeAlias, TypeVar
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from wellread.client.problems import error_of_reply, retry_after
 from wellread.client.retry import Patience
@@ -19,12 +19,6 @@ from wellread.errors import UnavailableError, WellreadError
 T = TypeVar("T")
 PASSING = (408, 425, 429, 502, 503, 504)  # what may be otherwise a little later
 _UNCLEAR = (408, 502, 504)  # of those, what leaves open whether the server has done what it was asked for
-
-
-class View(BaseModel):
-    """What a server tells, as far as this version knows it."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)  # a program that starts uses few of them
 
 
 @dataclass(frozen=True, slots=True)

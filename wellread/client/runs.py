@@ -1,12 +1,11 @@
 """Runs: beginning one, its events, its end."""
 
 import uuid
-from collections.abc import Sequence
-from typing import Literal, TypedDict, get_args
+from typing import get_args
 
 from wellread.client.event_stream import Following, StreamKind, types_of
 from wellread.client.problems import error_of
-from wellread.client.protocol import Call, HttpRequest, View, reading
+from wellread.client.protocol import Call, HttpRequest, reading
 from wellread.client.retry import Patience
 from wellread.errors import ConflictError, UnavailableError
 from wellread.events import (
@@ -14,79 +13,12 @@ from wellread.events import (
     TERMINAL,
     AnswerCompleted,
     AnyEvent,
-    Citation,
-    Mode,
-    Roles,
     RunCancelled,
     RunFailed,
-    ScopeEntry,
-    Statement,
-    Usage,
 )
+from wellread.wire.runs import AskOptions, RunView
 
 _PATH = "api/v1/runs"
-State = Literal["waiting", "working", "completed", "failed", "cancelled"]
-
-
-class Limits(TypedDict, total=False):
-    """What a run may spend at most, in place of its mode's own budget; `cost` in US dollars."""
-
-    steps: int
-    seconds: float
-    input_tokens: int
-    output_tokens: int
-    cost: float
-
-
-class Said(TypedDict, total=False):
-    """What may be said with a question."""
-
-    product_ids: Sequence[str]
-    excluded: Sequence[str]
-    mode: Mode
-    model: str
-    planner_model: str
-    writer_model: str
-    judge_model: str
-    fallback_model: str
-    limits: Limits
-    conversation_id: str
-    idempotency_key: str
-
-
-class Failure(View):
-    status: int
-    message: str
-    hint: str
-    retryable: bool
-
-
-class Answer(View):
-    markdown: str
-    citations: tuple[Citation, ...]
-    statements: tuple[Statement, ...]
-    written_by: str
-
-
-class RunView(View):
-    """A run as it stands."""
-
-    run_id: str
-    conversation_id: str
-    state: State
-    question: str
-    mode: Mode
-    model: str
-    roles: Roles = Roles()
-    scope: tuple[ScopeEntry, ...]
-    excluded: tuple[str, ...] = ()
-    created_at: str
-    ended_at: str
-    last_event: int
-    answer: Answer | None
-    failure: Failure | None
-    usage: Usage
-    seconds: float
 
 
 _VIEW = reading(RunView)
@@ -101,11 +33,12 @@ EVENTS: StreamKind[AnyEvent] = StreamKind(
 )
 
 
-def begin(question: str, said: Said) -> Call[RunView]:
+def begin(question: str, options: AskOptions, key: str) -> Call[RunView]:
     """Begin a run. The request has a key of its own, so that it begins one run however often it is sent."""
-    body: dict[str, object] = {"question": question, **said}
-    key = str(body.pop("idempotency_key", "")) or uuid.uuid4().hex
-    return Call(HttpRequest("POST", _PATH, json=body, headers={"Idempotency-Key": key}), _VIEW)
+    body = {"question": question, **options.model_dump(exclude_defaults=True)}
+    return Call(
+        HttpRequest("POST", _PATH, json=body, headers={"Idempotency-Key": key or uuid.uuid4().hex}), _VIEW
+    )
 
 
 def view(run_id: str) -> Call[RunView]:

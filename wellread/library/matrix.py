@@ -4,40 +4,21 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wellread.content import Anchor, Section
+from wellread.content import Anchor, Section, place_label
 from wellread.errors import NotFoundError
+from wellread.events import FoundPassage
 from wellread.index.passages import Hit, PassageIndex, PassageQuery
 from wellread.index.relevance import FLOOR
-from wellread.library.open_anchor import place_label, touched_blocks
+from wellread.library.open_anchor import touched_blocks
 from wellread.store.catalog.catalog import Catalog
 from wellread.text.words import count_words
+from wellread.wire.library import Cell
 
 SNIPPET_WORDS = 300  # a snippet never exceeds this
 _CANDIDATES = 12  # hits of a cell from which its snippets are joined
 _ELSEWHERE_HITS = 40  # passages of the whole library by which its titles are compared
 _TITLE_WEIGHT = 0.15  # what a title in the question's own words adds to a relevance
 _NEAR_BEST = 0.7  # the share of the best title's rank that another needs
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A snippet before the run gives it a number."""
-
-    anchor: Anchor
-    section: str  # the section's path, " › " between
-    place: str
-    text: str
-    score: float  # relevance of its best passage, 0 to 1
-
-
-@dataclass(frozen=True, slots=True)
-class CellFindings:
-    """What a cell of the matrix came to. `best` is the highest relevance even when nothing cleared the floor."""
-
-    question: str
-    product_id: str
-    best: float
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +38,25 @@ class Inside:
         self._index = index
         self._snippets = snippets
 
-    async def matrix(self, pairs: Sequence[tuple[str, str]]) -> list[CellFindings]:
-        """Search every (question, product id) at once; a result for each pair, in order."""
+    async def matrix(self, pairs: Sequence[tuple[str, str]]) -> list[Cell]:
+        """Search every (question, product id) at once; a cell for each pair, in order, with its best score even when
+        nothing cleared the floor. A product that is gone has the title ""."""
         cells = [PassageQuery(question, (product_id,), _CANDIDATES) for question, product_id in pairs]
         found = await self._index.search(cells)
-        return await asyncio.to_thread(
-            lambda: [
-                CellFindings(
-                    question,
-                    product_id,
-                    max((hit.relevance for hit in hits), default=0.0),
-                    tuple(self._join(hits)),
-                )
-                for (question, product_id), hits in zip(pairs, found, strict=True)
-            ]
-        )
+        return await asyncio.to_thread(self._cells, pairs, found)
+
+    def _cells(self, pairs: Sequence[tuple[str, str]], found: Sequence[Sequence[Hit]]) -> list[Cell]:
+        products = self._catalog.products_by_id(list({product_id for _, product_id in pairs}))
+        return [
+            Cell(
+                question=question,
+                product_id=product_id,
+                title=products[product_id].title if product_id in products else "",
+                best=max((hit.relevance for hit in hits), default=0.0),
+                found=tuple(self._join(hits)),
+            )
+            for (question, product_id), hits in zip(pairs, found, strict=True)
+        ]
 
     async def titles(
         self, questions: Sequence[str], *, without: frozenset[str] = frozenset(), limit: int = 5
@@ -101,7 +86,7 @@ class Inside:
         most = max((candidate.weight for candidate in candidates), default=0.0)
         return {candidate.product_id: candidate.weight / most for candidate in candidates}
 
-    def around(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[Finding]:
+    def around(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[FoundPassage]:
         """What a section and those beside it under the same heading say beyond the ranges already `covered`, as
         findings of at most SNIPPET_WORDS words each, in reading order."""
         near = [
@@ -115,7 +100,7 @@ class Inside:
             for finding in self._uncovered(self._catalog.section(product_id, section_id), product_id, covered)
         ]
 
-    def _uncovered(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[Finding]:
+    def _uncovered(self, section: Section, product_id: str, covered: Sequence[Anchor]) -> list[FoundPassage]:
         findings = []
         start = 0
         while start < len(section.blocks):
@@ -132,11 +117,11 @@ class Inside:
             start = stop
         return findings
 
-    def _join(self, hits: Sequence[Hit]) -> list[Finding]:
+    def _join(self, hits: Sequence[Hit]) -> list[FoundPassage]:
         """The best hits above the floor as snippets, neighbours in a section joined."""
         good = [hit for hit in hits if hit.relevance >= FLOOR]
         used: set[str] = set()
-        findings: list[Finding] = []
+        findings: list[FoundPassage] = []
         for hit in good:
             if len(findings) == self._snippets:
                 break
@@ -154,14 +139,14 @@ class Inside:
             findings.append(self._finding(section, anchor, max(m.relevance for m in group)))
         return findings
 
-    def _finding(self, section: Section, anchor: Anchor, score: float) -> Finding:
+    def _finding(self, section: Section, anchor: Anchor, score: float) -> FoundPassage:
         touched = touched_blocks(section, anchor.start, anchor.end)
-        return Finding(
-            anchor=anchor,
+        return FoundPassage(
+            anchor=str(anchor),
             section=" › ".join(section.path),
             place=place_label(touched[0].block) if touched else "",
             text=section.text[anchor.start : anchor.end],
-            score=score,
+            score=round(score, 3),
         )
 
 

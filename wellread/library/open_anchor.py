@@ -2,32 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from rapidfuzz.fuzz import partial_ratio_alignment, ratio
 
 from wellread.content import (
     Anchor,
-    Block,
-    EpubOrigin,
-    FileOrigin,
     Origin,
-    PdfOrigin,
     PlacedBlock,
+    PlaceState,
     Product,
     Section,
-    TimeOrigin,
+    place_label,
 )
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.store.catalog.catalog import Catalog
+from wellread.wire.library import PlaceView, TextBlockView
 
 CONTEXT = 48  # code points of prefix and suffix by which equal quotes are told apart
 SIMILAR = 85.0  # rapidfuzz ratio (0 to 100) from which changed text still counts as the quoted one
 _SAME_SECTION = 5.0  # what a section of the same path is worth beside that ratio
 _SHORTEST_FUZZY = 30  # code points below which similar words mean nothing ("Chapter 4", "Chapter 8")
 _LONGEST_FUZZY = 4000  # code points of a quote beyond which only its beginning is searched for fuzzily
-
-State = Literal["exact", "moved", "changed", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ class OpenedPlace:
     prefix: str
     suffix: str
     blocks: tuple[PlacedBlock, ...]  # those that the quote touches
-    state: State
+    state: PlaceState
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -54,6 +49,23 @@ class OpenedPlace:
     @property
     def label(self) -> str:
         return place_label(self.blocks[0].block) if self.blocks else ""
+
+    def view(self, around: int) -> PlaceView:
+        """As it is sent, with `around` blocks before and after the quote."""
+        return PlaceView(
+            anchor=str(self.anchor),
+            state=self.state,
+            product_id=self.product.product_id,
+            title=self.product.title,
+            section_id=self.section.section_id,
+            section=" › ".join(self.section.path),
+            place=self.label,
+            quote=self.quote,
+            prefix=self.prefix,
+            suffix=self.suffix,
+            origins=self.origins,
+            around=tuple(map(TextBlockView.of_block, self.around(around, around))),
+        )
 
     def around(self, before: int, after: int) -> list[PlacedBlock]:
         """The blocks that the quote touches with so many before and after them, of the same section."""
@@ -86,31 +98,11 @@ def open_anchor(catalog: Catalog, text: str) -> OpenedPlace:
     return _find_again(catalog, product, section, anchor)
 
 
-def place_label(block: Block) -> str:
-    """Where a block stands, for people: "p. 12", "00:03:12", or "" when there is nothing better."""
-    match block.origin:
-        case TimeOrigin(start_ms=start):
-            return clock(start)
-        case PdfOrigin(label=label):
-            return f"p. {label}"
-        case EpubOrigin():
-            return f"p. {block.page}" if block.page else ""
-        case FileOrigin(line=line):
-            return f"line {line}" if line else ""
-
-
-def clock(milliseconds: int) -> str:
-    """ "00:03:12" """
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}"
-
-
 def touched_blocks(section: Section, start: int, end: int) -> tuple[PlacedBlock, ...]:
     return tuple(p for p in section.blocks if p.start < end and start < p.end)
 
 
-def _place(anchor: Anchor, product: Product, section: Section, state: State) -> OpenedPlace:
+def _place(anchor: Anchor, product: Product, section: Section, state: PlaceState) -> OpenedPlace:
     text = section.text
     return OpenedPlace(
         anchor=anchor,
@@ -134,7 +126,7 @@ def _find_again(catalog: Catalog, product: Product, old: Section, anchor: Anchor
             score = _context_score(section, start, end, was) + (1.0 if section.path == old.path else 0.0)
             if best is None or score > best[0]:
                 best = (score, section, start, end)
-    state: State = "moved"
+    state: PlaceState = "moved"
     if best is None:
         state, best = "changed", _most_similar(catalog, product, was)
     if best is None:

@@ -4,11 +4,9 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from pydantic import BaseModel, ConfigDict
-
 from wellread.errors import BudgetSpentError, ModelError
-from wellread.events import Usage
 from wellread.models.language_model import Allowance, Form, LanguageModel, Prompt, Tally
+from wellread.wire.server import Trial
 
 _SECONDS = 180.0
 _TOKENS = 120
@@ -28,21 +26,6 @@ _FORMS = [
     )
     for name in ("blue", "green")
 ]
-
-
-class Trial(BaseModel):
-    """What came of one thing that was tried. `seconds` from the call on; `first_seconds` to the first text."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    worked: bool
-    said: str  # what the model gave, or what went wrong
-    hint: str = ""
-    seconds: float
-    first_seconds: float | None = None
-    tokens_per_second: float | None = None
-    usage: Usage
 
 
 async def trials(model: LanguageModel) -> AsyncGenerator[Trial, None]:

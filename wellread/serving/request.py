@@ -3,19 +3,13 @@
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from wellread.agent.run.start import Asking
-from wellread.agent.state.budget import Limits
+from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
 from wellread.errors import ForbiddenError
-from wellread.events import Mode
 from wellread.serving.worker import Worker
 from wellread.store.runs.runs import Begun, IdempotencyKey
-
-Id = Annotated[str, Field(max_length=80)]
+from wellread.wire.runs import AskOptions, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,81 +24,17 @@ class Caller:
 OWNER = Caller("", "owner", is_admin=True)
 
 
-class RunLimits(BaseModel):
-    """What the run may spend at most, in place of its mode's own budget."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    steps: int | None = Field(default=None, ge=1, le=100)
-    seconds: float | None = Field(default=None, gt=0)
-    input_tokens: int | None = Field(default=None, gt=0)
-    output_tokens: int | None = Field(default=None, gt=0)
-    cost: float | None = Field(default=None, gt=0, description="In US dollars.")
-
-
-class Question(BaseModel):
-    """A question and what is said with it."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "question": "What does Steady Hands say about delegation?",
-                "product_ids": [],
-                "mode": "quick",
-            }
-        },
-    )
-
-    question: str
-    product_ids: list[Id] = Field([], max_length=200, description="Search these titles and no others.")
-    excluded: list[Id] = Field(
-        default=[],
-        max_length=200,
-        description="Titles that are not meant, though the question may name them.",
-    )
-    mode: Mode = "quick"
-    model: str = Field("", max_length=300, description="As `provider/model`; else that of the settings.")
-    planner_model: str = Field("", max_length=300)
-    writer_model: str = Field("", max_length=300)
-    judge_model: str = Field("", max_length=300)
-    fallback_model: str = Field("", max_length=300)
-    limits: RunLimits = Field(default_factory=RunLimits)
-    conversation_id: str = Field("", max_length=32, description="Go on with this conversation.")
-
-
-async def asking_of(question: Question, caller: Caller, library: Wellread) -> Asking:
+async def request_of(question: Question, caller: Caller, library: Wellread) -> RunRequest:
     """Raises BadRequestError, NotFoundError or UnavailableError for a model that cannot be used, ForbiddenError for one
     that would have the server open a file of the caller's choice."""
     if not caller.is_admin:
         await asyncio.to_thread(_check_offered, question, library)
-    roles = await library.roles(
-        model=question.model,
-        planner_model=question.planner_model,
-        writer_model=question.writer_model,
-        judge_model=question.judge_model,
-        fallback_model=question.fallback_model,
-    )
-    return Asking(
-        question=question.question,
-        product_ids=tuple(question.product_ids),
-        mode=question.mode,
-        roles=roles,
-        limits=Limits(**question.limits.model_dump()),
-        conversation_id=question.conversation_id,
-        excluded=tuple(question.excluded),
-    )
+    return RunRequest(question.question, question, await library.roles(question))
 
 
-def _check_offered(question: Question, library: Wellread) -> None:
-    for name in (
-        question.model,
-        question.planner_model,
-        question.writer_model,
-        question.judge_model,
-        question.fallback_model,
-    ):
-        if name and not library.models.offers(name):
+def _check_offered(options: AskOptions, library: Wellread) -> None:
+    for name in options.models.values():
+        if not library.models.offers(name):
             raise ForbiddenError(
                 f"{name} is none of this library's models.",
                 hint="GET /api/v1/models lists them; an admin may name any file.",
@@ -112,12 +42,17 @@ def _check_offered(question: Question, library: Wellread) -> None:
 
 
 async def begin(
-    asking: Asking, caller: Caller, library: Wellread, worker: Worker, *, key: IdempotencyKey | None = None
+    request: RunRequest,
+    caller: Caller,
+    library: Wellread,
+    worker: Worker,
+    *,
+    key: IdempotencyKey | None = None,
 ) -> Begun:
     """Store a run for the worker, or for all servers, to work on. Raises TooManyError, ConflictError, and as
     `Wellread.ask` does."""
     begun = await library.begin(
-        asking,
+        request,
         caller=caller.account_id,
         queued=not worker.only_own,
         key=key,

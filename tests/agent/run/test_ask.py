@@ -4,7 +4,6 @@ import pytest
 from markdown_it import MarkdownIt
 from support.libraries import add, book
 
-from wellread.agent.state.budget import Limits
 from wellread.agent.telling.trace import trace_lines
 from wellread.blocking import BlockingWellread
 from wellread.cli.demo import QUESTION
@@ -25,10 +24,11 @@ from wellread.events import (
 )
 from wellread.library.matrix import SNIPPET_WORDS
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions, RunLimits
 
 
 def ask(library, question, **options):
-    return list(library.ask(question, **options))
+    return list(library.ask(question, AskOptions(**options)))
 
 
 def one(events, kind):
@@ -248,7 +248,7 @@ def test_deep_reviews_and_reads_around(demo):
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_budget_of_steps_is_kept(demo, steps):
-    events = ask(demo, QUESTION, mode="deep", limits=Limits(steps=steps))
+    events = ask(demo, QUESTION, mode="deep", limits=RunLimits(steps=steps))
     assert len(every(events, StepCompleted)) <= steps
     assert every(events, StepAction)[-1].action == "create_answer_draft"
     assert isinstance(events[-1], RunCompleted)

@@ -9,19 +9,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from support import mentor as t
 
-from wellread.agent.state.budget import Limits
 from wellread.blocking import BlockingWellread
 from wellread.events import (
     TERMINAL,
     AnswerCompleted,
     AnswerDelta,
-    Roles,
     RunCompleted,
     RunFailed,
     SearchCell,
     StepAction,
 )
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions, RunLimits
 
 RUNS = int(os.environ.get("WELLREAD_BEHAVIOURS", "150"))  # set it to 1000 for a thorough search
 QUESTIONS = (t.DIFFERENCE, t.BALANCE, "why?", "", "x" * 500)
@@ -107,7 +106,7 @@ def replies(draw):
 
 
 limits = st.builds(
-    Limits,
+    RunLimits,
     steps=st.integers(1, 6),
     seconds=st.just(20.0),
     input_tokens=st.integers(1, 12_000),
@@ -138,12 +137,7 @@ def test_every_run_ends_within_its_budget(opened, script, limits, deep, named):
     model = f"scripted/{file}"
     question = t.QUESTION if named else "How do I tell leadership from management, and balance both?"
     events = list(
-        library.ask(
-            question,
-            mode="deep" if deep else "quick",
-            roles=Roles(planner=model, writer=model, judge=model),
-            limits=limits,
-        )
+        library.ask(question, AskOptions(mode="deep" if deep else "quick", model=model, limits=limits))
     )
     assert [event for event in events if isinstance(event, TERMINAL)] == events[-1:]
     assert isinstance(events[-1], RunCompleted | RunFailed)

@@ -9,7 +9,6 @@ import pytest
 from support import mentor as t
 from support.script_server.server import serve
 
-from wellread.agent.state.budget import Limits
 from wellread.engine import Wellread
 from wellread.events import (
     TERMINAL,
@@ -23,6 +22,7 @@ from wellread.events import (
 )
 from wellread.models.scripted.script import Script
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions, RunLimits
 
 WIRES = ("openai", "openai-responses", "anthropic")
 STATUSES = (400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 502, 503, 529)
@@ -107,13 +107,13 @@ async def run_all(home: Path, wire: str, at: str) -> list[tuple[list[AnyEvent], 
         )
         at_once = asyncio.Semaphore(16)
         async with Wellread(settings=settings) as library:
-            roles = await library.roles(model=f"{wire}/gpt-4.1")
+            limits = RunLimits(seconds=40, output_tokens=2_000)
+            options = AskOptions(model=f"{wire}/gpt-4.1", limits=limits)
 
             async def one(number: int) -> tuple[list[AnyEvent], float]:
                 async with at_once:
                     began = asyncio.get_running_loop().time()
-                    limits = Limits(seconds=40, output_tokens=2_000)
-                    events = [event async for event in library.ask(case(number), roles=roles, limits=limits)]
+                    events = [event async for event in library.ask(case(number), options)]
                     return events, asyncio.get_running_loop().time() - began
 
             return await asyncio.gather(*map(one, range(len(FAULTS))))

@@ -11,7 +11,7 @@ from wellread.agent.planning.rules import Planned, RulePlanner
 from wellread.agent.run.loop import Loop
 from wellread.agent.run.recorder import Record, recorded
 from wellread.agent.state.actions import ActionName
-from wellread.agent.state.budget import Limits, Meter
+from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of, plays_author
 from wellread.agent.state.knowledge import Knowledge, fold_events
 from wellread.agent.state.numbering import KnowledgeNumbering
@@ -44,6 +44,7 @@ from wellread.events import (
 from wellread.ingest.pipeline import Waiting
 from wellread.library.matrix import Finding
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions, RunLimits
 
 
 def cut(library, events, length):
@@ -84,7 +85,7 @@ def test_a_run_cut_off_anywhere_comes_to_the_same_answer(library):
 
 
 def test_a_deep_run_goes_on_from_its_last_finished_step(demo):
-    events = list(demo.ask("How do I handle incidents, and how do I hire?", mode="deep"))
+    events = list(demo.ask("How do I handle incidents, and how do I hire?", AskOptions(mode="deep")))
     acted = [event.seq for event in events if isinstance(event, StepAction)]
     done = [event.seq for event in events if isinstance(event, StepCompleted)]
     assert len(done) >= 4
@@ -256,17 +257,17 @@ def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):
 
 
 def test_when_the_time_is_up_the_answer_is_written_with_what_there_is(demo):
-    events = list(demo.ask(QUESTION, mode="deep", limits=Limits(seconds=0.0001)))
+    events = list(demo.ask(QUESTION, AskOptions(mode="deep", limits=RunLimits(seconds=0.0001))))
     assert events[0].budget.seconds == 0.0001
     done = [event for event in events if isinstance(event, StepCompleted)]
     assert len(done) == 2
     assert done[0].summary == "The time was up. Found 0 snippets until then."
     assert [event.action for event in events if isinstance(event, StepAction)][-1] == "create_answer_draft"
     assert "The time was up" in one(events, AnswerCompleted).markdown
-    enough = list(demo.ask(QUESTION, limits=Limits(seconds=600)))
+    enough = list(demo.ask(QUESTION, AskOptions(limits=RunLimits(seconds=600))))
     assert len([event for event in enough if isinstance(event, SearchCell)]) == 4
     with pytest.raises(BadRequestError, match="time"):
-        list(demo.ask(QUESTION, limits=Limits(seconds=0)))
+        list(demo.ask(QUESTION, AskOptions(limits=RunLimits(seconds=0))))
 
 
 # What the planner and the loop make of what was found
@@ -358,7 +359,9 @@ def test_what_an_earlier_step_answered_is_not_looked_for_elsewhere(library, tmp_
         add(library, book(tmp_path, f"{number}.md", title, f"One\n\n{text}"))
     ids = {product.title: product.product_id for product in library.products()}
     events = list(
-        library.ask("How is green tea steeped?", product_ids=[ids["Green Tea"], ids["Ink"]], mode="deep")
+        library.ask(
+            "How is green tea steeped?", AskOptions(product_ids=[ids["Green Tea"], ids["Ink"]], mode="deep")
+        )
     )
     [tea, ink] = [event for event in events if isinstance(event, SearchCell)][:2]
     assert (tea.title, bool(tea.found), ink.title, bool(ink.found)) == ("Green Tea", True, "Ink", False)

@@ -11,7 +11,6 @@ from support import mentor as t
 from support.libraries import add, book
 from support.served_script import serving
 
-from wellread.agent.state.budget import Limits
 from wellread.agent.state.control import Control
 from wellread.blocking import BlockingWellread
 from wellread.errors import BadRequestError, NotFoundError, UnavailableError
@@ -34,6 +33,7 @@ from wellread.events import (
     StepThinking,
 )
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions, RunLimits
 
 SEARCH = f"""
 [[reply]]
@@ -284,17 +284,17 @@ def test_the_reader_stops_while_the_model_thinks(home):
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (Limits(output_tokens=60), "ends here"),
-        (Limits(cost=0.0035), ""),
-        (Limits(input_tokens=400), "No language model wrote this answer"),
-        (Limits(seconds=2), ""),
+        (RunLimits(output_tokens=60), "ends here"),
+        (RunLimits(cost=0.0035), ""),
+        (RunLimits(input_tokens=400), "No language model wrote this answer"),
+        (RunLimits(seconds=2), ""),
     ],
 )
 def test_a_budget_holds_inside_a_call(home, limits, said):
     text = " ".join(f"Sentence number {n} says that the work is kept on its track [0]." for n in range(400))
     wordy = draft(0) + f'[[reply]]\nrole = "text"\ntext = "{text}"\n'
     with opened(home, "tokens_per_second = 150\n" + wordy) as (library, _):
-        events = list(library.ask(t.DIFFERENCE, limits=limits))
+        events = list(library.ask(t.DIFFERENCE, AskOptions(limits=limits)))
     end = one(events, RunCompleted)
     assert end.usage.output_tokens <= (limits.output_tokens or 10_000)
     assert end.usage.input_tokens <= (limits.input_tokens or 100_000)
@@ -307,8 +307,7 @@ def test_a_budget_holds_inside_a_call(home, limits, said):
 def test_a_run_that_is_resumed_without_the_key_goes_on_without_the_model(home, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test-000000")
     with opened(home) as (library, _):
-        roles = library.run(library.library.roles(model="anthropic/claude"))
-        for event in library.ask(TWO, roles=roles):
+        for event in library.ask(TWO, AskOptions(model="anthropic/claude")):
             run_id = event.run_id
             break
         cut = library.library.runs.begin(library.library.runs.events(run_id)[0]).run_id
@@ -335,9 +334,9 @@ def test_what_was_spent_stands_in_the_end_of_a_cancelled_run(home):
 
 def test_limits_of_nothing_are_refused(home):
     with opened(home) as (library, _):
-        for limits in (Limits(steps=0), Limits(cost=0), Limits(output_tokens=-1)):
+        for limits in (RunLimits(steps=0), RunLimits(cost=0), RunLimits(output_tokens=-1)):
             with pytest.raises(BadRequestError):
-                list(library.ask(t.DIFFERENCE, limits=limits))
+                list(library.ask(t.DIFFERENCE, AskOptions(limits=limits)))
 
 
 def test_a_failing_model_gives_way_to_the_fallback_and_then_to_the_titles(home):
@@ -346,8 +345,7 @@ def test_a_failing_model_gives_way_to_the_fallback_and_then_to_the_titles(home):
         serving(SEARCH + draft(0, 1) + ANSWER) as good,
         opened(home, dead, model_tries=1, anthropic_base_url=good.address) as (library, _),
     ):
-        roles = library.run(library.library.roles(fallback_model="anthropic/claude"))
-        events = list(library.ask(TWO, roles=roles))
+        events = list(library.ask(TWO, AskOptions(fallback_model="anthropic/claude")))
         failed = [(event.role, event.model, event.instead) for event in every(events, ModelFailed)]
         assert failed == [
             ("planner", "openai/gpt-4.1", "anthropic/claude"),
@@ -434,7 +432,7 @@ text = "Keep two mornings for the direction of the team [1][0]."
     )
     script += REVIEW.replace("MISSING", "") + draft(0, 1, 2, 3)
     with opened(home, script) as (library, served):
-        events = list(library.ask(TWO, mode="deep"))
+        events = list(library.ask(TWO, AskOptions(mode="deep")))
     names = [action.action for action in every(events, StepAction)]
     assert names == [
         "search_inside_books",
@@ -462,7 +460,7 @@ text = "Keep two mornings for the direction of the team [1][0]."
 
 def test_deep_search_reads_the_section_around(home):
     with opened(home, SCORED + SEARCH) as (library, _):
-        cells = every(library.ask(TWO, mode="deep", limits=Limits(steps=2)), SearchCell)
+        cells = every(library.ask(TWO, AskOptions(mode="deep", limits=RunLimits(steps=2))), SearchCell)
     product, section_id, _ = cells[0].found[0].anchor.split("/")
     read = f"""
 [[reply]]
@@ -472,7 +470,7 @@ action = "read_section"
 parameters = {{ productId = "{product}", sectionId = "{section_id}" }}
 """
     with opened(home, SCORED + SEARCH + read + draft(0) + ANSWER) as (library, _):
-        events = list(library.ask(TWO, mode="deep", limits=Limits(steps=3)))
+        events = list(library.ask(TWO, AskOptions(mode="deep", limits=RunLimits(steps=3))))
     assert one(events, SectionRead).section_id == section_id
 
 
@@ -493,7 +491,9 @@ def test_a_follow_up_is_completed_and_knows_what_was_said(home):
     with opened(home, script) as (library, served):
         first = list(library.ask(TWO))
         conversation = one(first, RunStarted).conversation_id
-        events = list(library.ask("Put that about the hours into a list", conversation_id=conversation))
+        events = list(
+            library.ask("Put that about the hours into a list", AskOptions(conversation_id=conversation))
+        )
     assert one(events, QuestionUnderstood).asked == "How do I balance my roles in an engineering team?"
     carried = one(events, KnowledgeCarried)
     assert {snippet.number for snippet in carried.snippets} == {0, 1}
@@ -512,7 +512,7 @@ def test_numbers_go_on_behind_those_that_were_carried(home):
     )
     with opened(home, script) as (library, _):
         conversation = one(list(library.ask(TWO)), RunStarted).conversation_id
-        events = list(library.ask("And on Friday?", conversation_id=conversation))
+        events = list(library.ask("And on Friday?", AskOptions(conversation_id=conversation)))
     carried = {snippet.number: snippet for snippet in one(events, KnowledgeCarried).snippets}
     for cell in every(events, SearchCell):
         for snippet in cell.found:
@@ -531,7 +531,9 @@ def test_what_was_cited_before_does_not_widen_the_scope(home):
     )
     with opened(home, script) as (library, _):
         conversation = one(list(library.ask(TWO)), RunStarted).conversation_id
-        events = list(library.ask("And on Friday?", conversation_id=conversation, product_ids=[t.TALK]))
+        events = list(
+            library.ask("And on Friday?", AskOptions(conversation_id=conversation, product_ids=[t.TALK]))
+        )
     assert {s.product_id for carried in every(events, KnowledgeCarried) for s in carried.snippets} <= {t.TALK}
     assert {citation.product_id for citation in one(events, AnswerCompleted).citations} <= {t.TALK}
 
@@ -541,7 +543,7 @@ def test_what_was_cited_before_and_is_gone_is_not_carried(home):
     with opened(home, script) as (library, _):
         conversation = one(list(library.ask(TWO)), RunStarted).conversation_id
         library.remove(t.BOOK)
-        events = list(library.ask("And on Friday?", conversation_id=conversation))
+        events = list(library.ask("And on Friday?", AskOptions(conversation_id=conversation)))
     assert isinstance(events[-1], RunCompleted)
     assert not every(events, KnowledgeCarried)
 
@@ -567,7 +569,7 @@ def test_a_name_without_a_provider_is_refused_with_a_proposal(home):
             ("claude-x", "anthropic/claude-x"),
         ):
             with pytest.raises(BadRequestError) as error:
-                library.run(library.library.roles(model=name))
+                library.run(library.library.roles(AskOptions(model=name)))
             assert hint in error.value.hint
 
 
@@ -576,13 +578,13 @@ def test_a_missing_key_package_or_file_is_named(home, monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     with opened(home) as (library, _):
         with pytest.raises(BadRequestError, match="no key for anthropic") as error:
-            library.run(library.library.roles(model="anthropic/claude"))
+            library.run(library.library.roles(AskOptions(model="anthropic/claude")))
         assert "ANTHROPIC_API_KEY" in error.value.hint
         with pytest.raises(UnavailableError, match="not installed") as missing:
-            library.run(library.library.roles(model="mistral/small"))
+            library.run(library.library.roles(AskOptions(model="mistral/small")))
         assert 'pip install "wellread[mistral]"' in missing.value.hint
         with pytest.raises((NotFoundError, UnavailableError), match=r"there-is-none|not installed"):
-            library.run(library.library.roles(model="local/there-is-none"))
+            library.run(library.library.roles(AskOptions(model="local/there-is-none")))
 
 
 def test_a_key_is_in_no_event_error_or_repr(home, monkeypatch):

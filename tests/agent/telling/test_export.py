@@ -33,6 +33,7 @@ from wellread.events import (
 )
 from wellread.grounding.inline import inert
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 FOLLOW_UP = "How do I hold one-on-ones?"
@@ -49,8 +50,9 @@ def mentor(tmp_path_factory):
         list(library.add(t.write_library(folder / "files")))
         first = list(library.ask(t.QUESTION))
         library.library.settings = Settings(home=folder / "home", embedder="none")
-        roles = library.run(library.library.roles(model="extractive"))
-        second = list(library.ask(FOLLOW_UP, roles=roles, conversation_id=first[0].conversation_id))
+        second = list(
+            library.ask(FOLLOW_UP, AskOptions(model="extractive", conversation_id=first[0].conversation_id))
+        )
         products = {product.product_id: product for product in library.products()}
     return [first, second], products
 

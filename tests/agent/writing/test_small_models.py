@@ -23,6 +23,7 @@ from wellread.events import (
     Usage,
 )
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions
 
 
 def snippet(number, text):
@@ -133,7 +134,7 @@ relevant_knowledge_indices = [0]
     written = "".join(f'[[reply]]\nrole = "text"\ntext = {json.dumps(text)}\n' for text in texts)
     file.write_text(f"small = true\n{draft}{written}", encoding="utf-8")
     model = f"scripted/{file}"
-    events = list(library.ask(t.DIFFERENCE, roles=Roles(planner=model, writer=model, judge=model)))
+    events = list(library.ask(t.DIFFERENCE, AskOptions(model=model)))
     [answer] = [event for event in events if isinstance(event, AnswerCompleted)]
     return answer
 

@@ -9,13 +9,13 @@ from support import mentor as t
 from support.agui_rules import check
 from support.running_server import client, running
 
-from wellread.agent.run.start import Asking, Beginning
-from wellread.agent.state.budget import Limits
+from wellread.agent.run.start import Beginning, RunRequest
 from wellread.blocking import BlockingWellread
 from wellread.events import AnswerCompleted, Exchange, Roles, Usage
 from wellread.settings import Settings
 from wellread.web.openai.history import MOST_EXCHANGES, MOST_MESSAGES, history_of
 from wellread.web.openai.messages import Message, said_before
+from wellread.wire.runs import RunLimits
 
 HALF = "\ud800"  # of a surrogate pair: JSON can spell it, UTF-8 cannot
 CHAT, RESPONSES, AGUI = "/v1/chat/completions", "/v1/responses", "/api/v1/agui"
@@ -171,7 +171,7 @@ def beginning(library):
 
 def asking(question, *history):
     roles = Roles(planner="openai/x", writer="openai/x", judge="extractive", fallback="extractive")
-    return Asking(question, (), "quick", roles, Limits(), history=history)
+    return RunRequest(question, (), "quick", roles, RunLimits(), history=history)
 
 
 def test_titles_are_looked_for_in_the_last_exchanges_only(mentor):
@@ -202,7 +202,7 @@ def test_both_sides_of_what_was_said_are_cut(mentor):
     mentor.library.runs.append(begun.run_id, [done], len(begun.events))
     conversation_id = begun.events[0].conversation_id
     roles = asking("").roles
-    [before] = begins.start(Asking("And why?", (), "quick", roles, Limits(), conversation_id)).before
+    [before] = begins.start(RunRequest("And why?", (), "quick", roles, RunLimits(), conversation_id)).before
     assert (len(before.question) <= 1_000, len(before.answer)) == (True, 600)
 
 
@@ -221,7 +221,7 @@ def test_the_conversation_is_read_once(mentor):
     begins = Beginning(own.settings, own.catalog, Counting())
     first = begins.begin(asking("What is delegation?"))
     conversation_id = first.events[0].conversation_id
-    begins.begin(Asking("And why?", (), "quick", asking("").roles, Limits(), conversation_id))
+    begins.begin(RunRequest("And why?", (), "quick", asking("").roles, RunLimits(), conversation_id))
     assert reads == [first.run_id]
 
 

@@ -25,8 +25,7 @@ from support.running_server import client, running
 from support.served_script import serving
 
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.run.start import Asking
-from wellread.agent.state.budget import Limits
+from wellread.agent.run.start import RunRequest
 from wellread.agent.writing import persona
 from wellread.blocking import BlockingWellread
 from wellread.engine import Wellread
@@ -56,6 +55,7 @@ from wellread.web.openai.history import bare, history_of
 from wellread.web.openai.messages import Message, said_before
 from wellread.web.openai.response_events import ResponseEvents
 from wellread.web.openai.run import Unfolding
+from wellread.wire.runs import RunLimits
 
 EVENT = TypeAdapter(ResponseStreamEvent)
 ASK = {"model": "wellread-quick", "messages": [{"role": "user", "content": t.BALANCE}]}
@@ -690,7 +690,7 @@ def streamed(home, *events):
 
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
-            begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
+            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
             library.runs.append(begun.run_id, events, len(begun.events))
             feed = Feed(library.runs)
             attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
@@ -768,7 +768,7 @@ def test_the_official_client_passes_over_signs_of_life(home):
 def test_silence_brings_signs_of_life(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
-            begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
+            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
             feed = Feed(library.runs)
             told = []
             async with aclosing(
@@ -787,7 +787,7 @@ def test_silence_brings_signs_of_life(home):
 def test_a_run_that_is_deleted_says_so(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
-            begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
+            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
             feed = Feed(library.runs)
             attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
             async with aclosing(attended.events(idle=0.05)) as following:

@@ -66,9 +66,9 @@ class Looking:
         searching = self.inside.matrix(new_cells(action, self.knowledge))
         cells = await in_time(searching, left, self.control)
         for cell in sorted(
-            cells, key=lambda cell: not cell.findings
+            cells, key=lambda cell: not cell.found
         ):  # what was found first, in the order asked
-            snippets = numbering.snippets(cell.findings, titles[cell.product_id])
+            snippets = numbering.snippets(cell.found, cell.product_id, titles[cell.product_id])
             found |= {snippet.number: snippet for snippet in snippets}
             if snippets:
                 answered.add(fold(cell.question))
@@ -150,16 +150,16 @@ class Looking:
         section = await asyncio.to_thread(self.catalog.section, action.productId, action.sectionId)
         product = await asyncio.to_thread(self.catalog.product, action.productId)
         covered = [anchor for snippet in self.knowledge.snippets if (anchor := Anchor.parse(snippet.anchor))]
-        findings = await asyncio.to_thread(self.inside.around, section, action.productId, covered)
-        found = KnowledgeNumbering(self.knowledge).snippets(findings, product.title)
+        found = await asyncio.to_thread(self.inside.around, section, action.productId, covered)
+        snippets = KnowledgeNumbering(self.knowledge).snippets(found, product.product_id, product.title)
         return SectionRead(
             step=self.step,
             product_id=product.product_id,
             title=product.title,
             section_id=section.section_id,
             section=" › ".join(section.path),
-            found=found,
-            knowledge=tuple(snippet.number for snippet in found),
+            found=snippets,
+            knowledge=tuple(snippet.number for snippet in snippets),
         )
 
     async def _in_time(self, work: Awaitable[_T]) -> _T:

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from wellread.agent.state.knowledge import CellResult, Knowledge
-from wellread.events import Snippet
+from wellread.agent.state.knowledge import Knowledge
+from wellread.events import SearchCell, Snippet
 
 _QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most, but one of each title that answered
 _DEEP_KNOWLEDGE = 16
@@ -35,10 +35,10 @@ def relevant(knowledge: Knowledge, most: int = 0) -> tuple[int, ...]:
     return tuple(sorted((helpful or list(chosen))[:limit]))
 
 
-def _in_turns(cells: Sequence[CellResult]) -> list[int]:
+def _in_turns(cells: Sequence[SearchCell]) -> list[int]:
     """The first number of each cell, a title after the other; each title begins with the question that has had
     the fewest turns, and of these with the one that it answers best."""
-    left: dict[str, list[CellResult]] = {}
+    left: dict[str, list[SearchCell]] = {}
     for cell in sorted(cells, key=lambda c: -c.best):
         left.setdefault(cell.product_id, []).append(cell)
     turns: Counter[str] = Counter()

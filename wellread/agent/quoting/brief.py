@@ -2,16 +2,7 @@
 
 from dataclasses import dataclass
 
-from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, Snippet
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCell:
-    """A question that a title in scope did not answer, with the best score it reached."""
-
-    question: str
-    title: str
-    best: float
+from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, SearchCell, Snippet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +15,7 @@ class Brief:
     scope: tuple[ScopeEntry, ...]
     snippets: tuple[Snippet, ...]  # the chosen knowledge; their numbers are what `[n]` in the answer means
     asked: dict[int, tuple[str, ...]]  # knowledge number → the questions it was found for
-    open_cells: tuple[OpenCell, ...]
+    open_cells: tuple[SearchCell, ...]  # questions that a title in scope did not answer
     elsewhere: tuple[Elsewhere, ...]
     deep: bool = False
     spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"

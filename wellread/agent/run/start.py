@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wellread.agent.state.budget import Limits, budget_for
+from wellread.agent.state.budget import budget_for
 from wellread.agent.state.knowledge import fold_events
 from wellread.agent.state.questions import is_follow_up, self_contained
 from wellread.errors import BadRequestError, NotFoundError
@@ -13,7 +13,6 @@ from wellread.events import (
     AnyEvent,
     Exchange,
     KnowledgeCarried,
-    Mode,
     Roles,
     RunStarted,
     ScopeEntry,
@@ -24,6 +23,7 @@ from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.database.storable_text import storable
 from wellread.store.runs.runs import Begun, IdempotencyKey, RunStore
+from wellread.wire.runs import AskOptions
 
 LONGEST_QUESTION = 20_000  # code points
 _EXCHANGES = 3  # of the conversation that a run knows of
@@ -34,18 +34,14 @@ _RUN = re.compile(r"([^\w\s])\1{3,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """A question, and what was said with it."""
+class RunRequest:
+    """A question with its options, and the models that they come to."""
 
     question: str
-    product_ids: tuple[str, ...]
-    mode: Mode
+    options: AskOptions
     roles: Roles
-    limits: Limits
-    conversation_id: str = ""  # "" for a new one
     new_conversation_id: str = ""  # that of a new one, where the caller has one for it
     history: tuple[Exchange, ...] = ()  # what was said before, where no conversation of the library holds it
-    excluded: tuple[str, ...] = ()  # products that are not meant, though the question may name them
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class Beginning:
 
     def begin(
         self,
-        asking: Asking,
+        request: RunRequest,
         *,
         caller: str = "",
         queued: bool = False,
@@ -66,9 +62,9 @@ class Beginning:
         most_queued: int | None = None,
     ) -> Begun:
         """A run with its first events, stored; see `RunStore.begin`. Raises as `start` does."""
-        earlier = self._earlier(asking.conversation_id, caller)
-        start = self._start(asking, earlier)
-        carried = self._carried(earlier[-1], start.scope) if earlier and asking.roles.uses_models else None
+        earlier = self._earlier(request.options.conversation_id, caller)
+        start = self._start(request, earlier)
+        carried = self._carried(earlier[-1], start.scope) if earlier and request.roles.uses_models else None
         further = (carried,) if carried else ()
         return self.runs.begin(
             start,
@@ -77,51 +73,49 @@ class Beginning:
             queued=queued,
             key=key,
             most_queued=most_queued,
-            new_conversation_id=asking.new_conversation_id,
+            new_conversation_id=request.new_conversation_id,
         )
 
-    def start(self, asking: Asking, caller: str = "") -> RunStarted:
+    def start(self, request: RunRequest, caller: str = "") -> RunStarted:
         """How the run would begin, without the ids that it gets then. Nothing is stored.
 
-        Raises BadRequestError for an empty or overlong question or a limit of nothing, NotFoundError for an unknown
+        Raises BadRequestError for an empty or overlong question, NotFoundError for an unknown
         product or conversation.
         """
-        return self._start(asking, self._earlier(asking.conversation_id, caller))
+        return self._start(request, self._earlier(request.options.conversation_id, caller))
 
-    def _start(self, asking: Asking, earlier: Sequence[Sequence[AnyEvent]]) -> RunStarted:
-        question = checked_question(asking.question)
-        _check_limits(asking.limits)
-        roles = asking.roles
+    def _start(self, request: RunRequest, earlier: Sequence[Sequence[AnyEvent]]) -> RunStarted:
+        question, options, roles = checked_question(request.question), request.options, request.roles
         last = fold_events(earlier[-1]) if earlier else None
-        history = tuple(map(shortened, asking.history[-_LOOKED_AT:]))
+        history = tuple(map(shortened, request.history[-_LOOKED_AT:]))
         before = tuple(shortened(exchange_of(events)) for events in earlier) or history[-_EXCHANGES:]
         last_question = before[-1].question if before else ""
         asked = self_contained(question, last_question) if last_question else question
-        picked = asking.product_ids
+        picked = options.product_ids
         scope = scope_of(
             self.catalog,
             asked if last_question and is_follow_up(question) else question,
             picked=picked,
-            excluded=asking.excluded,
+            excluded=options.excluded,
             carried=last.scope if last is not None else self._meant(history),
             small_library=self.settings.discovered_titles,
         )
         return RunStarted(
             run_id="",
-            conversation_id=asking.conversation_id,
+            conversation_id=request.options.conversation_id,
             question=question,
             asked=asked,
             mentions=scope.mentions,
-            mode=asking.mode,
+            mode=options.mode,
             model=" + ".join(dict.fromkeys((roles.planner, roles.writer))),
             roles=roles,
             picked=bool(picked),
-            excluded=asking.excluded,
+            excluded=tuple(options.excluded),
             before=before if roles.uses_models else (),
             scope=scope.entries,
             outside=scope.outside,
             options=scope.options,
-            budget=budget_for(asking.mode, self.settings, asking.limits, with_model=roles.uses_models),
+            budget=budget_for(options.mode, self.settings, options.limits, with_model=roles.uses_models),
         )
 
     def _meant(self, history: Sequence[Exchange]) -> tuple[ScopeEntry, ...]:
@@ -176,19 +170,6 @@ def checked_question(question: str) -> str:
             hint="Ask a shorter question; a long text belongs into the library: `wellread add FILE`.",
         )
     return text
-
-
-def _check_limits(limits: Limits) -> None:
-    """Raises BadRequestError for a limit with which nothing can be done."""
-    if limits.steps is not None and limits.steps < 1:
-        raise BadRequestError("A run needs at least one step.", hint="Give --max-steps 1 or more.")
-    for name in ("seconds", "input_tokens", "output_tokens", "cost"):
-        limit = getattr(limits, name)
-        if limit is not None and not limit > 0:
-            raise BadRequestError(
-                f"A run needs some {name.replace('_', ' ').replace('seconds', 'time')}.",
-                hint="Give more than 0, or no limit. Without a model (`--model extractive`) a run costs nothing.",
-            )
 
 
 def exchange_of(events: Sequence[AnyEvent]) -> Exchange:

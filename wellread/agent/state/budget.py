@@ -4,45 +4,32 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from wellread.errors import BudgetSpentError
 from wellread.events import Budget, Mode, Usage
 from wellread.models.language_model import Allowance, Tally
 from wellread.settings import Settings
+from wellread.wire.runs import RunLimits
 
 _T = TypeVar("_T")
 WRITING_SHARE = 0.4  # of each limit that a run with a model keeps for its answer
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits that somebody set for one question, in place of the mode's own."""
+def budget_for(mode: Mode, settings: Settings, limits: RunLimits, *, with_model: bool) -> Budget:
+    """The budget of a run: of each limit the smaller of what was asked for and what the settings allow its mode.
+    Without a model the settings limit the steps only."""
 
-    steps: int | None = None
-    seconds: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost: float | None = None
-
-
-def budget_for(mode: Mode, settings: Settings, limits: Limits, *, with_model: bool) -> Budget:
-    """The budget of a run: its own limits, else those of its mode. Without a model only the steps have one."""
-
-    def limit(name: str) -> float | None:
-        own: float | None = getattr(limits, name)
-        if own is None and with_model:
-            own = getattr(settings, f"{mode}_{name}")
-        return own
+    def limit(name: str, *, allowed: bool = with_model) -> float | None:
+        given = [getattr(limits, name), getattr(settings, f"{mode}_{name}") if allowed else None]
+        return min((value for value in given if value is not None), default=None)
 
     def whole(name: str) -> int | None:
-        own = limit(name)
-        return None if own is None else int(own)
+        value = limit(name)
+        return None if value is None else int(value)
 
-    steps = settings.quick_steps if mode == "quick" else settings.deep_steps
     return Budget(
-        steps=max(1, steps if limits.steps is None else limits.steps),
+        steps=max(1, int(limit("steps", allowed=True) or 1)),
         seconds=limit("seconds"),
         input_tokens=whole("input_tokens"),
         output_tokens=whole("output_tokens"),

@@ -37,24 +37,13 @@ _CLOSING = ("create_answer_draft", "ask_clarifying_question")
 
 
 @dataclass(frozen=True, slots=True)
-class CellResult:
-    """What one question asked of one title came to."""
-
-    question: str
-    product_id: str
-    title: str
-    best: float
-    knowledge: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Knowledge:
     """The state from which the next step is chosen. `advance` is the only way it changes."""
 
     start: RunStarted
     scope: tuple[ScopeEntry, ...]
     snippets: tuple[Snippet, ...] = ()
-    cells: tuple[CellResult, ...] = ()
+    cells: tuple[SearchCell, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     sections_read: frozenset[tuple[str, str]] = frozenset()  # product id, section id
     actions: tuple[StepAction, ...] = ()  # of the finished steps
@@ -129,14 +118,13 @@ class Knowledge:
                     self, scope=self.scope + tuple(p for p in event.products if p.product_id not in known)
                 )
             case SearchCell():
-                cell = CellResult(event.question, event.product_id, event.title, event.best, event.knowledge)
                 known_numbers = {s.number for s in self.snippets}
                 asked = dict(self.asked)
                 for number in event.knowledge:
                     asked[number] = (*asked.get(number, ()), event.question)
                 return replace(
                     self,
-                    cells=(*self.cells, cell),
+                    cells=(*self.cells, event),
                     snippets=self.snippets + tuple(s for s in event.found if s.number not in known_numbers),
                     asked=asked,
                 )

@@ -4,40 +4,31 @@ from collections.abc import Sequence
 
 from wellread.agent.state.knowledge import Knowledge
 from wellread.content import Anchor
-from wellread.events import Snippet
-from wellread.library.matrix import Finding
+from wellread.events import FoundPassage, Snippet
 
-_SAME_RANGE = 0.6  # share of a finding within a snippet from which it is the same knowledge
+_SAME_RANGE = 0.6  # share of a passage within a snippet from which it is the same knowledge
 
 
 class KnowledgeNumbering:
-    """Gives findings their knowledge numbers; one that was found before keeps the number it has."""
+    """Gives what is found its knowledge numbers; one that was found before keeps the number it has."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._known = [(Anchor.parse(s.anchor), s) for s in knowledge.snippets]
         self._next = max((snippet.number for snippet in knowledge.snippets), default=-1) + 1
 
-    def snippets(self, findings: Sequence[Finding], title: str) -> tuple[Snippet, ...]:
-        """The findings of one title with their numbers, each number once."""
-        numbered = (self._snippet(finding, title) for finding in findings)
+    def snippets(self, found: Sequence[FoundPassage], product_id: str, title: str) -> tuple[Snippet, ...]:
+        """The passages found in one title with their numbers, each number once."""
+        numbered = (self._snippet(passage, product_id, title) for passage in found)
         return tuple({snippet.number: snippet for snippet in numbered}.values())
 
-    def _snippet(self, finding: Finding, title: str) -> Snippet:
+    def _snippet(self, passage: FoundPassage, product_id: str, title: str) -> Snippet:
+        where = Anchor.parse(passage.anchor)
         for anchor, snippet in self._known:
-            if anchor and _share_within(finding.anchor, anchor) >= _SAME_RANGE:
+            if anchor and where and _share_within(where, anchor) >= _SAME_RANGE:
                 return snippet
-        new = Snippet(
-            number=self._next,
-            product_id=finding.anchor.product_id,
-            title=title,
-            section=finding.section,
-            anchor=str(finding.anchor),
-            place=finding.place,
-            text=finding.text,
-            score=round(finding.score, 3),
-        )
+        new = Snippet(**passage.model_dump(), number=self._next, product_id=product_id, title=title)
         self._next += 1
-        self._known.append((finding.anchor, new))
+        self._known.append((where, new))
         return new
 
 

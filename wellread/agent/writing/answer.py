@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from wellread.agent.planning.lookup import failed
-from wellread.agent.quoting.brief import Brief, OpenCell
+from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.actions import AskClarifyingQuestion, CreateAnswerDraft
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import plays_author
@@ -159,9 +159,7 @@ def brief_for(action: CreateAnswerDraft, knowledge: Knowledge) -> Brief:
         scope=knowledge.scope,
         snippets=tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices),
         asked=knowledge.asked,
-        open_cells=tuple(
-            OpenCell(cell.question, cell.title, cell.best) for cell in knowledge.cells if not cell.knowledge
-        ),
+        open_cells=tuple(cell for cell in knowledge.cells if not cell.knowledge),
         elsewhere=knowledge.elsewhere,
         deep=knowledge.start.mode == "deep",
         spent=knowledge.spent,

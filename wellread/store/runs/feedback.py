@@ -1,7 +1,7 @@
 """What callers say of the answers of their runs."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,8 +9,7 @@ from wellread.errors import NotFoundError
 from wellread.store.database import tables as t
 from wellread.store.database import timestamps
 from wellread.store.database.database import Database
-
-Rating = Literal["up", "down"]
+from wellread.wire.runs import Rating
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,18 @@ from pydantic import BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from wellread.agent.run.start import Asking
+from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, NotFoundError, WellreadError, public_text
 from wellread.serving.attended_run import Attended
-from wellread.serving.request import Caller, Question, asking_of, begin
+from wellread.serving.request import Caller, begin, request_of
 from wellread.store.database.storable_text import storable
 from wellread.store.runs.runs import IdempotencyKey
 from wellread.web.agui.events import Translation
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.http.stream import ALIVE, ByteStream
 from wellread.web.openai.history import MOST_MESSAGES, Turn, history_of
+from wellread.wire.runs import Question
 
 router = APIRouter(prefix="/api/v1/agui", tags=["agui"])
 
@@ -55,8 +56,8 @@ async def run_agent(
 ) -> Response:
     """The last message of the user is the question, the thread is a conversation, and the run's id is the request's
     idempotency key. Who closes the connection cancels the run."""
-    asking = await _asking(asked, caller, library)
-    begun = await begin(asking, caller, library, worker, key=_key(asked))
+    request = await _request(asked, caller, library)
+    begun = await begin(request, caller, library, worker, key=_key(asked))
     attended = Attended(begun.run_id, feed, worker)
     translation = Translation(asked.thread_id, asked.run_id, asked.messages)
     return ByteStream(_told(attended, translation), attended=attended)
@@ -76,8 +77,8 @@ async def _told(attended: Attended, translation: Translation) -> AsyncGenerator[
         yield encoder.encode(ended).encode()
 
 
-async def _asking(asked: RunAgentInput, caller: Caller, library: Wellread) -> Asking:
-    """Raises BadRequestError for what holds no question, and as `asking_of` does."""
+async def _request(asked: RunAgentInput, caller: Caller, library: Wellread) -> RunRequest:
+    """Raises BadRequestError for what holds no question, and as `request_of` does."""
     if not (asked.thread_id and asked.run_id):
         raise BadRequestError("threadId or runId is empty.", hint="Give each thread and each run an id.")
     questions = [number for number, message in enumerate(asked.messages) if isinstance(message, UserMessage)]
@@ -87,16 +88,17 @@ async def _asking(asked: RunAgentInput, caller: Caller, library: Wellread) -> As
             hint="Send the question as the last message, with the role user.",
         )
     question = _question(_text(asked.messages[questions[-1]]), asked.forwarded_props)
-    asking = await asking_of(question, caller, library)
+    request = await request_of(question, caller, library)
     if question.conversation_id:
-        return asking
+        return request
     conversation_id = _conversation(caller, asked.thread_id)
     try:
         await asyncio.to_thread(library.runs.conversation, conversation_id, caller.account_id)
     except NotFoundError:
         history = await asyncio.to_thread(history_of, _said_before(asked.messages[: questions[-1]]))
-        return replace(asking, new_conversation_id=conversation_id, history=history)
-    return replace(asking, conversation_id=conversation_id)
+        return replace(request, new_conversation_id=conversation_id, history=history)
+    options = request.options.model_copy(update={"conversation_id": conversation_id})
+    return replace(request, options=options)
 
 
 def _question(text: str, forwarded: object) -> Question:

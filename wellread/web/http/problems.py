@@ -8,50 +8,17 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from wellread.errors import TooManyError, UnauthorizedError, WellreadError, public_error
+from wellread.wire.server import FieldProblem, Problem
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER = 2  # seconds after which what is unavailable may be tried again
 _UNPARSED = "There was an error parsing the body"  # FastAPI's words for what its JSON parser breaks on
 _MOST_FIELDS = 20  # of a request's mistakes that are named
 _log = logging.getLogger(__name__)
-
-
-class FieldProblem(BaseModel):
-    """A value of a request that is not as it must be."""
-
-    field: str
-    message: str
-
-
-class Problem(BaseModel):
-    """The body of every error."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "type": "about:blank",
-                "title": "Not Found",
-                "status": 404,
-                "detail": "There is no run 'a1b2'.",
-                "hint": "Ask again.",
-                "retryable": False,
-                "errors": [],
-            }
-        }
-    )
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    hint: str = ""
-    retryable: bool = False
-    errors: list[FieldProblem] = []
 
 
 def problem_response(error: WellreadError) -> Response:

@@ -27,8 +27,10 @@ from wellread.events import (
 from wellread.grounding.tally import verdict_counts, verdict_line
 from wellread.library.bibliography import entries
 from wellread.serving.attended_run import Attended
-from wellread.serving.request import Id, Question, asking_of, begin
+from wellread.serving.request import begin, request_of
 from wellread.web.mcp.tool import Arguments, Result, Told, Tool, ToolCall
+from wellread.wire.runs import Question
+from wellread.wire.view import Id
 
 _PARTING = 5.0  # seconds that a run which is given up may take to end
 _SILENCE = 10.0  # seconds after which a client hears that the run goes on
@@ -69,9 +71,9 @@ async def _ask(arguments: Ask, call: ToolCall) -> Told:
     library, worker = call.workshop.library, call.workshop.worker
     said = arguments.model_dump(exclude={"productIds"})
     question = Question.model_validate({**said, "product_ids": arguments.productIds})
-    asking = await asking_of(question, call.caller, library)
+    request = await request_of(question, call.caller, library)
     with anyio.CancelScope(shield=True):  # a run that is begun is known, and so can be cancelled
-        begun = await begin(asking, call.caller, library, worker)
+        begun = await begin(request, call.caller, library, worker)
     async with Attended(begun.run_id, call.workshop.feed, worker, parting=_PARTING) as attended:
         events = await _followed(attended, call)
     answer = _answer(begun.run_id, events)

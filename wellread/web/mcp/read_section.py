@@ -6,9 +6,8 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from wellread.content import Anchor, Product, Section
+from wellread.content import Anchor, Product, Section, place_label
 from wellread.errors import NotFoundError
-from wellread.library.open_anchor import place_label
 from wellread.web.mcp.tool import NOTICE, Arguments, Result, Told, Tool, ToolCall, quoted
 
 _PAGE = 12_000  # code points of text on a page

@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.errors import WellreadError, public_error
-from wellread.library.views import PlaceView, ProductView, SectionEntry
+from wellread.wire.library import ProductView, SectionEntry
 
 _PAGE = 100  # products of a list
 _SECTION_PAGE = 200_000  # code points: what a section's text may have, and clients take at once
@@ -98,7 +98,7 @@ async def read(library: Wellread, uri: str) -> types.ReadResourceResult:
 async def _read(library: Wellread, uri: str, match: re.Match[str]) -> types.ReadResourceResult:
     page = int(match["page"] or 1)
     if match["anchor"]:
-        place = PlaceView.of(await library.read(match["anchor"]), around=_AROUND)
+        place = (await library.read(match["anchor"])).view(_AROUND)
         return _json(uri, place.model_dump(mode="json"))
     if match["list"]:
         return _json(uri, await _products(library, page))
@@ -139,7 +139,7 @@ def _resource(product: Product) -> types.Resource:
 
 
 def _product(product: Product) -> dict[str, object]:
-    return ProductView.of(product).model_dump(mode="json")
+    return ProductView.of_product(product).model_dump(mode="json")
 
 
 def _json(uri: str, value: dict[str, object]) -> types.ReadResourceResult:

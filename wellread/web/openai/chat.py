@@ -98,14 +98,14 @@ async def complete(
 ) -> Response:
     """The last message of the user is the question; those before it are what was said. Streamed with `stream`. Who
     closes the connection cancels the run."""
-    asking = await asked.asking(
+    wanted = await asked.run_request(
         question_of(asked.messages),
         await asyncio.to_thread(history_of, said_before(asked.messages)),
         asked.max_completion_tokens or asked.max_tokens,
         caller,
         library,
     )
-    begun = await begin(asking, caller, library, worker)
+    begun = await begin(wanted, caller, library, worker)
     attended = Attended(begun.run_id, feed, worker)
     completion = Completion(Unfolding(begun, str(request.base_url).rstrip("/")), asked.model)
     if asked.stream:

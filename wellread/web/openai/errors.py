@@ -7,7 +7,8 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wellread.web.http.problems import MEDIA_TYPE, Problem
+from wellread.web.http.problems import MEDIA_TYPE
+from wellread.wire.server import Problem
 
 _PLACE = "/v1"
 _CODES = {

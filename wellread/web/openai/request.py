@@ -16,12 +16,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from wellread.agent.run.start import Asking
+from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
 from wellread.events import Exchange, Mode
-from wellread.serving.request import Caller, Id, Question, RunLimits, asking_of
+from wellread.serving.request import Caller, request_of
 from wellread.store.database.storable_text import storable
+from wellread.wire.runs import Question, RunLimits
+from wellread.wire.view import Id
 
 MODES: dict[str, Mode] = {"wellread-quick": "quick", "wellread-deep": "deep"}
 _CONVERSATION = "conv_"
@@ -76,9 +78,9 @@ class RequestMetadata(BaseModel):
         default="", max_length=300, description="The language model of the run, as `provider/model`."
     )
     max_steps: int | None = Field(default=None, ge=1, le=100)
-    max_seconds: float | None = Field(default=None, gt=0)
+    max_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_input_tokens: int | None = Field(default=None, gt=0)
-    max_cost: float | None = Field(default=None, gt=0, description="In US dollars.")
+    max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="In US dollars.")
 
     _given: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -118,7 +120,7 @@ class OpenAIRequest(BaseModel):
             raise refused("There are no log probabilities: an answer is checked text. Leave it out.")
         return value
 
-    async def asking(
+    async def run_request(
         self,
         question: str,
         history: Iterable[Exchange],
@@ -127,8 +129,8 @@ class OpenAIRequest(BaseModel):
         library: Wellread,
         *,
         conversation_id: str = "",
-    ) -> Asking:
-        """Raises NotFoundError for a model that is none of the two, and as `asking_of` does."""
+    ) -> RunRequest:
+        """Raises NotFoundError for a model that is none of the two, and as `request_of` does."""
         if self.model not in MODES:
             raise unknown_model(self.model)
         said = self.metadata or RequestMetadata()
@@ -137,10 +139,6 @@ class OpenAIRequest(BaseModel):
             product_ids=said.product_ids,
             mode=MODES[self.model],
             model=said.model,
-            planner_model="",
-            writer_model="",
-            judge_model="",
-            fallback_model="",
             limits=RunLimits(
                 steps=said.max_steps,
                 seconds=said.max_seconds,
@@ -150,7 +148,7 @@ class OpenAIRequest(BaseModel):
             ),
             conversation_id=conversation_id or said.conversation_id,
         )
-        return replace(await asking_of(asked, caller, library), history=tuple(history))
+        return replace(await request_of(asked, caller, library), history=tuple(history))
 
 
 class ConversationReference(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from wellread.agent.run.start import Asking, exchange_of
+from wellread.agent.run.start import RunRequest, exchange_of
 from wellread.engine import Wellread
 from wellread.events import Exchange
 from wellread.serving.attended_run import Attended
@@ -122,7 +122,7 @@ async def respond(
 ) -> Response:
     """The last message of the user is the question. Goes on with the conversation of `previous_response_id` or with
     `conversation`. Streamed with `stream`. Who closes the connection cancels the run."""
-    begun = await begin(await _asking(asked, caller, library), caller, library, worker)
+    begun = await begin(await _run_request(asked, caller, library), caller, library, worker)
     attended = Attended(begun.run_id, feed, worker)
     unfolding = Unfolding(begun, str(request.base_url).rstrip("/"))
     told = ResponseEvents(
@@ -149,7 +149,7 @@ async def _whole(told: ResponseEvents, attended: Attended) -> dict[str, Any]:
     return told.response
 
 
-async def _asking(asked: ResponsesRequest, caller: Caller, library: Wellread) -> Asking:
+async def _run_request(asked: ResponsesRequest, caller: Caller, library: Wellread) -> RunRequest:
     question = question_of(asked.input)
     conversation_id, history = "", await asyncio.to_thread(history_of, said_before(asked.input))
     if asked.conversation:
@@ -157,7 +157,7 @@ async def _asking(asked: ResponsesRequest, caller: Caller, library: Wellread) ->
     elif asked.previous_response_id:
         run_id = asked.previous_response_id.removeprefix(_PREFIX)
         conversation_id, history = await asyncio.to_thread(_past, run_id, caller, library)
-    return await asked.asking(
+    return await asked.run_request(
         question, history, asked.max_output_tokens, caller, library, conversation_id=conversation_id
     )
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wellread import __version__
-from wellread.library.open_anchor import clock
+from wellread.content import clock
 from wellread.web.pages.pictures.covers import words_digest
 from wellread.web.pages.place_words import place_words
 from wellread.web.pages.static import address, text_of

@@ -13,9 +13,9 @@ from wellread.errors import NotFoundError
 from wellread.events import AnswerCompleted
 from wellread.library.bibliography import Entry, csl_json, entries
 from wellread.library.bibtex import bibtex
-from wellread.store.runs.feedback import Feedback, Rating
 from wellread.web.http.dependencies import CallerPart, FeedbackPart, LibraryPart
 from wellread.web.http.downloads import download
+from wellread.wire.runs import FeedbackView, Rating
 
 router = APIRouter(prefix="/api/v1/runs", tags=["answers"])
 Format = Literal["csl-json", "bibtex", "markdown"]
@@ -33,28 +33,6 @@ class NewFeedback(BaseModel):
 
     rating: Rating
     comment: str = Field("", max_length=2000)
-
-
-class FeedbackView(BaseModel):
-    """What the caller has said of an answer."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "rating": "up",
-                "comment": "To the point.",
-                "given_at": "2026-11-02T09:30:00.000000+00:00",
-            }
-        }
-    )
-
-    rating: Rating
-    comment: str
-    given_at: str
-
-    @classmethod
-    def of(cls, feedback: Feedback) -> "FeedbackView":
-        return cls(rating=feedback.rating, comment=feedback.comment, given_at=feedback.given_at)
 
 
 @router.put("/{run_id}/feedback", summary="Say how an answer was")

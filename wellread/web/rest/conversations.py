@@ -6,16 +6,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
 from wellread.agent.telling.export import Export, export
 from wellread.agent.telling.markdown import as_markdown
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, ConflictError
-from wellread.events import Mode, RunStarted, Usage
+from wellread.events import RunStarted
 from wellread.library.bibliography import line
 from wellread.store.runs.conversations import ConversationCursor, ListedConversation
-from wellread.store.runs.feedback import Feedback, FeedbackStore, Rating
+from wellread.store.runs.feedback import Feedback, FeedbackStore
 from wellread.store.runs.runs import StoredRun
 from wellread.web.http.dependencies import (
     CallerPart,
@@ -25,123 +24,18 @@ from wellread.web.http.dependencies import (
     WorkerPart,
 )
 from wellread.web.http.downloads import download
-from wellread.web.rest.runs import State, state_of
+from wellread.web.rest.runs import state_of
+from wellread.wire.conversations import Conversations, ConversationView, RunSummary, Share, WholeConversation
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 _PATIENCE = 10.0  # seconds for the runs of a conversation to be cancelled before it is deleted
 _LOOK = 0.1
-_ID = "5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a"
-_AT = "2026-11-02T09:30:00.000000+00:00"
-_EXAMPLE: JsonDict = {
-    "conversation_id": _ID,
-    "title": "What does Steady Hands say about delegation?",
-    "created_at": _AT,
-    "updated_at": _AT,
-    "runs": 1,
-    "under_way": 0,
-    "shared": False,
-}
-
-
-class ConversationView(BaseModel):
-    """A conversation as it is listed."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
-
-    conversation_id: str
-    title: str
-    created_at: str
-    updated_at: str = Field(description="When something was last asked in it.")
-    runs: int = Field(description="How many questions it holds.")
-    under_way: int = Field(description="How many of them servers have yet to answer.")
-    shared: bool
-
-    @classmethod
-    def of(cls, listed: ListedConversation) -> "ConversationView":
-        return cls(
-            conversation_id=listed.conversation_id,
-            title=listed.title,
-            created_at=listed.created_at,
-            updated_at=listed.updated_at,
-            runs=listed.runs,
-            under_way=listed.under_way,
-            shared=bool(listed.share),
-        )
-
-
-class Conversations(BaseModel):
-    """A part of the list, the conversations that were added to last first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"conversations": [_EXAMPLE], "total": 1, "next": ""}}
-    )
-
-    conversations: list[ConversationView]
-    total: int = Field(description="How many there are in all.")
-    next: str = Field(description="The cursor of the next part; empty at the end.")
-
-
-class RunSummary(BaseModel):
-    """A run without its answer, which is at `/api/v1/runs/{run_id}`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"run_id": "0f6b…", "state": "completed", "question": "What is …?"}}
-    )
-
-    run_id: str
-    state: State
-    question: str
-    mode: Mode
-    model: str
-    created_at: str
-    ended_at: str = Field(description="Empty while it goes on.")
-    usage: Usage | None = Field(description="Once it has ended.")
-    rating: Rating | None = Field(description="What the caller has said of its answer.")
-
-    @classmethod
-    def of(cls, run: StoredRun, start: RunStarted, feedback: Feedback | None) -> "RunSummary":
-        return cls(
-            run_id=run.run_id,
-            state=state_of(run),
-            question=run.question,
-            mode=start.mode,
-            model=start.model,
-            created_at=run.created_at,
-            ended_at=run.ended_at,
-            usage=run.usage,
-            rating=feedback.rating if feedback else None,
-        )
-
-
-class WholeConversation(BaseModel):
-    """A conversation with its runs, oldest first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"conversation": _EXAMPLE, "link": "", "runs": []}}
-    )
-
-    conversation: ConversationView
-    link: str = Field(description="Where anybody may read it; empty if it is not shared.")
-    runs: list[RunSummary]
 
 
 class NewTitle(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "On delegation"}})
 
     title: str = Field(max_length=200)
-
-
-class Share(BaseModel):
-    """A link by which anybody may read a conversation without a login."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"token": "Zk3…", "link": "http://127.0.0.1:8484/shared/Zk3…"}}
-    )
-
-    token: str
-    link: str = Field(
-        description="The page that shows it, without a login; `/api/v1/shared/{token}` tells it as JSON."
-    )
 
 
 @router.get("", summary="The caller's conversations")
@@ -163,7 +57,7 @@ async def list_conversations(
 
     listed, total = await asyncio.to_thread(found)
     return Conversations(
-        conversations=[ConversationView.of(conversation) for conversation in listed[:limit]],
+        conversations=[_conversation_view(conversation) for conversation in listed[:limit]],
         total=total,
         next=cursor_of(listed[limit - 1]) if len(listed) > limit else "",
     )
@@ -180,7 +74,7 @@ async def get_conversation(
 ) -> WholeConversation:
     listed = await asyncio.to_thread(store.conversation, conversation_id, caller.account_id)
     return WholeConversation(
-        conversation=ConversationView.of(listed),
+        conversation=_conversation_view(listed),
         link=_link(request, listed.share) if listed.share else "",
         runs=await asyncio.to_thread(_summaries, library, feedback, conversation_id),
     )
@@ -194,9 +88,7 @@ async def rename_conversation(
     if not title:
         raise BadRequestError("The title is empty.", hint="A title has 1 to 200 characters.")
     await asyncio.to_thread(store.rename, conversation_id, caller.account_id, title)
-    return ConversationView.of(
-        await asyncio.to_thread(store.conversation, conversation_id, caller.account_id)
-    )
+    return _conversation_view(await asyncio.to_thread(store.conversation, conversation_id, caller.account_id))
 
 
 @router.delete("/{conversation_id}", status_code=204, summary="Delete a conversation")
@@ -277,7 +169,7 @@ def _summaries(library: Wellread, feedback: FeedbackStore, conversation_id: str)
     runs = library.runs.of(conversation_id)
     run_ids = [run.run_id for run in runs]
     starts, said = library.runs.starts(run_ids), feedback.of(run_ids)
-    return [RunSummary.of(run, starts[run.run_id], said.get(run.run_id)) for run in runs]
+    return [_run_summary(run, starts[run.run_id], said.get(run.run_id)) for run in runs]
 
 
 def _link(request: Request, token: str) -> str:
@@ -296,3 +188,29 @@ def place_of(cursor: str) -> ConversationCursor:
     except ValueError as error:
         raise BadRequestError("That is no cursor.", hint="Send `next` of the part before.") from error
     return ConversationCursor(updated_at, conversation_id)
+
+
+def _conversation_view(listed: ListedConversation) -> ConversationView:
+    return ConversationView(
+        conversation_id=listed.conversation_id,
+        title=listed.title,
+        created_at=listed.created_at,
+        updated_at=listed.updated_at,
+        runs=listed.runs,
+        under_way=listed.under_way,
+        shared=bool(listed.share),
+    )
+
+
+def _run_summary(run: StoredRun, start: RunStarted, feedback: Feedback | None) -> RunSummary:
+    return RunSummary(
+        run_id=run.run_id,
+        state=state_of(run),
+        question=run.question,
+        mode=start.mode,
+        model=start.model,
+        created_at=run.created_at,
+        ended_at=run.ended_at,
+        usage=run.usage,
+        rating=feedback.rating if feedback else None,
+    )

@@ -1,33 +1,15 @@
 """`/health` and `/ready`: whether the process answers, and whether a question would be answered at once."""
 
 import asyncio
-from typing import Literal, cast
+from typing import cast
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
-from wellread import __version__
 from wellread.errors import StorageError
 from wellread.web.http.dependencies import LibraryPart, WorkerPart
+from wellread.wire.server import Health, Readiness
 
 router = APIRouter(tags=["health"])
-
-
-class Health(BaseModel):
-    """The process answers."""
-
-    status: Literal["ok"] = "ok"
-    version: str = __version__
-
-
-class Readiness(BaseModel):
-    """What a question needs; `ready` is that all of it is there."""
-
-    ready: bool
-    database: str
-    search: str
-    embedder: str
-    working: int  # runs under way in this process
 
 
 @router.get("/health")

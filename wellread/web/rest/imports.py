@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,13 +16,11 @@ from wellread.import_events import (
     ImportEvent,
     ImportFailed,
     ImportStarted,
-    Outcome,
     ProductAdded,
     VectorsMade,
 )
 from wellread.serving.import_files import existing_folder
 from wellread.serving.importer import Importer
-from wellread.serving.request import Id
 from wellread.store.imports.imports import DEMO, ImportStore, StoredImport
 from wellread.store.imports.uploads import check_whole
 from wellread.web.http.access import Access
@@ -30,21 +28,30 @@ from wellread.web.http.dependencies import CallerPart, ImporterPart, LibraryPart
 from wellread.web.http.listener import ListenerPart, events_for
 from wellread.web.http.upload_body import receive
 from wellread.web.rest.uploads import begin
+from wellread.wire.imports import (
+    EXAMPLE_ID,
+    ImportedProduct,
+    ImportFailure,
+    ImportState,
+    ImportView,
+    ReadingFile,
+    RefusedFile,
+    VectorCount,
+)
+from wellread.wire.view import Id
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
-State = Literal["waiting", "working", "completed", "failed"]
 Latest = Annotated[
     int | None, Query(ge=0, le=200, description="Only the latest so many products and refused files of each.")
 ]
 Collection = Annotated[str, Field(max_length=200, description="A name for this part of the library.")]
-_ID = "5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a"
 
 
 class NewImport(BaseModel):
     """Uploads that are here in full, to be added together: a talk with its captions is several."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"uploads": [_ID], "collection": "team"}}
+        extra="forbid", json_schema_extra={"example": {"uploads": [EXAMPLE_ID], "collection": "team"}}
     )
 
     uploads: list[Id] = Field(min_length=1, max_length=200)
@@ -60,146 +67,6 @@ class NewFolder(BaseModel):
 
     path: str = Field(min_length=1, max_length=4000)
     collection: Collection = ""
-
-
-class ImportedProduct(BaseModel):
-    path: str = Field(description="Name of its file.")
-    product_id: str
-    title: str
-    outcome: Outcome
-
-
-class RefusedFile(BaseModel):
-    path: str
-    status: int
-    message: str
-    hint: str
-
-
-class ReadingFile(BaseModel):
-    """The `number`-th of `total` sources is being read."""
-
-    path: str
-    number: int
-    total: int
-
-
-class VectorCount(BaseModel):
-    """How many passages of the import's own products have vectors."""
-
-    done: int
-    total: int
-
-
-class ImportFailure(BaseModel):
-    """Why an import ended early; where it is `retryable`, the same uploads may be imported again."""
-
-    status: int
-    message: str
-    hint: str
-    retryable: bool
-
-
-class ImportView(BaseModel):
-    """An import as it stands: a fold over its events."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "import_id": _ID,
-                "state": "completed",
-                "collection": "team",
-                "folder": "",
-                "files": ["steady-hands.epub"],
-                "created_at": "2026-11-02T09:30:00.000000+00:00",
-                "ended_at": "2026-11-02T09:30:02.000000+00:00",
-                "last_event": 5,
-                "last_event_at": "2026-11-02T09:30:02.000000+00:00",
-                "products": [
-                    {
-                        "path": "steady-hands.epub",
-                        "product_id": "steady-hands",
-                        "title": "Steady Hands",
-                        "outcome": "added",
-                    }
-                ],
-                "refused": [],
-                "failure": None,
-                "note": "",
-                "product_count": 1,
-                "refused_count": 0,
-                "reading": None,
-                "vectors": {"done": 40, "total": 40},
-            }
-        }
-    )
-
-    import_id: str
-    state: State
-    collection: str
-    folder: str = Field(description="Empty for uploads, `demo`, or a folder of the server's machine.")
-    files: tuple[str, ...]
-    created_at: str
-    ended_at: str = Field(description="Empty while it goes on.")
-    last_event: int
-    last_event_at: str
-    products: list[ImportedProduct]
-    refused: list[RefusedFile]
-    failure: ImportFailure | None
-    note: str = Field(description="Why there are no vectors, if there are none.")
-    product_count: int = Field(description="How many there are, where `products` are the latest only.")
-    refused_count: int = Field(description="How many there are, where `refused` are the latest only.")
-    reading: ReadingFile | None = Field(description="What is being read now.")
-    vectors: VectorCount | None = Field(description="Once some are made.")
-
-    @classmethod
-    def of(
-        cls, import_: StoredImport, events: Sequence[ImportEvent], counts: Mapping[str, int]
-    ) -> "ImportView":
-        """`events` as far as they tell how it stands, with how many there are of each type."""
-        first, last = events[0], events[-1]
-        return cls(
-            import_id=import_.import_id,
-            state=_state(last),
-            collection=import_.collection,
-            folder=import_.folder,
-            files=first.files if isinstance(first, ImportStarted) else (),
-            created_at=import_.created_at,
-            ended_at=import_.ended_at,
-            last_event=last.seq,
-            last_event_at=last.at.isoformat(),
-            products=[
-                ImportedProduct(
-                    path=event.path, product_id=event.product_id, title=event.title, outcome=event.outcome
-                )
-                for event in events
-                if isinstance(event, ProductAdded)
-            ],
-            refused=[
-                RefusedFile(path=event.path, status=event.status, message=event.message, hint=event.hint)
-                for event in events
-                if isinstance(event, FileRefused)
-            ],
-            failure=ImportFailure(
-                status=last.status, message=last.message, hint=last.hint, retryable=last.retryable
-            )
-            if isinstance(last, ImportFailed)
-            else None,
-            note=last.note if isinstance(last, ImportCompleted) else "",
-            product_count=counts.get("added", 0),
-            refused_count=counts.get("refused", 0),
-            reading=ReadingFile(path=last.path, number=last.number, total=last.total)
-            if isinstance(last, FileReading)
-            else None,
-            vectors=next(
-                (
-                    VectorCount(done=event.done, total=event.total)
-                    for event in reversed(events)
-                    if isinstance(event, VectorsMade)
-                ),
-                None,
-            ),
-        )
 
 
 @router.post("/imports", status_code=status.HTTP_201_CREATED, summary="Add uploads to the library")
@@ -366,12 +233,39 @@ async def _view(importer: Importer, import_id: str, caller: str, latest: int | N
 
 def _standing(imports: ImportStore, import_: StoredImport, latest: int | None) -> ImportView:
     if latest is not None:
-        return ImportView.of(import_, *imports.telling(import_.import_id, latest))
+        return _import_view(import_, *imports.telling(import_.import_id, latest))
     events = imports.events(import_.import_id)
-    return ImportView.of(import_, events, Counter(event.type for event in events))
+    return _import_view(import_, events, Counter(event.type for event in events))
 
 
-def _state(last: ImportEvent) -> State:
+def _import_view(
+    import_: StoredImport, events: Sequence[ImportEvent], counts: Mapping[str, int]
+) -> ImportView:
+    """`events` as far as they tell how it stands, with how many there are of each type."""
+    first, last = events[0], events[-1]
+    vectors = [event for event in events if isinstance(event, VectorsMade)]
+    return ImportView(
+        import_id=import_.import_id,
+        state=_state(last),
+        collection=import_.collection,
+        folder=import_.folder,
+        files=first.files if isinstance(first, ImportStarted) else (),
+        created_at=import_.created_at,
+        ended_at=import_.ended_at,
+        last_event=last.seq,
+        last_event_at=last.at.isoformat(),
+        products=[ImportedProduct.of(event) for event in events if isinstance(event, ProductAdded)],
+        refused=[RefusedFile.of(event) for event in events if isinstance(event, FileRefused)],
+        failure=ImportFailure.of(last) if isinstance(last, ImportFailed) else None,
+        note=last.note if isinstance(last, ImportCompleted) else "",
+        product_count=counts.get("added", 0),
+        refused_count=counts.get("refused", 0),
+        reading=ReadingFile.of(last) if isinstance(last, FileReading) else None,
+        vectors=VectorCount.of(vectors[-1]) if vectors else None,
+    )
+
+
+def _state(last: ImportEvent) -> ImportState:
     match last:
         case ImportCompleted():
             return "completed"

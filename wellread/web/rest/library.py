@@ -7,17 +7,26 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response, status
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from wellread.content import ProductKind
 from wellread.engine import Wellread
 from wellread.errors import ForbiddenError, NotFoundError
-from wellread.library.views import BlockView, PlaceView, ProductView, SectionEntry
 from wellread.store.catalog.amendments import edited
 from wellread.store.catalog.product_query import Listing
 from wellread.store.imports.file_names import file_name
 from wellread.web.http.access import current_caller
 from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.wire.library import (
+    BlockView,
+    Facets,
+    FileView,
+    PlaceView,
+    ProductDetails,
+    ProductList,
+    ProductView,
+    SectionEntry,
+    SectionView,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["library"], dependencies=[Depends(current_caller)])
 # What a browser may show by itself. All else is saved as bytes: HTML and SVG of a stranger could run here.
@@ -38,62 +47,6 @@ _MEDIA_TYPES = {
     ".opus": "audio/ogg",
     ".flac": "audio/flac",
 }
-
-
-class FacetCount(BaseModel):
-    """A value by which a list can be narrowed, and how many of its titles have it."""
-
-    value: str
-    products: int
-
-
-class Facets(BaseModel):
-    """The values that most titles of a list have. Of a facet that the list is narrowed by already, those that it could
-    have instead are there too."""
-
-    kind: list[FacetCount]
-    topic: list[FacetCount]
-    author: list[FacetCount]
-    collection: list[FacetCount]
-
-
-class ProductList(BaseModel):
-    """A part of a list, and how long all of it is."""
-
-    total: int
-    offset: int
-    products: list[ProductView]
-    facets: Facets | None = Field(None, description="When they were asked for.")
-
-
-class FileView(BaseModel):
-    """A source file; its bytes are at `/library/{product_id}/files/{role}`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"role": "text", "name": "steady-hands.epub", "size": 73440}}
-    )
-
-    role: str = Field(description="`text`: what was read; else `media`, `sidecar`, `chapters`.")
-    name: str
-    size: int
-
-
-class ProductDetails(ProductView):
-    """A product with what came of reading it."""
-
-    warnings: list[str] = Field(description="What could not be read and was left out.")
-    files: list[FileView]
-    edited: list[str] = Field(description="What a person said of it in place of what its files say.")
-
-
-class SectionView(SectionEntry):
-    """A section with its text; offsets count Unicode code points of `text`."""
-
-    product_id: str
-    text: str
-    blocks: list[BlockView]
-    previous: str | None = Field(description="Id of the section before it.")
-    next: str | None = Field(description="Id of the section after it.")
 
 
 @router.get("/library", summary="List the library")
@@ -120,7 +73,7 @@ async def list_library(
     return ProductList(
         total=total,
         offset=offset,
-        products=[ProductView.of(product) for product in products],
+        products=[ProductView.of_product(product) for product in products],
         facets=None if counts is None else Facets.model_validate(counts, from_attributes=True),
     )
 
@@ -190,14 +143,14 @@ async def open_anchor(
     around: Annotated[int, Query(ge=0, le=50, description="Blocks before and after the quote.")] = 2,
 ) -> PlaceView:
     """The place that an anchor names, its quote found again where the title has changed since."""
-    return PlaceView.of(await library.read(anchor), around=around)
+    return (await library.read(anchor)).view(around)
 
 
 def _details(library: Wellread, product_id: str) -> ProductDetails:
     catalog = library.catalog
     product, read = catalog.product(product_id), catalog.as_read(product_id)
     return ProductDetails(
-        **ProductView.of(product).model_dump(),
+        **ProductView.of_product(product).model_dump(),
         warnings=catalog.warnings(product_id, product.edition_id),
         files=[
             FileView(role=role, name=file.name, size=file.size) for role, file in catalog.files(product_id)
@@ -216,7 +169,7 @@ def _section(library: Wellread, product_id: str, section_id: str) -> SectionView
         **SectionEntry.of(section).model_dump(),
         product_id=product_id,
         text=section.text,
-        blocks=[BlockView.of(placed) for placed in section.blocks],
+        blocks=[BlockView.of_block(placed) for placed in section.blocks],
         previous=ids[place - 1] if place else None,
         next=ids[place + 1] if place is not None and place + 1 < len(ids) else None,
     )

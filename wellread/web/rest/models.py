@@ -8,32 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, TooManyError
 from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, ListedModel, ModelChoice
-from wellread.models.trial import Trial, trials
+from wellread.models.trial import trials
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.rest.accounts import Admin
+from wellread.wire.server import ModelsView, ModelTrial, ModelView
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
-
-
-class ModelView(BaseModel):
-    """A model, or, as `provider/…`, what there is to say of a provider."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"name": "openai/gpt-4.1", "usable": True, "note": "", "hint": ""}}
-    )
-
-    name: str
-    usable: bool
-    note: str
-    hint: str = Field(description="What to do about one that cannot be used.")
-
-
-class ModelsView(BaseModel):
-    """The models of this server."""
-
-    models: list[ModelView]
-    default: str = Field(description="Used when a question names none.")
-    why: str
 
 
 class TryModel(BaseModel):
@@ -42,18 +22,6 @@ class TryModel(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"model": "openai/gpt-4.1"}})
 
     model: str = Field(max_length=300, description="As `provider/model`, or `auto`.")
-
-
-class ModelTrial(BaseModel):
-    """What came of trying a model."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"model": "openai/gpt-4.1", "context_tokens": 1_000_000, "trials": []}}
-    )
-
-    model: str
-    context_tokens: int = Field(description="Prompt and reply together.")
-    trials: list[Trial] = Field(description="A structured reply, and a text that is streamed.")
 
 
 @router.get("/models", summary="The language models")

@@ -1,119 +1,26 @@
 """`/api/v1/runs`: begin a run, watch its events, stop it, cancel it."""
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Response, status
-from pydantic import BaseModel, ConfigDict, Field
 
 from wellread.agent.run.estimate import Estimate
 from wellread.agent.state.effective_events import settled
 from wellread.agent.state.knowledge import fold_events
 from wellread.errors import NotFoundError
-from wellread.events import (
-    TERMINAL,
-    AnswerCompleted,
-    AnyEvent,
-    Citation,
-    Mode,
-    Roles,
-    RunFailed,
-    RunStarted,
-    ScopeEntry,
-    Statement,
-    Usage,
-)
-from wellread.serving.request import Question, asking_of, begin, key_of
+from wellread.events import TERMINAL, AnswerCompleted, AnyEvent, RunFailed, RunStarted
+from wellread.serving.request import begin, key_of, request_of
 from wellread.store.runs.runs import StoredRun
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.http.listener import ListenerPart, events_for
+from wellread.wire.runs import Answer, Failure, Question, RunState, RunView
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
-State = Literal["waiting", "working", "completed", "failed", "cancelled"]
 
 
-def state_of(run: StoredRun) -> State:
+def state_of(run: StoredRun) -> RunState:
     return run.outcome or ("working" if run.worker or not run.queued else "waiting")
-
-
-class Failure(BaseModel):
-    """Why a run failed."""
-
-    status: int
-    message: str
-    hint: str
-    retryable: bool
-
-
-class Answer(BaseModel):
-    """An answer in full; offsets and positions are those of the event `answer.completed`."""
-
-    markdown: str
-    citations: list[Citation]
-    statements: list[Statement]
-    written_by: str
-
-
-class RunView(BaseModel):
-    """A run as it stands: a fold over its events."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"run_id": "0f6b…", "state": "completed", "question": "What is …?"}}
-    )
-
-    run_id: str
-    conversation_id: str
-    state: State
-    question: str
-    mode: Mode
-    model: str
-    roles: Roles = Field(description="The models by name.")
-    scope: list[ScopeEntry]
-    excluded: list[str]
-    created_at: str
-    ended_at: str = Field(description="Empty while it goes on.")
-    last_event: int = Field(description="The number of its last event so far.")
-    answer: Answer | None
-    failure: Failure | None
-    usage: Usage
-    seconds: float
-
-    @classmethod
-    def of(cls, run: StoredRun, events: list[AnyEvent]) -> "RunView":
-        start = events[0]
-        if not isinstance(start, RunStarted):
-            raise TypeError("a run begins with run.started")
-        kept = settled(events)
-        knowledge = fold_events(kept)
-        answer = next((event for event in reversed(kept) if isinstance(event, AnswerCompleted)), None)
-        last = events[-1]
-        return cls(
-            run_id=run.run_id,
-            conversation_id=run.conversation_id,
-            state=state_of(run),
-            question=start.question,
-            mode=start.mode,
-            model=start.model,
-            roles=start.roles,
-            scope=list(knowledge.scope),
-            excluded=list(start.excluded),
-            created_at=run.created_at,
-            ended_at=run.ended_at,
-            last_event=last.seq,
-            answer=Answer(
-                markdown=answer.markdown,
-                citations=list(answer.citations),
-                statements=list(answer.statements),
-                written_by=answer.written_by,
-            )
-            if answer
-            else None,
-            failure=Failure.model_validate(last.model_dump(include=set(Failure.model_fields)))
-            if isinstance(last, RunFailed)
-            else None,
-            usage=last.usage if isinstance(last, TERMINAL) else knowledge.usage,
-            seconds=last.seconds if isinstance(last, TERMINAL) else knowledge.seconds,
-        )
 
 
 @router.post("", summary="Begin a run", status_code=status.HTTP_201_CREATED, response_model=RunView)
@@ -128,8 +35,8 @@ async def begin_run(
     ] = "",
 ) -> RunView:
     """It goes on whether or not anybody watches; its events are at `Location` + `/events`."""
-    asking = await asking_of(question, caller, library)
-    begun = await begin(asking, caller, library, worker, key=key_of(idempotency_key, question))
+    request = await request_of(question, caller, library)
+    begun = await begin(request, caller, library, worker, key=key_of(idempotency_key, question))
     response.headers["Location"] = f"/api/v1/runs/{begun.run_id}"
     if not begun.fresh:
         response.status_code = status.HTTP_200_OK
@@ -139,8 +46,8 @@ async def begin_run(
 @router.post("/estimate", summary="What a run would take")
 async def estimate_run(question: Question, caller: CallerPart, library: LibraryPart) -> Estimate:
     """As ranges, least and most. Nothing is stored, and no model is called."""
-    asking = await asking_of(question, caller, library)
-    return await library.estimate_of(asking, caller=caller.account_id)
+    request = await request_of(question, caller, library)
+    return await library.estimate_of(request, caller=caller.account_id)
 
 
 @router.get("/{run_id}", summary="A run as it stands", response_model=RunView)
@@ -191,6 +98,34 @@ async def _view(library: LibraryPart, run_id: str, caller: str) -> RunView:
         events = library.runs.events(run_id)
         if not events:
             raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
-        return RunView.of(run, events)
+        return run_view(run, events)
 
     return await asyncio.to_thread(view)
+
+
+def run_view(run: StoredRun, events: list[AnyEvent]) -> RunView:
+    start = events[0]
+    if not isinstance(start, RunStarted):
+        raise TypeError("a run begins with run.started")
+    kept = settled(events)
+    knowledge = fold_events(kept)
+    answer = next((event for event in reversed(kept) if isinstance(event, AnswerCompleted)), None)
+    last = events[-1]
+    return RunView(
+        run_id=run.run_id,
+        conversation_id=run.conversation_id,
+        state=state_of(run),
+        question=start.question,
+        mode=start.mode,
+        model=start.model,
+        roles=start.roles,
+        scope=list(knowledge.scope),
+        excluded=list(start.excluded),
+        created_at=run.created_at,
+        ended_at=run.ended_at,
+        last_event=last.seq,
+        answer=Answer.of(answer) if answer else None,
+        failure=Failure.of(last) if isinstance(last, RunFailed) else None,
+        usage=last.usage if isinstance(last, TERMINAL) else knowledge.usage,
+        seconds=last.seconds if isinstance(last, TERMINAL) else knowledge.seconds,
+    )

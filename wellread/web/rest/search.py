@@ -10,10 +10,10 @@ from wellread.content import Product, ProductKind
 from wellread.errors import BadRequestError, LimitError
 from wellread.library.scope import named
 from wellread.library.suggestions import offered_titles
-from wellread.library.views import CellView
-from wellread.serving.request import Id
 from wellread.store.catalog.catalog import Catalog
 from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.wire.library import Matrix
+from wellread.wire.view import Id
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 _QUESTIONS, _TITLES = 20, 50  # of one request at most
@@ -34,12 +34,6 @@ class Search(BaseModel):
         [], description=f"At most {_TITLES}; without any, the titles that fit best."
     )
     limit: Annotated[int, Field(ge=1, le=_TITLES, description="Titles to search when none is named.")] = 5
-
-
-class Matrix(BaseModel):
-    """A cell for each question and title, those of a question together."""
-
-    cells: list[CellView]
 
 
 class ScopeRequest(BaseModel):
@@ -86,15 +80,7 @@ async def search(asked: Search, caller: CallerPart, library: LibraryPart) -> Mat
             hint=f"Ask up to {_QUESTIONS} questions of up to {_TITLES} titles.",
         )
     cells = await library.search(asked.questions, product_ids=asked.product_ids, limit=asked.limit)
-    ids = list({cell.product_id for cell in cells})
-    products = await asyncio.to_thread(library.catalog.products_by_id, ids)
-    return Matrix(
-        cells=[
-            CellView.of(cell, products[cell.product_id].title)
-            for cell in cells
-            if cell.product_id in products  # one may have been removed meanwhile
-        ]
-    )
+    return Matrix(cells=cells)
 
 
 def _named_titles(catalog: Catalog, question: str) -> NamedTitles:

@@ -6,76 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 
 from wellread.errors import BadRequestError, ForbiddenError
 from wellread.store.runs.usage import Group, UsageStore, UsageSum
 from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.wire.server import SumView, UsageView
 
 router = APIRouter(prefix="/api/v1", tags=["usage"])
 _DAYS = 30
 _MOST_DAYS = 1000
-_SUM: JsonDict = {
-    "key": "2026-11-02",
-    "runs": 3,
-    "model_calls": 9,
-    "input_tokens": 12000,
-    "cached_tokens": 4000,
-    "output_tokens": 1500,
-    "cost": 0.04,
-    "unpriced_calls": 0,
-}
-
-
-class SumView(BaseModel):
-    """Runs that were begun, and what those of them took that have ended."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _SUM})
-
-    key: str = Field(description="A day in UTC, a model as run.started names it, or empty for the total.")
-    runs: int
-    model_calls: int
-    input_tokens: int
-    cached_tokens: int = Field(description="Of the input.")
-    output_tokens: int
-    cost: float = Field(description="In US dollars, of the calls whose price is known.")
-    unpriced_calls: int
-
-    @classmethod
-    def of(cls, key: str, sums: Sequence[UsageSum]) -> "SumView":
-        return cls(
-            key=key,
-            runs=sum(s.runs for s in sums),
-            model_calls=sum(s.model_calls for s in sums),
-            input_tokens=sum(s.input_tokens for s in sums),
-            cached_tokens=sum(s.cached_tokens for s in sums),
-            output_tokens=sum(s.output_tokens for s in sums),
-            cost=round(sum(s.cost for s in sums), 9),
-            unpriced_calls=sum(s.unpriced_calls for s in sums),
-        )
-
-
-class UsageView(BaseModel):
-    """Usage over some days, both included."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "first": "2026-10-04",
-                "last": "2026-11-02",
-                "total": {**_SUM, "key": ""},
-                "groups": [_SUM],
-            }
-        }
-    )
-
-    first: date
-    last: date
-    total: SumView
-    groups: list[SumView] = Field(
-        description="Days in order, without those when nothing was asked; models, the most used first."
-    )
 
 
 @router.get("/usage", summary="What runs took")
@@ -104,5 +43,18 @@ async def get_usage(
         )
     )
     return UsageView(
-        first=first, last=last, total=SumView.of("", sums), groups=[SumView.of(s.key, [s]) for s in sums]
+        first=first, last=last, total=_sum_view("", sums), groups=[_sum_view(s.key, [s]) for s in sums]
+    )
+
+
+def _sum_view(key: str, sums: Sequence[UsageSum]) -> SumView:
+    return SumView(
+        key=key,
+        runs=sum(s.runs for s in sums),
+        model_calls=sum(s.model_calls for s in sums),
+        input_tokens=sum(s.input_tokens for s in sums),
+        cached_tokens=sum(s.cached_tokens for s in sums),
+        output_tokens=sum(s.output_tokens for s in sums),
+        cost=round(sum(s.cost for s in sums), 9),
+        unpriced_calls=sum(s.unpriced_calls for s in sums),
     )

@@ -13,6 +13,7 @@ from support.running_server import running
 from wellread.blocking import BlockingWellread
 from wellread.events import AnswerCompleted, Citation
 from wellread.settings import Settings
+from wellread.wire.runs import AskOptions
 
 PANE = """async () => {
   document.querySelector("wr-reader")?.remove();
@@ -51,7 +52,7 @@ def served(tmp_path_factory) -> Iterator[Served]:
         list(library.add([Path(str(files("wellread") / "demo"))]))
         titles = library.products()
         at.ids = {product.format: product.product_id for product in titles if product.title != "Light Touch"}
-        events = list(library.ask("What is delegation?", product_ids=list(at.ids.values())))
+        events = list(library.ask("What is delegation?", AskOptions(product_ids=list(at.ids.values()))))
         at.run = events[0].run_id
         at.citations = next(event.citations for event in events if isinstance(event, AnswerCompleted))
     assert set(at.ids) == {"epub", "pdf", "transcript"}

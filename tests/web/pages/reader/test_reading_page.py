@@ -46,6 +46,7 @@ from wellread.web.pages.place_words import place_words
 from wellread.web.pages.reader.book_outline import BookOutline
 from wellread.web.pages.reader.page_boxes import boxes
 from wellread.web.pages.reader.section_html import MarkedRange, SectionHtml
+from wellread.wire.runs import AskOptions
 
 PAGE = {"Accept": "text/html,*/*"}
 CHAPTER = """
@@ -153,7 +154,9 @@ def served(tmp_path_factory) -> Iterator[Served]:
         for product in library.products(collection="demo"):
             at.ids[product.format] = product.product_id
         at.ids["epub"] = next(p.product_id for p in library.products() if p.title == "Steady Hands")
-        events = list(library.ask("What is delegation?", product_ids=[at.ids["epub"], at.ids["transcript"]]))
+        events = list(
+            library.ask("What is delegation?", AskOptions(product_ids=[at.ids["epub"], at.ids["transcript"]]))
+        )
         at.run = events[0].run_id
         at.citations = next(event.citations for event in events if isinstance(event, AnswerCompleted))
         catalog = library.library.catalog

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wellread.content import Anchor
 from wellread.engine import Wellread
-from wellread.library.matrix import Finding
+from wellread.events import FoundPassage
 from wellread.store.catalog.outline import Occurrence, occurrences
 
 _MOST = 50
@@ -26,7 +26,7 @@ class TitleSearch:
     query: str
     exact: tuple[Exact, ...] = ()
     more: bool = False
-    about: tuple[Finding, ...] = ()
+    about: tuple[FoundPassage, ...] = ()
 
 
 async def search_title(library: Wellread, product_id: str, query: str) -> TitleSearch:
@@ -42,5 +42,5 @@ async def search_title(library: Wellread, product_id: str, query: str) -> TitleS
         query,
         tuple(Exact(str(Anchor(product_id, one.section_id, one.start, one.end)), one) for one in exact),
         more,
-        tuple(finding for cell in cells for finding in cell.findings),
+        tuple(passage for cell in cells for passage in cell.found),
     )

@@ -1,11 +1,11 @@
 """The place that a citation opens, as text for programs."""
 
-from wellread.content import BlockKind, PlacedBlock
-from wellread.library.open_anchor import OpenedPlace, State
+from wellread.content import BlockKind, PlacedBlock, PlaceState
+from wellread.library.open_anchor import OpenedPlace
 from wellread.library.scope import describe
 
 _AROUND = 1  # blocks before and after the quote
-_NOTES: dict[State, str] = {
+_NOTES: dict[PlaceState, str] = {
     "moved": "This title was added anew since; the same words are now here.",
     "changed": "This title was changed since; these words are the nearest to those quoted.",
     "superseded": "This title was changed since and no longer has these words; this is the earlier text.",

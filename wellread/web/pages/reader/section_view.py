@@ -6,10 +6,10 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from wellread.content import BlockKind, FileOrigin, PlacedBlock, Product, Section
+from wellread.content import BlockKind, FileOrigin, PlacedBlock, Product, Section, place_label
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
-from wellread.library.open_anchor import OpenedPlace, place_label
+from wellread.library.open_anchor import OpenedPlace
 from wellread.store.catalog.outline import OutlineEntry, outline
 from wellread.web.pages.pictures.book_figures import figures
 from wellread.web.pages.pictures.pictures import Pictures

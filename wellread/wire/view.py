@@ -1,0 +1,18 @@
+"""What all values of the REST interface have in common."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(max_length=80)]
+
+
+class View(BaseModel):
+    """A value as it is sent. The client reads it as far as its own version knows it."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)  # a program that starts uses few of them
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Of what has attributes of the same names."""
+        return cls.model_validate(value, from_attributes=True)
