@@ -101,7 +101,7 @@ def test_a_full_disk_says_so_and_loses_nothing(tmp_path):
         with BlockingWellread(settings=settings) as library:
             assert [product.title for product in library.products()] == ["On Tea"]
             [cell] = library.search(["green tea steeped degrees"], product_ids=[first.product.product_id])
-            assert cell.findings
+            assert cell.found
     finally:
         subprocess.run(["umount", disk], check=True)
 
@@ -126,6 +126,6 @@ def test_text_cannot_command_the_terminal(library, tmp_path):
     )
     [added] = add(library, page)
     [cell] = library.search(["green tea steeped degrees"], product_ids=[added.product.product_id])
-    shown = added.product.title + "".join(f.section + f.text for f in cell.findings)
+    shown = added.product.title + "".join(f.section + f.text for f in cell.found)
     assert "eighty" in shown
     assert not {"\x1b", "\u202e"} & set(shown)

@@ -22,7 +22,7 @@ COFFEE = "Coffee\n\nAn espresso is drawn in twenty-five seconds under nine bars 
 
 
 def found(library, question):
-    return [finding.text for cell in library.search([question]) for finding in cell.findings]
+    return [finding.text for cell in library.search([question]) for finding in cell.found]
 
 
 def rows(library) -> int:

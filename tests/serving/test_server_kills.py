@@ -10,7 +10,7 @@ from support import mentor as t
 from support.running_server import Process, client
 from support.served_script import serving
 
-from wellread.agent.state.effective_events import settled
+from wellread.agent.state.effective_events import effective_events
 from wellread.events import EVENT, RunCompleted
 
 PARTS = 6  # that are run beside each other, where tests are
@@ -133,7 +133,7 @@ def test_a_run_survives_a_kill_after_each_of_its_events(mentor_home, tmp_path, m
                     events = ended(http, run_id)
                     assert [event.seq for event in events] == list(range(1, len(events) + 1))
                     # Only the answer, which the model has to write anew, may be told from its beginning again.
-                    kept = settled(events) if answering[goes_on["Idempotency-Key"]] else events
+                    kept = effective_events(events) if answering[goes_on["Idempotency-Key"]] else events
                     assert told(kept) == told(whole), str(goes_on)
                     assert choices(model.script.requests[asked:]) == 10, str(goes_on)
                     assert 11 <= events[-1].usage.model_calls <= whole[-1].usage.model_calls

@@ -17,7 +17,6 @@ from wellread.agent.state.knowledge import Knowledge, fold_events
 from wellread.agent.state.numbering import KnowledgeNumbering
 from wellread.blocking import BlockingWellread
 from wellread.cli.demo import QUESTION
-from wellread.content import Anchor
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, NotFoundError, StorageError
 from wellread.events import (
@@ -27,6 +26,7 @@ from wellread.events import (
     AnswerStarted,
     Budget,
     Flags,
+    FoundPassage,
     Roles,
     RunCancelled,
     RunCompleted,
@@ -42,7 +42,6 @@ from wellread.events import (
     Usage,
 )
 from wellread.ingest.pipeline import Waiting
-from wellread.library.matrix import Finding
 from wellread.settings import Settings
 from wellread.wire.runs import AskOptions, RunLimits
 
@@ -339,13 +338,14 @@ def test_a_match_just_below_the_floor_is_no_answer():
 
 
 def finding(start, end):
-    return Finding(Anchor("a", "00000000-1", start, end), "s", "", "t" * (end - start), 0.5)
+    anchor = f"a/00000000-1/{start}-{end}"
+    return FoundPassage(anchor=anchor, section="s", place="", text="t" * (end - start), score=0.5)
 
 
 def test_a_longer_finding_around_a_known_one_is_new():
     numbering = KnowledgeNumbering(state(("q", "a", (1,), 0.5), ("p", "a", (0,), 0.5), products=["a"]))
     inside, around = finding(110, 190), finding(100, 500)
-    found = numbering.snippets([around, inside, finding(120, 185)], "a")
+    found = numbering.snippets([around, inside, finding(120, 185)], "a", "a")
     assert [(s.number, s.text) for s in found] == [(2, around.text), (1, "t" * 90)]
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wellread.agent.state.effective_events import settled
+from wellread.agent.state.effective_events import effective_events
 from wellread.agent.state.knowledge import fold_events
 from wellread.events import (
     EVENT,
@@ -124,9 +124,9 @@ CUTS = st.lists(st.integers(0, 12), max_size=4)
 @given(whole=runs(), cuts=CUTS)
 def test_a_run_that_was_cut_off_anywhere_settles_to_the_uninterrupted_one(whole, cuts):
     stored = numbered(interrupted(whole, cuts))
-    kept = settled(stored)
+    kept = effective_events(stored)
     assert unnumbered(kept) == whole
-    assert settled(kept) == kept
+    assert effective_events(kept) == kept
     assert [event.seq for event in kept] == sorted(event.seq for event in kept)
     assert fold_events(kept) == fold_events(stored)
 
@@ -134,40 +134,40 @@ def test_a_run_that_was_cut_off_anywhere_settles_to_the_uninterrupted_one(whole,
 @given(whole=runs(), cuts=CUTS)
 def test_failures_of_models_and_the_wish_to_stop_stay(whole, cuts):
     stored = interrupted(whole, cuts, between=(FAILED, RunStopping()))
-    kept = settled(stored)
+    kept = effective_events(stored)
     assert [e for e in kept if not isinstance(e, ModelFailed | RunStopping)] == whole
     assert kept.count(FAILED) == kept.count(RunStopping()) == len(cuts)
-    assert settled(kept) == kept
+    assert effective_events(kept) == kept
 
 
 @given(whole=runs(), length=st.integers(1, 40))
 def test_what_is_not_done_again_stays(whole, length):
     begun = whole[:length]
-    assert settled(begun) == begun
+    assert effective_events(begun) == begun
 
 
 @given(
     st.lists(st.sampled_from([*beginning(1), *results(1), completed(1), *beginning(2), completed(2), FAILED]))
 )
 def test_any_order_of_events_settles_once_and_for_all(events):
-    kept = settled(events)
-    assert settled(kept) == kept
+    kept = effective_events(events)
+    assert effective_events(kept) == kept
 
 
 def test_a_step_that_goes_on_where_it_was_keeps_what_it_had():
     first, second = results(1)[:2]
     events = [START, *beginning(1), first, second, completed(1)]
-    assert settled(events) == events
+    assert effective_events(events) == events
 
 
 def test_a_completed_step_is_never_dropped():
     events = [START, *beginning(1), completed(1), *beginning(1)]
-    assert settled(events) == events
+    assert effective_events(events) == events
 
 
 def test_of_two_understandings_the_second_holds():
     again = UNDERSTOOD.model_copy(update={"asked": "Why is that so?"})
-    assert settled([START, UNDERSTOOD, *beginning(1), again]) == [START, *beginning(1), again]
+    assert effective_events([START, UNDERSTOOD, *beginning(1), again]) == [START, *beginning(1), again]
 
 
 def test_every_event_of_a_step_is_one_that_a_redone_step_drops():
@@ -178,7 +178,7 @@ def test_every_event_of_a_step_is_one_that_a_redone_step_drops():
         for kind in kinds
         if "step" in kind.get("properties", {}) and "type" in kind["properties"]
     }
-    again = settled([START, *beginning(1), *results(1), *beginning(1)])
+    again = effective_events([START, *beginning(1), *results(1), *beginning(1)])
     assert again == [START, *beginning(1)]
     known = {type(event).__name__ for event in (*beginning(1), *results(1))}
     assert with_step - known == {"ModelFailed", "StepCompleted"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from wellread.agent.quoting.brief import Brief, OpenCell
+from wellread.agent.quoting.brief import Brief
 from wellread.agent.quoting.candidates import candidates
 from wellread.agent.quoting.quotable import is_quotable
 from wellread.agent.quoting.sentence_choice import SentenceChoice
@@ -16,7 +16,7 @@ from wellread.agent.quoting.text_shape import Shape, parts
 from wellread.agent.state.budget import Meter
 from wellread.agent.writing.extractive import CLOSING, ExtractiveWriter
 from wellread.content import Anchor
-from wellread.events import Budget, Elsewhere, Flags, ScopeEntry, Snippet
+from wellread.events import Budget, Elsewhere, Flags, ScopeEntry, SearchCell, Snippet
 from wellread.grounding.verdicts import judge
 from wellread.library.editions import works
 
@@ -67,6 +67,12 @@ def snippet(number, text, product_id="steady", title="Steady Hands", section="De
 
 STEADY = snippet(0, DELEGATION)
 TOUCH = snippet(1, LIGHT, "light", "Light Touch")
+
+
+def open_cell(question, title, best):
+    return SearchCell(
+        step=1, question=question, product_id="p", title=title, found=(), best=best, knowledge=()
+    )
 
 
 def brief(*snippets, questions=(QUESTION,), asked=None, flags=None, **more):
@@ -249,7 +255,7 @@ def test_where_no_title_is_named_no_author_is_played_and_the_answer_says_so(foun
     markdown = answer(brief(STEADY, TOUCH, flags=flags, scope=scope))
     assert markdown.startswith("I speak only as the author of a title that you name or pick")
     assert "simulated" not in markdown
-    nothing = answer(brief(flags=flags, scope=scope, open_cells=(OpenCell("Why?", "Light Touch", 0.1),)))
+    nothing = answer(brief(flags=flags, scope=scope, open_cells=(open_cell("Why?", "Light Touch", 0.1),)))
     assert nothing.startswith("I speak only as the author")
     assert "I found nothing" in nothing
 
@@ -258,7 +264,7 @@ def test_when_nothing_was_found_it_shows_what_was_searched_and_where_else_to_loo
     markdown = answer(
         brief(
             scope=(ScopeEntry(product_id="steady", title="Steady Hands", found="named"),),
-            open_cells=(OpenCell("Who wrote Moby-Dick?", "Steady Hands", 0.151),),
+            open_cells=(open_cell("Who wrote Moby-Dick?", "Steady Hands", 0.151),),
             elsewhere=(
                 Elsewhere(product_id="x", title="Sea Stories", best=0.4, anchor="x/0000abcd-1/0-9"),
                 Elsewhere(product_id="moby", title="Moby-Dick", best=0.83, anchor="moby/0000abcd-1/0-9"),
@@ -272,7 +278,7 @@ def test_when_nothing_was_found_it_shows_what_was_searched_and_where_else_to_loo
 
 
 def test_a_question_that_stays_open_is_named():
-    left = (OpenCell("How are leads paid?", "Steady Hands", 0.2), OpenCell(QUESTION, "Light Touch", 0.1))
+    left = (open_cell("How are leads paid?", "Steady Hands", 0.2), open_cell(QUESTION, "Light Touch", 0.1))
     markdown = answer(
         brief(
             STEADY,

@@ -14,7 +14,7 @@ from support.agui_rules import check, messages, state
 from support.running_server import client, running
 from support.served_script import serving
 
-from wellread.agent.state.effective_events import settled
+from wellread.agent.state.effective_events import effective_events
 from wellread.client import Client
 from wellread.errors import ConflictError
 from wellread.events import EVENT, TERMINAL, AnswerCompleted, RunFailed, SearchCell, Usage
@@ -153,7 +153,7 @@ def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(told, data):
 
 def gone_on(before, whole):
     """How a run goes on that was cut off after those events: from its last finished step, or with its answer anew."""
-    kept = settled(before)
+    kept = effective_events(before)
     finished = [event.type for event in kept].count("step.completed")
     steps = [number for number, event in enumerate(whole) if event.type == "step.completed"]
     if any(isinstance(event, AnswerCompleted) for event in before):

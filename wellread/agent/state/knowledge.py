@@ -1,14 +1,15 @@
 """What a run has gathered so far, as a fold over its events.
 
-Only a finished step counts: what a step brings is kept aside until its step.completed, and a new step.started
-drops it. So the fold of a run that was cut off is its state after the last finished step, with what the step under
-way had brought in `unfinished`: its choice is taken from there and not asked for again.
+Only a finished step counts: what a step brings is kept aside until its step.completed, and goes when it begins
+anew (`effective_events`). So the fold of a run that was cut off is its state after the last finished step, with what
+the step under way had brought in `unfinished`: its choice is taken from there and not asked for again.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from wellread.agent.state.budget import WRITING_SHARE, spent
+from wellread.agent.state.effective_events import UnderWay
 from wellread.events import (
     AnswerCompleted,
     AnyEvent,
@@ -27,8 +28,6 @@ from wellread.events import (
     Snippet,
     StepAction,
     StepCompleted,
-    StepStarted,
-    StepThinking,
     Usage,
     usage_told,
 )
@@ -57,30 +56,17 @@ class Knowledge:
     understood: QuestionUnderstood | None = None
     stopped: bool = False  # by the reader
     failed: frozenset[tuple[str, str]] = frozenset()  # role, model
-    unfinished: tuple[AnyEvent, ...] = ()  # of the step that is not yet completed, its step.started first
+    under_way: UnderWay = field(default_factory=UnderWay)
     history: tuple[AnyEvent, ...] = ()  # of the finished steps
 
     def advance(self, event: AnyEvent) -> "Knowledge":
-        usage = usage_told(event)
-        return (self if usage is None else replace(self, usage=usage))._advance(event)
+        after = self if (usage := usage_told(event)) is None else replace(self, usage=usage)
+        return replace(after._advance(event), under_way=self.under_way.after(event)[0])
 
     def _advance(self, event: AnyEvent) -> "Knowledge":
         match event:
-            case StepStarted():
-                return replace(self, unfinished=(event,))
-            case (
-                StepThinking()
-                | StepAction()
-                | ProductsFound()
-                | SearchCell()
-                | SearchElsewhere()
-                | SectionRead()
-                | EvidenceScored()
-            ):
-                return replace(self, unfinished=(*self.unfinished, event))
             case StepCompleted():
-                history = (*self.history, *self.unfinished[1:], event)
-                after = replace(self, unfinished=(), history=history)
+                after = replace(self, history=(*self.history, *self.unfinished[1:], event))
                 for held in self.unfinished:
                     after = after._with(held)
                 seconds = round(self.seconds + event.seconds, 3)
@@ -143,6 +129,11 @@ class Knowledge:
                 return replace(self, actions=(*self.actions, event))
             case _:
                 return self
+
+    @property
+    def unfinished(self) -> tuple[AnyEvent, ...]:
+        """What is told of the step that is not yet completed, its step.started first."""
+        return self.under_way.step
 
     @property
     def closing(self) -> StepAction | None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from wellread.agent.state.effective_events import settled
+from wellread.agent.state.effective_events import effective_events
 from wellread.agent.state.knowledge import fold_events
 from wellread.events import (
     AnswerCompleted,
@@ -93,7 +93,7 @@ class Export(Value):
 def export(runs: Sequence[Sequence[AnyEvent]]) -> Export:
     """What the events of each run say. Those of each begin with run.started; parts that were cut off and done again
     are told once."""
-    return Export(runs=tuple(_run(settled(events)) for events in runs))
+    return Export(runs=tuple(_run(effective_events(events)) for events in runs))
 
 
 def _run(events: Sequence[AnyEvent]) -> ExportedRun:

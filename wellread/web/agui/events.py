@@ -21,6 +21,7 @@ from ag_ui.core import (
 from ag_ui.core import events as agui
 from ag_ui.core.types import Message
 
+from wellread.agent.state.effective_events import UnderWay
 from wellread.events import (
     AnswerCompleted,
     AnswerDelta,
@@ -58,8 +59,9 @@ class Translation:
         self._own_run_id = ""
         self._messages: list[Message] = list(messages)
         self._state: dict[str, Any] = {}
+        self._under_way = UnderWay()
         self._step = ""  # the name of the open one
-        self._lengths: dict[str, int] = {}  # of what was gathered when it began
+        self._lengths: dict[str, int] = {}  # of what had been gathered when it began
         self._results: list[dict[str, Any]] = []  # what came of its action
         self._thought: ReasoningMessage | None = None  # open
         self._call = ""  # the id of the tool call that has no result yet
@@ -74,6 +76,7 @@ class Translation:
             yield told
 
     def _of(self, event: AnyEvent) -> Iterator[agui.BaseEvent]:
+        self._under_way, back = self._under_way.after(event)
         match event:
             case RunStarted():
                 yield from self._begin(event)
@@ -85,7 +88,9 @@ class Translation:
                 yield self._replace(scope=[entry.model_dump() for entry in scope], knowledge=kept)
             case StepStarted(title=title):
                 yield from self._end_step(_CUT_OFF)
-                yield from self._begin_step(title)
+                if back.step:  # what it had gathered does not count
+                    yield self._replace(**{name: self._state[name][:n] for name, n in self._lengths.items()})
+                yield self._begin_step(title)
             case StepThinking():
                 yield from self._think(event)
             case StepAction():
@@ -106,10 +111,9 @@ class Translation:
             case SearchElsewhere(question=question, products=products):
                 yield from self._add(elsewhere=[{"question": question, **p.model_dump()} for p in products])
             case StepCompleted(summary=summary):
-                self._lengths = {}
                 yield from self._end_step(summary)
             case AnswerStarted():
-                yield from self._begin_answer(event)
+                yield from self._begin_answer(event, anew=back.answer)
             case AnswerDelta(text=text):
                 yield agui.TextMessageContentEvent(message_id=self._answer, delta=text)
             case AnswerCompleted():
@@ -140,12 +144,10 @@ class Translation:
 
     # Steps
 
-    def _begin_step(self, title: str) -> Iterator[agui.BaseEvent]:
-        if self._lengths:  # the step before was cut off, and what it gathered does not count
-            yield self._replace(**{name: self._state[name][:n] for name, n in self._lengths.items()})
+    def _begin_step(self, title: str) -> agui.BaseEvent:
         self._step, self._results = title, []
         self._lengths = {name: len(self._state[name]) for name in _GATHERED}
-        yield agui.StepStartedEvent(step_name=title)
+        return agui.StepStartedEvent(step_name=title)
 
     def _think(self, event: StepThinking) -> Iterator[agui.BaseEvent]:
         if self._thought is None:
@@ -193,8 +195,8 @@ class Translation:
 
     # The answer
 
-    def _begin_answer(self, event: AnswerStarted) -> Iterator[agui.BaseEvent]:
-        if self._answer:  # it is begun anew, so the one before it is taken back
+    def _begin_answer(self, event: AnswerStarted, *, anew: bool) -> Iterator[agui.BaseEvent]:
+        if anew:
             yield agui.TextMessageEndEvent(message_id=self._answer)
             yield agui.MessagesSnapshotEvent(messages=deepcopy(self._messages))
         self._answer = self._id(event, "answer")

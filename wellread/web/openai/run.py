@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.telling.trace import trace_lines
 from wellread.errors import ConflictError, WellreadError
 from wellread.events import (
     AnswerCompleted,
     AnswerDelta,
-    AnswerStarted,
     AnyEvent,
     Budget,
     RunCancelled,
@@ -74,17 +74,19 @@ class Unfolding:
         self.created = int(start.at.timestamp())
         self._budget: Budget = start.budget
         self._base = base
+        self._under_way = UnderWay()
         self._shown = ""  # of the answer
-        self._written = ""  # of it as it is written now; it is begun anew when its server was killed
+        self._written = ""  # of it as it is written now
         self._answer: AnswerCompleted | None = None
 
     def tell(self, events: Sequence[AnyEvent]) -> Iterator[Piece]:
         """Raises FailedRunError for a run that failed, and ConflictError for one that was cancelled, or that a second
         server answers in other words than were shown already."""
         for event in events:
+            self._under_way, back = self._under_way.after(event)
+            if back.answer:
+                self._written = ""
             match event:
-                case AnswerStarted():
-                    self._written = ""
                 case AnswerDelta(text=text):
                     self._written += text
                     yield from self._further(self._written)

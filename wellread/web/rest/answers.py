@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from wellread.agent.state.effective_events import settled
+from wellread.agent.state.effective_events import effective_events
 from wellread.agent.telling.sources import sources
 from wellread.errors import NotFoundError
 from wellread.events import AnswerCompleted
@@ -81,7 +81,9 @@ async def get_citations(
     def cited() -> tuple[str, str]:
         run = library.runs.run(run_id, caller.account_id)
         answers = [
-            event for event in settled(library.runs.events(run_id)) if isinstance(event, AnswerCompleted)
+            event
+            for event in effective_events(library.runs.events(run_id))
+            if isinstance(event, AnswerCompleted)
         ]
         if not answers:
             raise NotFoundError(

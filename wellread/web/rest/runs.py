@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response, status
 
 from wellread.agent.run.estimate import Estimate
-from wellread.agent.state.effective_events import settled
+from wellread.agent.state.effective_events import effective_events
 from wellread.agent.state.knowledge import fold_events
 from wellread.errors import NotFoundError
 from wellread.events import TERMINAL, AnswerCompleted, AnyEvent, RunFailed, RunStarted
@@ -107,7 +107,7 @@ def run_view(run: StoredRun, events: list[AnyEvent]) -> RunView:
     start = events[0]
     if not isinstance(start, RunStarted):
         raise TypeError("a run begins with run.started")
-    kept = settled(events)
+    kept = effective_events(events)
     knowledge = fold_events(kept)
     answer = next((event for event in reversed(kept) if isinstance(event, AnswerCompleted)), None)
     last = events[-1]

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from support import mentor as t
 from support.running_server import client, running
 
+from wellread.agent.state.effective_events import effective_events
 from wellread.blocking import BlockingWellread
 from wellread.events import (
     AnswerDelta,
@@ -15,7 +16,9 @@ from wellread.events import (
     AnswerStarted,
     Flags,
     OutlineSection,
+    ProductsFound,
     RunCancelled,
+    ScopeEntry,
     SearchCell,
     StepAction,
     StepStarted,
@@ -24,7 +27,7 @@ from wellread.events import (
 )
 from wellread.serving.request import OWNER
 from wellread.settings import Settings
-from wellread.web.pages.conversation.run_view import RunPicture
+from wellread.web.pages.conversation.run_view import RunRendering
 from wellread.web.pages.page import Page
 
 
@@ -92,7 +95,7 @@ class Browser:
 def drawn(events, seed):
     """The page of a run that is drawn in pieces."""
     pieces = random.Random(seed)
-    picture = RunPicture(PAGE, events[0].run_id)
+    picture = RunRendering(PAGE, events[0].run_id)
     at = pieces.randint(1, 4)
     for event in events[:at]:
         picture.tell(event)
@@ -107,10 +110,12 @@ def drawn(events, seed):
     return browser
 
 
-def reloaded(events):
-    picture = RunPicture(PAGE, events[0].run_id)
+def reloaded(events, usage=None):
+    """`usage`: what was spent; what a step took that was cut off is spent all the same."""
+    picture = RunRendering(PAGE, events[0].run_id)
     for event in events:
         picture.tell(event)
+    picture.usage = usage or picture.usage
     return Browser(picture.html())
 
 
@@ -119,23 +124,44 @@ def test_drawn_in_pieces_a_run_looks_as_after_a_reload(events, seed):
     assert drawn(events, seed).text() == reloaded(events).text()
 
 
-@pytest.mark.parametrize("cut", range(1, 60, 6))
-def test_at_any_moment_a_reload_shows_what_was_drawn(events, cut):
-    assert drawn(events[:cut], cut).text() == reloaded(events[:cut]).text()
-
-
-def test_a_step_and_an_answer_that_were_cut_off_begin_anew(events):
+def cut_off(events):
+    """The run with a step that finds a title and one that searches, each cut off and begun anew, and an answer begun
+    twice."""
     answered = next(i for i, event in enumerate(events) if isinstance(event, AnswerStarted))
     step = next(event for event in events if isinstance(event, StepStarted))
-    cut = [
-        *events[: events.index(step) + 1],
+    began = events.index(step)
+    lost = ScopeEntry(product_id="lost", title="A lost title", found="discovered")
+    told = [
+        *events[: began + 1],
         StepThinking(step=1, text="Something that is lost."),
-        *events[events.index(step) : answered],
+        StepAction(step=1, action="find_products", label="Catalog Search Agent", parameters={"query": "tea"}),
+        ProductsFound(step=1, query="tea", products=(lost,)),
+        *events[began : began + 4],
+        *events[began:answered],
         AnswerStarted(flags=Flags(), knowledge=(), voice="wellread", usage=Usage()),
         AnswerDelta(text="One.\n\nTwo.\n\nThree.\n\n" * 30),
         *events[answered:],
     ]
-    assert drawn(cut, 3).text() == reloaded(events).text()
+    return [event.model_copy(update={"seq": number}) for number, event in enumerate(told, 1)]
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_after_every_event_the_page_is_what_a_reload_shows_of_the_events_that_count(events, interrupted):
+    events = cut_off(events) if interrupted else events
+    picture = RunRendering(PAGE, events[0].run_id)
+    picture.tell(events[0])
+    browser = Browser(picture.html())
+    for number, event in enumerate(events[1:], 2):
+        picture.tell(event)
+        for part in picture.changed():
+            browser.draw(part)
+        if number % 10 == 0 or not isinstance(event, AnswerDelta):
+            told = effective_events(events[:number])
+            assert browser.text() == reloaded(told, picture.usage).text(), (number, event.type)
+
+
+def test_a_step_and_an_answer_that_were_cut_off_begin_anew(events):
+    assert drawn(cut_off(events), 3).text() == reloaded(events).text()
 
 
 def test_the_matrix_has_every_cell_and_says_what_was_not_found(events):

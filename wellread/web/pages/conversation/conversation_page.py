@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
-from wellread.agent.state.effective_events import settled
+from wellread.agent.state.effective_events import effective_events
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
 from wellread.events import EVENT, Citation, Snippet
@@ -23,7 +23,7 @@ from wellread.web.http.rates import Rates
 from wellread.web.http.stream import ALIVE, BEGINNING, ByteStream
 from wellread.web.pages.ask_page import Box
 from wellread.web.pages.conversation.answer_html import Link
-from wellread.web.pages.conversation.run_view import RunPart, RunPicture
+from wellread.web.pages.conversation.run_view import RunPart, RunRendering
 from wellread.web.pages.page import OpenPagePart, Page, PagePart
 
 router = APIRouter(include_in_schema=False)
@@ -86,7 +86,7 @@ async def watch_run(
         run_id, 0
     ):
         return Response(status_code=204)  # at which an EventSource does not come back
-    return ByteStream(_watched(RunPicture(page, run_id), feed, listener.after))
+    return ByteStream(_watched(RunRendering(page, run_id), feed, listener.after))
 
 
 @router.get("/shared/{token}")
@@ -131,25 +131,25 @@ async def save_page(
 
 def _pictures(
     page: Page, library: Wellread, feedback: FeedbackStore, run_ids: Sequence[str]
-) -> list[RunPicture]:
+) -> list[RunRendering]:
     ratings = feedback.of(list(run_ids))
     pictures = []
     for run_id in run_ids:
         rated = ratings.get(run_id)
-        picture = RunPicture(page, run_id, rating=rated.rating if rated else "")
-        for event in settled(library.runs.events(run_id)):
+        picture = RunRendering(page, run_id, rating=rated.rating if rated else "")
+        for event in effective_events(library.runs.events(run_id)):
             picture.tell(event)
         if picture.last:
             pictures.append(picture)
     return pictures
 
 
-def _for_reading(page: Page, library: Wellread, conversation_id: str) -> list[RunPicture]:
+def _for_reading(page: Page, library: Wellread, conversation_id: str) -> list[RunRendering]:
     """The runs for whoever has no library to open, so that marks lead to the sources on the page itself."""
     pictures = []
     for run_id in library.runs.runs(conversation_id)[-_MOST_READ:]:
-        picture = RunPicture(page, run_id, link=_below(run_id))
-        for event in settled(library.runs.events(run_id)):
+        picture = RunRendering(page, run_id, link=_below(run_id))
+        for event in effective_events(library.runs.events(run_id)):
             picture.tell(event)
         if picture.last:
             pictures.append(picture)
@@ -165,7 +165,7 @@ def _below(run_id: str) -> Link:
     return link
 
 
-async def _watched(picture: RunPicture, feed: Feed, after: int) -> AsyncGenerator[bytes, None]:
+async def _watched(picture: RunRendering, feed: Feed, after: int) -> AsyncGenerator[bytes, None]:
     yield BEGINNING.encode()
     async with aclosing(feed.follow(picture.run_id, idle=HEARTBEAT)) as followed:
         async for items in followed:
@@ -178,7 +178,7 @@ async def _watched(picture: RunPicture, feed: Feed, after: int) -> AsyncGenerato
                 await asyncio.sleep(0 if picture.end else _PACE)
 
 
-def _drawn(picture: RunPicture, items: Sequence[Item], after: int) -> bytes:
+def _drawn(picture: RunRendering, items: Sequence[Item], after: int) -> bytes:
     """What changes with these events, for a listener that has those up to number `after`; b"" when it has them all."""
     for item in items:
         picture.tell(EVENT.validate_json(item.body))
@@ -187,7 +187,7 @@ def _drawn(picture: RunPicture, items: Sequence[Item], after: int) -> bytes:
     return _message(picture, list(picture.changed())) if picture.last > after else b""
 
 
-def _message(picture: RunPicture, parts: list[RunPart]) -> bytes:
+def _message(picture: RunRendering, parts: list[RunPart]) -> bytes:
     body = {
         "state": picture.state,
         "ended": picture.end is not None,

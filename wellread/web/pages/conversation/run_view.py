@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import quote
 
+from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.telling.trace import failure_line
 from wellread.events import (
     TERMINAL,
@@ -70,7 +71,7 @@ class CitedSource:
     citations: tuple[tuple[int, Citation], ...]
 
 
-class RunPicture:
+class RunRendering:
     """Tell it the events of a run in their order. What it shows are its public names, for the templates."""
 
     def __init__(self, page: Page, run_id: str, *, rating: Rating = "", link: Link | None = None) -> None:
@@ -83,7 +84,9 @@ class RunPicture:
         self.begun: AnswerStarted | None = None
         self.outline: AnswerOutlined | None = None
         self.end: RunCompleted | RunFailed | RunCancelled | None = None
-        self.scope: tuple[ScopeEntry, ...] = ()
+        self._under_way = UnderWay()
+        self._carried: tuple[Snippet, ...] = ()
+        self._meant: tuple[ScopeEntry, ...] = ()  # before any step found more
         self.options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose
         self.understood = ""
         self.stopping = False
@@ -93,7 +96,6 @@ class RunPicture:
         self._page = page
         self._link = link or self._opens
         self._start: RunStarted | None = None
-        self._snippets: dict[int, Snippet] = {}
         self._growing = Growing()
         self._blocks: list[str] = []
         self._sent: list[str] = []
@@ -110,6 +112,25 @@ class RunPicture:
         if self._start is None:
             raise ValueError("a run begins with run.started")
         return self._start
+
+    @property
+    def scope(self) -> tuple[ScopeEntry, ...]:
+        """The titles that are searched, with those that the steps so far have found."""
+        titles = {entry.product_id: entry for entry in self._meant}
+        for step in self.steps.values():
+            for entry in step.found:
+                titles.setdefault(entry.product_id, entry)
+        return tuple(titles.values())
+
+    @property
+    def snippets(self) -> dict[int, Snippet]:
+        """What the run knows so far, by knowledge number."""
+        known = [*self._carried]
+        for step in self.steps.values():
+            for cell in step.cells.values():
+                known += cell.found
+            known += step.read.found if step.read else ()
+        return {snippet.number: snippet for snippet in known}
 
     @property
     def cells(self) -> list[SearchCell]:
@@ -193,20 +214,23 @@ class RunPicture:
 
     def tell(self, event: AnyEvent) -> None:
         self.last = event.seq
+        self._under_way, back = self._under_way.after(event)
+        if back.step:  # it began anew; what it had found is not searched
+            self._dirty("head")
         usage = usage_told(event)
         if usage is not None:
             self.usage = usage
             self._dirty("bar", "budget")
         match event:
             case RunStarted():
-                self._start, self.scope, self.options = event, event.scope, event.options
+                self._start, self._meant, self.options = event, event.scope, event.options
                 self.understood = event.asked if event.asked != event.question else ""
                 self._dirty("head", "bar")
             case QuestionUnderstood():
-                self.scope, self.understood, self.options = event.scope, event.asked, event.options
+                self._meant, self.understood, self.options = event.scope, event.asked, event.options
                 self._dirty("head", "after")
             case KnowledgeCarried():
-                self._know(event.snippets)
+                self._carried = event.snippets
             case RunStopping():
                 self.stopping = True
                 self._dirty("bar", "controls")
@@ -233,7 +257,7 @@ class RunPicture:
     def _tell_step(self, event: AnyEvent) -> None:
         if isinstance(event, StepStarted):
             self.state = "working"
-            self.steps[event.step] = Step(event.step, event.title)  # one that was cut off begins anew
+            self.steps[event.step] = Step(event.step, event.title)
             self._dirty("bar", "budget", "controls")
             self._changed[("step", str(event.step))] = None
             return
@@ -245,13 +269,10 @@ class RunPicture:
                 step.action = event
             case ProductsFound(products=products):
                 step.found += products
-                known = {entry.product_id for entry in self.scope}
-                self.scope += tuple(entry for entry in products if entry.product_id not in known)
                 self._dirty("head")
             case SearchCell():
                 before = step.questions, step.product_ids
                 step.cells[event.question, event.product_id] = event
-                self._know(event.found)
                 self._dirty("bar")
                 if before == (step.questions, step.product_ids):
                     row, column = step.place(event)
@@ -261,7 +282,6 @@ class RunPicture:
                 step.elsewhere.append(event)
             case SectionRead():
                 step.read = event
-                self._know(event.found)
             case EvidenceScored():
                 step.scores.append(event)
             case StepCompleted():
@@ -286,7 +306,7 @@ class RunPicture:
             case AnswerCompleted():
                 self.answer = event
                 say, words = self._page.say, self.verdict_words
-                self._blocks = completed(event, self._snippets, self._link, say, words)
+                self._blocks = completed(event, self.snippets, self._link, say, words)
                 if self.outline is not None or len(self._blocks) < len(self._sent):
                     self._sent = []
                     self._dirty("answer")
@@ -306,9 +326,6 @@ class RunPicture:
             if step.done is None:  # nothing is searched any more
                 self._changed[("step", str(step.number))] = None
         self._dirty("bar", "budget", "controls", "after")
-
-    def _know(self, snippets: Sequence[Snippet]) -> None:
-        self._snippets.update({snippet.number: snippet for snippet in snippets})
 
     # Drawing
 
@@ -356,7 +373,7 @@ class RunPicture:
 
     def _draw_blocks(self) -> None:
         if self.begun is not None and self.answer is None:
-            self._blocks = written(self._growing.blocks(), self._snippets, self._link, self._page.say)
+            self._blocks = written(self._growing.blocks(), self.snippets, self._link, self._page.say)
 
     def _changed_blocks(self) -> Iterator[RunPart]:
         self._draw_blocks()
