@@ -2,9 +2,9 @@
 
 import codecs
 import re
-from collections.abc import Callable
 
 from wellread.errors import UnreadableError
+from wellread.text.legacy_encoding import decode_legacy
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,15 +27,14 @@ _SIGNATURES = (
     (b"SQLite format 3", "a database"),
 )
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_LEGACY = re.compile("[\x80-\x9f]")
 _SAMPLE = 65_536
 
 
-def decode(content: bytes, name: str) -> str:
-    """The text of a file with its line ends as "\\n". `name` is for the message.
+def decode(content: bytes, name: str) -> tuple[str, str]:
+    """The text of a file with its line ends as "\\n", and a warning if its encoding was guessed, else "".
 
-    A byte order mark decides; then UTF-8, if the bytes are that; then UTF-16 by its zeros; then what is
-    plausible of GB 18030, Shift JIS and Windows-1251; then Windows-1252. UnreadableError when it is no text.
+    A byte order mark decides; then UTF-8, if the bytes are that; then UTF-16 by its zeros; then the letters.
+    `name` is for the messages. UnreadableError when it is no text.
     """
     for signature, kind in _SIGNATURES:
         if content.startswith(signature):
@@ -43,39 +42,34 @@ def decode(content: bytes, name: str) -> str:
                 f"{name} is not a text file but {kind}.",
                 hint="Give it the ending of its real format, and add it.",
             )
-    text = _decoded(content, name)
+    text, warning = _decoded(content, name)
     sample = text[:_SAMPLE]
     if len(_CONTROL.findall(sample)) > len(sample) / 200:
         raise UnreadableError(f"{name} is not a text file.", hint="Add the text itself, as UTF-8.")
-    return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n"), warning
 
 
-def _decoded(content: bytes, name: str) -> str:
+def _decoded(content: bytes, name: str) -> tuple[str, str]:
     for mark, encoding in _BOMS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, errors="replace")
+            return content[len(mark) :].decode(encoding, errors="replace"), ""
     if (wide := _wide_encoding(content[:_SAMPLE])) is not None:
-        return content.decode(wide, errors="replace")
+        return content.decode(wide, errors="replace"), ""
+    if b"\x1b$" in content[:_SAMPLE] and content.isascii():
+        return content.decode("iso2022_jp", errors="replace"), ""
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8"), ""
     except UnicodeDecodeError as error:
         # One bad byte in a long UTF-8 file does not make it another encoding.
         lenient = content.decode("utf-8", errors="replace")
         if lenient.count("\ufffd") * 50 < sum(not char.isascii() for char in lenient[:_SAMPLE]):
-            return lenient
+            return lenient, ""
         if b"\x00" in content:
             raise UnreadableError(
                 f"{name} is not a text file.", hint="Add the text itself, as UTF-8."
             ) from error
-    for encoding, plausible in _CANDIDATES:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if plausible(text[:_SAMPLE]):
-            return text
-    # Five bytes mean nothing in Windows-1252; Latin-1 gives them as control characters.
-    return _LEGACY.sub("\ufffd", content.decode("cp1252", errors="replace"))
+    text, encoding = decode_legacy(content)
+    return text, f"{name} is not UTF-8 and does not say its encoding: it was read as {encoding}."
 
 
 def _wide_encoding(sample: bytes) -> str | None:
@@ -84,36 +78,3 @@ def _wide_encoding(sample: bytes) -> str | None:
     if len(sample) < 4 or max(even, odd) < len(sample) * 0.2 or min(even, odd) * 20 > max(even, odd):
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
-
-
-def _share(text: str, accepted: Callable[[str], bool]) -> float:
-    """Which part of the characters beyond ASCII is accepted."""
-    beyond = [char for char in text if not char.isascii()]
-    return sum(map(accepted, beyond)) / len(beyond) if beyond else 0.0
-
-
-def _is_chinese(text: str) -> bool:
-    # Latin text read as GB 18030 swallows the letter after each accent, and gives rare characters.
-    common = _share(text, lambda char: len(char.encode("gb18030")) == 2 and char.encode("gb18030")[1] >= 0xA1)
-    ideographs = _share(text, lambda char: "\u4e00" <= char <= "\u9fff")
-    beyond = sum(not char.isascii() for char in text)
-    letters = sum(char.isascii() and char.isalpha() for char in text)
-    return common > 0.97 and ideographs > 0.6 and beyond * 2 > letters
-
-
-def _is_japanese(text: str) -> bool:
-    kana = _share(text, lambda char: "\u3041" <= char <= "\u30fa")
-    return kana > 0.25 and _share(text, lambda char: "\u3000" <= char <= "\u9fff" or char >= "\uff01") > 0.97
-
-
-def _is_cyrillic(text: str) -> bool:
-    beyond = sum(not char.isascii() for char in text)
-    letters = sum(char.isascii() and char.isalpha() for char in text)
-    return beyond > letters and _share(text, lambda char: "а" <= char <= "я" or char in "ёіїєў") > 0.7
-
-
-_CANDIDATES: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("shift_jis", _is_japanese),
-    ("gb18030", _is_chinese),
-    ("cp1251", _is_cyrillic),
-)

@@ -1,6 +1,7 @@
 """Markdown: one file, or a folder or zip of chapters."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,38 @@ def test_front_matter_of_other_forms(tmp_path: Path) -> None:
     none = guide(tmp_path, "---\nA rule above.\n\n---\nText.\n")
     assert none.metadata.title == "My guide"
     assert [block.text for block in none.blocks][-1] == "Text."
+
+
+BOMB = "\n".join(
+    ["a: &a [x, x]", *(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise("abcdefghijk"))]
+)
+
+
+@pytest.mark.parametrize(
+    ("front", "title", "authors", "date"),
+    [
+        ("title: A Guide: to tea\nauthor: Jane Roe\ndate: 2024-05-01", "A Guide: to tea", ("Jane Roe",), "2024-05-01"),
+        ("title: Tea\nauthor: @jane\ndate: 2024", "Tea", ("@jane",), "2024"),
+        ("title: Tea\nauthor:\n\t- Jane Roe\ndate: 0755", "Tea", ("Jane Roe",), "0755"),
+        ("title: 1.10\nauthor: [yes, no]\ndate: 2024-05", "1.10", ("yes", "no"), "2024-05"),
+        ("title: !!python/object/apply:os.system [ls]\nauthor: null\ndate: ~", "ls", (), ""),
+        ("title: Tea\nauthor: &who Jane Roe\npublisher: *who", "Tea", ("Jane Roe",), ""),
+        (f"{BOMB}\ntitle: Tea\nauthor: *k", "Tea", (), ""),
+        ("title: Tea\nauthor: " + "[" * 9000, "Tea", ("[" * 9000,), ""),
+        ("title: Tea\nauthor: \"\\UFFFFFFFF\"", "Tea", ("\"\\UFFFFFFFF\"",), ""),
+        ("title: Tea\nauthor:\n  name: Jane Roe", "Tea", ("Jane Roe",), ""),
+        ("title: |\n  Tea\n  and milk\n", "Tea\nand milk", (), ""),
+        ("title: Tea\ntags: [" + "x, " * 40_000 + "x]", "My guide", (), ""),
+    ],
+)  # fmt: skip
+def test_front_matter_is_read_as_it_is_written(tmp_path, front, title, authors, date):
+    document = guide(tmp_path, f"---\n{front}\n---\nText.\n")
+    assert (document.metadata.title, document.metadata.authors, document.metadata.date) == (
+        title,
+        authors,
+        date,
+    )
+    assert [block.text for block in document.blocks] == ["Text."]
 
 
 def test_without_front_matter_the_sole_first_heading_is_the_title(tmp_path: Path) -> None:

@@ -31,7 +31,10 @@ class ChapterPages(Protocol):
     """The files of a book by their names, with "/" between folders."""
 
     def names(self) -> Sequence[str]: ...
-    def text(self, name: str) -> str: ...
+
+    def text(self, name: str) -> tuple[str, str]:
+        """What a file holds, and a warning if its encoding was guessed."""
+        ...
 
 
 class FolderPages:
@@ -59,7 +62,7 @@ class FolderPages:
             path.suffix.lower() in SUFFIXES and _stem(path.name) in _INDEXES for path in folder.iterdir()
         )
 
-    def text(self, name: str) -> str:
+    def text(self, name: str) -> tuple[str, str]:
         path = self._folder / name
         if not path.resolve().is_relative_to(self._folder.resolve()):
             raise UnreadableError(
@@ -79,7 +82,7 @@ class ZipPages:
     def names(self) -> Sequence[str]:
         return sorted(name for name in self._archive if not name.startswith("__MACOSX/"))
 
-    def text(self, name: str) -> str:
+    def text(self, name: str) -> tuple[str, str]:
         return decode(self._archive.read(name), name)
 
 
@@ -115,7 +118,7 @@ def book(pages: ChapterPages) -> Book | None:
     names = pages.names()
     known = {name for name in names if posixpath.splitext(name)[1].lower() in SUFFIXES}
     for index in _candidates(known):
-        chapters = tuple(_chapters(pages.text(index), index, known))
+        chapters = tuple(_chapters(pages.text(index)[0], index, known))
         listed = {chapter.name for chapter in chapters if chapter.name}
         if not listed:
             continue

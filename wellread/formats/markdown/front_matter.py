@@ -1,19 +1,23 @@
-"""The front matter of a Markdown file: a small part of YAML between dashes, or TOML between plus signs."""
+"""The front matter of a Markdown file: YAML between dashes, or TOML between plus signs."""
 
 import datetime
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
+
+import yaml
 
 from wellread.content import Metadata
 from wellread.formats.isbn import isbn13
 
 _FENCE = re.compile(r"(---|\+\+\+)[ \t]*$")
 _KEY = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)\s*:(?:\s+(?P<value>.*))?$")
-_DASH = re.compile(r"\s*-\s+(?P<value>.*)$")
-_BLOCK_SCALAR = re.compile(r"[|>][+-]?\d?$")
-_LONGEST = 500  # lines
+_NOTHING = ("", "~", "null")
+_MOST_LINES = 500
+_MOST_CHARACTERS = 65_536  # that are read; PyYAML takes a second for half a million
 
 _KEYS: dict[str, tuple[str, ...]] = {
     "title": ("title",),
@@ -37,9 +41,13 @@ class FrontMatter:
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     lines: int = 0
 
+    @classmethod
+    def of(cls, content: Mapping[str, object], lines: int = 0) -> "FrontMatter":
+        return cls({str(key).lower(): _texts(value) for key, value in content.items()}, lines)
+
     def texts(self, name: str) -> tuple[str, ...]:
         for key in _KEYS[name]:
-            if found := tuple(text for text in self.values.get(key, ()) if text):
+            if found := tuple(self.values.get(key, ())):
                 return found
         return ()
 
@@ -67,96 +75,69 @@ class FrontMatter:
 
 
 def front_matter(lines: Sequence[str]) -> FrontMatter:
-    """The front matter at the very beginning of a file; an empty one when there is none.
-
-    Of YAML it reads scalars, quoted and folded texts, lists in brackets or with dashes, and the `name` of
-    mappings in a list; the rest is passed over.
-    """
+    """The front matter at the very beginning of a file; an empty one when there is none."""
     opening = _FENCE.match(lines[0]) if lines else None
     if not opening:
         return FrontMatter()
     closings = (opening[1], "...") if opening[1] == "---" else (opening[1],)
-    end = next((n for n, line in enumerate(lines[1:_LONGEST], 1) if line.rstrip() in closings), None)
+    end = next((n for n, line in enumerate(lines[1:_MOST_LINES], 1) if line.rstrip() in closings), None)
     if end is None:
         return FrontMatter()
     body = lines[1:end]
+    if sum(map(len, body)) > _MOST_CHARACTERS:
+        return FrontMatter(lines=end + 1)
     if opening[1] == "+++":
-        return FrontMatter(_toml("\n".join(body)), end + 1)
+        return FrontMatter.of(_toml("\n".join(body)), end + 1)
     if body and not any(_KEY.match(line) for line in body):
         return FrontMatter()  # a rule and another one below, not front matter
-    return FrontMatter(_yaml(body), end + 1)
+    return FrontMatter.of(_yaml(body), end + 1)
 
 
-def _toml(text: str) -> dict[str, list[str]]:
+def _toml(text: str) -> dict[str, object]:
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return {}
-    return {key.lower(): _strings(value) for key, value in content.items()}
 
 
-def _strings(value: object) -> list[str]:
-    if isinstance(value, list):
-        return [text for item in value for text in _strings(item)]
-    if isinstance(value, dict):
-        return _strings(value.get("name", ""))
-    if isinstance(value, datetime.date):
-        return [value.isoformat()]
-    return [str(value)] if isinstance(value, str | int | float) else []
-
-
-def _yaml(lines: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    number = 0
-    while number < len(lines):
-        match = _KEY.match(lines[number])
-        number += 1
-        if not match:
-            continue
-        first = number
-        while number < len(lines) and (
-            lines[number][:1] in ("", " ", "\t", "#") or _DASH.match(lines[number])
-        ):
-            number += 1
-        found[match["key"].lower()] = _value((match["value"] or "").strip(), lines[first:number])
+def _yaml(lines: Sequence[str]) -> dict[str, object]:
+    """The keys at the top. What is no YAML as a whole is read key by key, and such a value as it stands."""
+    content = _loaded("\n".join(lines))
+    if isinstance(content, dict):
+        return content
+    starts = [number for number, line in enumerate(lines) if _KEY.match(line)]
+    found: dict[str, object] = {}
+    for start, end in pairwise([*starts, len(lines)]):
+        if match := _KEY.match(lines[start]):
+            found[match["key"]] = _value(match["value"] or "", lines[start + 1 : end])
     return found
 
 
-def _value(value: str, below: Sequence[str]) -> list[str]:
-    """The texts of a key: what stands behind its colon, and on the lines below that belong to it."""
-    if _BLOCK_SCALAR.match(value):
-        joint = "\n" if value[0] == "|" else " "
-        return [joint.join(line.strip() for line in below).strip()]
-    if value.startswith("["):
-        return _bracketed(" ".join([value, *(line.strip() for line in below)]))
-    if value and not value.startswith("#"):
-        return [_scalar(" ".join([value, *(line.strip() for line in below if line.strip())]))]
-    items: list[str] = []
-    for line in below:
-        dashed = _DASH.match(line)
-        text = dashed["value"] if dashed else line.strip()
-        pair = _KEY.match(text)
-        if pair and pair["key"].lower() == "name":
-            items.append(_scalar((pair["value"] or "").strip()))
-        elif dashed and not pair:
-            items.append(_scalar(text.strip()))
-    return items
+def _value(first: str, below: Sequence[str]) -> object:
+    value = _loaded("\n".join([f" {first}", *below]))
+    if isinstance(value, str | list) or (isinstance(value, dict) and not first.strip()):
+        return value
+    return " ".join([first, *map(str.strip, below)])
 
 
-def _bracketed(text: str) -> list[str]:
-    inner = text[1 : text.rfind("]")] if "]" in text else text[1:]
+def _loaded(text: str) -> object:
+    """What YAML says, every scalar as the text that is written there; None if it is none."""
+    with suppress(
+        yaml.YAMLError, RecursionError, ValueError, OverflowError
+    ):  # the last two: \\U beyond Unicode
+        return yaml.load(text.expandtabs(2), yaml.BaseLoader)
+    return None
+
+
+def _texts(value: object) -> list[str]:
+    """What stands in a value or in its list, and the `name` of mappings: no deeper, however it is nested."""
+    items = value if isinstance(value, list) else [value]
+    named = [item.get("name", "") if isinstance(item, dict) else item for item in items]
     return [
-        _scalar(item.strip()) for item in re.findall(r'"[^"]*"|\'[^\']*\'|[^,"\']+', inner) if item.strip()
+        text.isoformat() if isinstance(text, datetime.date) else str(text).strip()
+        for text in named
+        if isinstance(text, str | int | float | datetime.date) and text not in _NOTHING
     ]
-
-
-def _scalar(text: str) -> str:
-    if text[:1] == '"' and (end := re.match(r'"((?:[^"\\]|\\.)*)"', text)):
-        return re.sub(r"\\(.)", lambda escape: {"n": "\n", "t": " "}.get(escape[1], escape[1]), end[1])
-    if text[:1] == "'" and (end := re.match(r"'((?:[^']|'')*)'", text)):
-        return end[1].replace("''", "'")
-    text = re.split(r"\s#", text)[0].strip()
-    return "" if text in ("~", "null", "{}") else text
 
 
 def _persons(texts: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The reader of Markdown: one file, or a folder or zip of chapters with an index."""
 
-import json
 import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -40,7 +39,7 @@ class MarkdownReader:
         if path.suffix.lower() == ".zip":
             with Archive(path) as archive:
                 return _of_book(ZipPages(archive), path.stem)
-        return _of_file(decode(path.read_bytes(), path.name), path.name)
+        return _of_file(*decode(path.read_bytes(), path.name), path.name)
 
 
 def _is_zipped_book(path: Path) -> bool:
@@ -54,14 +53,15 @@ def _is_zipped_book(path: Path) -> bool:
         return False  # it may still be another reader's, which then says what is wrong with it
 
 
-def _of_file(text: str, name: str) -> Document:
+def _of_file(text: str, warning: str, name: str) -> Document:
     front, blocks = _parsed(text, name)
     if not blocks:
         raise UnreadableError(
             f"{name} holds no text.", hint="Look whether it was saved, and add the file again."
         )
     title = _sole_title(blocks) or file_title.readable(Path(name).stem).title
-    return Document(front.metadata(title), tuple(blocks), tuple(_contents(blocks)))
+    warnings = (warning,) if warning else ()
+    return Document(front.metadata(title), tuple(blocks), tuple(_contents(blocks)), warnings)
 
 
 def _parsed(text: str, name: str) -> tuple[FrontMatter, list[Block]]:
@@ -98,9 +98,10 @@ def _of_book(pages: ChapterPages, name: str) -> Document:
         )
     blocks: list[Block] = []
     contents: list[ContentsEntry] = []
-    warnings: list[str] = []
     metadata = _of_mdbook(pages) or Metadata(file_title.readable(name).title)
-    front, own = _parsed(pages.text(found.index), found.index)
+    text, warning = pages.text(found.index)
+    warnings = [warning]
+    front, own = _parsed(text, found.index)
     title = _sole_title(own) if found.index_is_chapter else ""
     if front.values or title:
         metadata = front.metadata(title or metadata.title)
@@ -113,10 +114,11 @@ def _of_book(pages: ChapterPages, name: str) -> Document:
             contents.append(ContentsEntry(chapter.title, chapter.depth, len(blocks)))
             continue
         try:
-            text = pages.text(chapter.name)
+            text, warning = pages.text(chapter.name)
         except UnreadableError as error:
             warnings.append(f"A chapter was left out: {error.message}")
             continue
+        warnings.append(warning)
         _, inner = _parsed(text, chapter.name)
         contents.extend(_chapter_contents(inner, chapter.title, len(blocks), chapter.depth))
         blocks.extend(inner)
@@ -127,7 +129,7 @@ def _of_book(pages: ChapterPages, name: str) -> Document:
         )
     if not blocks:
         raise UnreadableError(f"The chapters of {name} hold no text.", hint="Look whether they were saved.")
-    return Document(metadata, tuple(blocks), tuple(contents), tuple(warnings))
+    return Document(metadata, tuple(blocks), tuple(contents), tuple(filter(None, warnings)))
 
 
 def _of_mdbook(pages: ChapterPages) -> Metadata | None:
@@ -136,11 +138,9 @@ def _of_mdbook(pages: ChapterPages) -> Metadata | None:
     if name is None:
         return None
     try:
-        said = tomllib.loads(pages.text(name)).get("book", {})
+        front = FrontMatter.of(tomllib.loads(pages.text(name)[0]).get("book", {}))
     except tomllib.TOMLDecodeError:
         return None
-    lines = [f"{key} = {json.dumps(value)}" for key, value in said.items() if isinstance(value, str | list)]
-    front = front_matter(["+++", *lines, "+++"])
     return front.metadata(front.text("title")) if front.text("title") else None
 
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from wellread.errors import UnreadableError
+from wellread.text.legacy_encoding import decode_legacy
 
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _BOMS = (
@@ -137,16 +138,9 @@ def _checked_utf8(raw: bytes, label: str) -> tuple[bytes, str]:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         stated = f"it says that it is encoded as {label}" if label else "its encoding is not UTF-8"
-        text = _windows_1252(raw)
-        return text.encode("utf-8", "replace"), f"{stated}; it was read as Windows-1252"
+        text, encoding = decode_legacy(raw)
+        return text.encode("utf-8", "replace"), f"{stated}; it was read as {encoding}"
     return raw, ""
-
-
-def _windows_1252(raw: bytes) -> str:
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def _is_utf8_after_all(raw: bytes) -> bool:

@@ -55,7 +55,7 @@ class TextReader:
         return path.suffix.lower() in self.suffixes and (bool(head) or path.is_file())
 
     def read(self, source: Source) -> Document:
-        text = decode(source.path.read_bytes(), source.path.name)
+        text, warning = decode(source.path.read_bytes(), source.path.name)
         lines = text.expandtabs(4).replace("\f", "\n").split("\n")
         fields, first, last = _framed(lines)
         paragraphs = list(_paragraphs(lines, first, last))
@@ -81,7 +81,7 @@ class TextReader:
                 paragraph = paragraph.from_line(heading.lines)
             blocks.extend(_blocks(paragraph, source.path.name, width))
         metadata = _metadata(source.path, fields, title.text if title else "")
-        return Document(metadata, tuple(blocks), tuple(contents))
+        return Document(metadata, tuple(blocks), tuple(contents), (warning,) if warning else ())
 
 
 def _framed(lines: Sequence[str]) -> tuple[Mapping[str, str], int, int]:

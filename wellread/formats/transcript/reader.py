@@ -10,7 +10,7 @@ from wellread.errors import UnreadableError
 from wellread.formats import file_title
 from wellread.formats.document import Document, Source
 from wellread.formats.transcript import speaker_turns
-from wellread.formats.transcript.captions import Captions, Chapter, is_webvtt, parse_srt, parse_webvtt
+from wellread.formats.transcript.captions import Captions, is_webvtt, parse_srt, parse_webvtt
 from wellread.formats.transcript.chapters import chapters_of_track, contents, is_chapters_track
 from wellread.formats.transcript.json_segments import looks_like_transcript, parse_json
 from wellread.text.encoding import decode
@@ -40,13 +40,15 @@ class TranscriptReader:
         return suffix in self.suffixes and not path.is_dir()
 
     def read(self, source: Source) -> Document:
-        captions = _parsed(source.path)
+        captions, guess = _parsed(source.path)
         _refuse_other_tracks(captions, source.path)
-        warnings: list[str] = []
+        warnings = [guess]
         chapters = captions.chapters
         if "chapters" in source.companions:
             try:
-                chapters = _chapters_of(source.companions["chapters"])
+                track, guess = _parsed(source.companions["chapters"])
+                warnings.append(guess)
+                chapters = track.chapters or chapters_of_track(track)
             except UnreadableError as error:
                 warnings.append(f"The chapters file was left out: {error.message}")
         cues, wrong = speaker_turns.in_time(captions.cues)
@@ -61,20 +63,25 @@ class TranscriptReader:
             for stretch in spoken
         )
         return Document(
-            _metadata(source, captions, spoken), blocks, contents(spoken, chapters), tuple(warnings)
+            _metadata(source, captions, spoken),
+            blocks,
+            contents(spoken, chapters),
+            tuple(filter(None, warnings)),
         )
 
 
-def _parsed(path: Path) -> Captions:
-    text = decode(path.read_bytes(), path.name)
+def _parsed(path: Path) -> tuple[Captions, str]:
+    """What the file holds, and the warning if its encoding was guessed."""
+    text, guess = decode(path.read_bytes(), path.name)
     if not text.strip():
         raise UnreadableError(
             f"{path.name} is empty.", hint="Export the captions again, and add the new file."
         )
     try:
         if path.suffix.lower() == ".json":
-            return parse_json(text)
-        return parse_webvtt(text) if path.suffix.lower() == ".vtt" or is_webvtt(text) else parse_srt(text)
+            return parse_json(text), guess
+        webvtt = path.suffix.lower() == ".vtt" or is_webvtt(text)
+        return parse_webvtt(text) if webvtt else parse_srt(text), guess
     except UnreadableError as error:
         raise UnreadableError(f"{path.name} cannot be read. {error.message}", hint=error.hint) from error
 
@@ -95,11 +102,6 @@ def _refuse_other_tracks(captions: Captions, path: Path) -> None:
         raise UnreadableError(
             f"{path.name} holds metadata for a player and no speech.", hint="Add the captions track instead."
         )
-
-
-def _chapters_of(path: Path) -> tuple[Chapter, ...]:
-    captions = _parsed(path)
-    return captions.chapters or chapters_of_track(captions)
 
 
 def _metadata(source: Source, captions: Captions, spoken: Sequence[speaker_turns.Stretch]) -> Metadata:
