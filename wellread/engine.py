@@ -31,9 +31,10 @@ from wellread.events import (
 )
 from wellread.formats.discovery import find
 from wellread.formats.document import Source
+from wellread.import_events import ProductAdded, Progress, VectorsMade, WaitingFor
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
-from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
+from wellread.ingest.pipeline import Pipeline
 from wellread.library.matrix import CellFindings, Inside
 from wellread.library.open_anchor import OpenedPlace, open_anchor
 from wellread.library.title_search import FoundTitle, find_titles
@@ -125,8 +126,8 @@ class Wellread:
 
     async def add(
         self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
-    ) -> AsyncGenerator[Reading | Added | Refused | Waiting | Embedded, None]:
-        """Add what is below `paths`. Each product is searchable by keyword from its Added on; then, with
+    ) -> AsyncGenerator[Progress, None]:
+        """Add what is below `paths`. Each product is searchable by keyword from its ProductAdded on; then, with
         `vectors`, the passages that wait get theirs."""
         pipeline = await self._pipeline()
         sources: list[Source | WellreadError] = await asyncio.to_thread(
@@ -135,14 +136,14 @@ class Wellread:
         changed = False
         async with aclosing(pipeline.add(sources, collection)) as events:
             async for event in events:
-                changed = changed or (isinstance(event, Added) and event.outcome != "unchanged")
+                changed = changed or (isinstance(event, ProductAdded) and event.outcome != "unchanged")
                 yield event
         if vectors:  # who added nothing need not wait for the vectors that another process makes
             async with aclosing(pipeline.embed(wait=changed)) as embedding:
                 async for progress in embedding:
                     yield progress
 
-    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Embedded | Waiting, None]:
+    async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
         """Give the passages that wait for vectors theirs. Without `wait`, nothing when another process does it."""
         await self.index()
         async with aclosing((await self._pipeline()).embed(wait=wait)) as embedding:

@@ -9,10 +9,9 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from filelock import FileLock
@@ -23,6 +22,7 @@ from wellread.formats.discovery import same_place
 from wellread.formats.document import Document, Source
 from wellread.formats.reader_process import ReadingProcess
 from wellread.formats.registry import reader_for, signature
+from wellread.import_events import FileReading, FileRefused, Outcome, ProductAdded, VectorsMade, WaitingFor
 from wellread.index.passages import Embedder, PassageIndex, text_to_embed
 from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
 from wellread.ingest.passages import passages
@@ -36,49 +36,6 @@ _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever
 _VECTOR_ROWS = 192  # vectors that are written at once: a kill loses no more than these
 _EMBED_ROWS = 64  # passages between two marks of progress
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The `number`-th of `total` sources is being read."""
-
-    path: Path
-    number: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A product is in the library and searchable by keyword."""
-
-    path: Path
-    product: Product
-    outcome: Literal["added", "replaced", "unchanged"]
-    seconds: float
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A source could not be added; the others go on."""
-
-    path: Path | None
-    error: WellreadError
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """How many of the passages that waited for vectors have them now."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Another process is doing the same work; this one waits for it."""
-
-    what: str
 
 
 class Pipeline:
@@ -100,12 +57,12 @@ class Pipeline:
 
     async def add(
         self, sources: Iterable[Source | WellreadError], collection: str = ""
-    ) -> AsyncGenerator[Reading | Added | Refused | Waiting, None]:
+    ) -> AsyncGenerator[FileReading | ProductAdded | FileRefused | WaitingFor, None]:
         """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors."""
         found = list(sources)
         held = self._lock(ADDING)
         if not acquired(held):
-            yield Waiting("another `wellread add`")
+            yield WaitingFor.model_validate({"for": "another `wellread add`"})
             await _acquire(held)
         settings = self._settings
         try:
@@ -115,13 +72,13 @@ class Pipeline:
             with ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb) as reading:
                 for number, source in enumerate(found, 1):
                     if isinstance(source, WellreadError):
-                        yield Refused(None, source)
+                        yield FileRefused.of(source)
                         continue
-                    yield Reading(source.path, number, len(found))
+                    yield FileReading(path=str(source.path), number=number, total=len(found))
                     try:
                         yield await self._add(source, collection, reading)
                     except WellreadError as error:
-                        yield Refused(source.path, error)
+                        yield FileRefused.of(error, source.path)
         finally:
             held.release()
 
@@ -173,7 +130,7 @@ class Pipeline:
                 self._files.remove(digest)
             await self.finish()
 
-    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Embedded | Waiting, None]:
+    async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
         """Give vectors to the passages that wait for them. Ends at once when there is no embedder, and, without
         `wait`, when another process is at it."""
         if self._embedder is None:
@@ -182,26 +139,27 @@ class Pipeline:
         if not acquired(held):
             if not wait:
                 return
-            yield Waiting("another process that makes vectors")
+            yield WaitingFor.model_validate({"for": "another process that makes vectors"})
             await _acquire(held)
         try:
             total = (await self._index.stats()).without_vectors
             done = 0
-            yield Embedded(done, total)
+            yield VectorsMade(done=done, total=total)
             async for waiting in self._index.without_vectors(_VECTOR_ROWS):
                 vectors = []
                 for some in _batches(waiting, _EMBED_ROWS):
                     texts = [text_to_embed(passage) for passage in some]
                     vectors.append(await asyncio.to_thread(self._embedder.embed_passages, texts))
-                    yield Embedded(min(done + sum(map(len, vectors)), total - 1), total)
+                    made = done + sum(map(len, vectors))
+                    yield VectorsMade(done=min(made, total - 1), total=total)
                 await self._index.put_vectors([p.passage_id for p in waiting], np.concatenate(vectors))
                 done += len(waiting)
                 total = max(total, done)
-                yield Embedded(done, total)  # all of them only now, when they are written
+                yield VectorsMade(done=done, total=total)  # all of them only now, when they are written
         finally:
             held.release()
 
-    async def _add(self, source: Source, collection: str, reading: ReadingProcess) -> Added:
+    async def _add(self, source: Source, collection: str, reading: ReadingProcess) -> ProductAdded:
         began = time.monotonic()
         files = {"text": source.path, **source.companions}
         digests = {role: await asyncio.to_thread(self._files.digest, path) for role, path in files.items()}
@@ -209,8 +167,7 @@ class Pipeline:
         for known in await asyncio.to_thread(lambda: self._catalog.known(fingerprint=mark)):
             if known.current and known.reader == signature(await asyncio.to_thread(reader_for, source.path)):
                 await self._keep_again(known, source, digests, collection)
-                product = await asyncio.to_thread(self._catalog.product, known.product_id)
-                return Added(source.path, product, "unchanged", time.monotonic() - began, ())
+                return await self._added(source, known.product_id, "unchanged", began)
 
         reader, document = await asyncio.to_thread(reading.read, source)
         if not any(block.text for block in document.blocks):
@@ -242,9 +199,22 @@ class Pipeline:
             ),
         )
         await self._index_product(identity, fresh=not replaced)
-        product = await asyncio.to_thread(self._catalog.product, identity)
-        outcome: Literal["added", "replaced"] = "replaced" if replaced else "added"
-        return Added(source.path, product, outcome, time.monotonic() - began, document.warnings)
+        outcome: Outcome = "replaced" if replaced else "added"
+        return await self._added(source, identity, outcome, began, document.warnings)
+
+    async def _added(
+        self, source: Source, product_id: str, outcome: Outcome, began: float, warnings: tuple[str, ...] = ()
+    ) -> ProductAdded:
+        product = await asyncio.to_thread(self._catalog.product, product_id)
+        return ProductAdded(
+            path=str(source.path),
+            product_id=product_id,
+            title=product.title,
+            passages=product.passages,
+            outcome=outcome,
+            seconds=round(time.monotonic() - began, 3),
+            warnings=warnings,
+        )
 
     async def _keep_again(
         self, known: Known, source: Source, digests: dict[str, str], collection: str
