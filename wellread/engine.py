@@ -40,6 +40,7 @@ from wellread.library.open_anchor import OpenedPlace, open_anchor
 from wellread.library.title_search import FoundTitle, find_titles
 from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
+from wellread.store.accounts.accounts import AccountStore
 from wellread.store.backup.opening import open_database
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.source_files import FileStore
@@ -125,16 +126,22 @@ class Wellread:
     # Adding
 
     async def add(
-        self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
+        self,
+        paths: Iterable[Path | str],
+        *,
+        collection: str = "",
+        vectors: bool = True,
+        may_replace: bool = True,
     ) -> AsyncGenerator[Progress, None]:
         """Add what is below `paths`. Each product is searchable by keyword from its ProductAdded on; then, with
-        `vectors`, the passages that wait get theirs."""
+        `vectors`, the passages that wait get theirs. Without `may_replace` the titles that are here stay as they are
+        (`Pipeline.add`)."""
         pipeline = await self._pipeline()
         sources: list[Source | WellreadError] = await asyncio.to_thread(
             lambda: list(find(Path(path) for path in paths))
         )
         changed = False
-        async with aclosing(pipeline.add(sources, collection)) as events:
+        async with aclosing(pipeline.add(sources, collection, may_replace=may_replace)) as events:
             async for event in events:
                 changed = changed or (isinstance(event, ProductAdded) and event.outcome != "unchanged")
                 yield event
@@ -142,6 +149,16 @@ class Wellread:
             async with aclosing(pipeline.embed(wait=changed)) as embedding:
                 async for progress in embedding:
                     yield progress
+
+    async def may_edit_titles(self, account_id: str) -> bool:
+        """Whether an account, "" for the library's owner, may change or replace titles that are here."""
+        if not account_id:
+            return True
+        try:
+            account = await asyncio.to_thread(AccountStore(self.database).account, account_id)
+        except NotFoundError:  # it was removed
+            return False
+        return account.is_admin
 
     async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
         """Give the passages that wait for vectors theirs. Without `wait`, nothing when another process does it."""

@@ -17,7 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from wellread.content import Product
-from wellread.errors import UnreadableError, WellreadError
+from wellread.errors import ForbiddenError, UnreadableError, WellreadError
 from wellread.formats.discovery import same_place
 from wellread.formats.document import Document, Source
 from wellread.formats.reader_process import ReadingProcess
@@ -56,9 +56,13 @@ class Pipeline:
         self._embedder = embedder
 
     async def add(
-        self, sources: Iterable[Source | WellreadError], collection: str = ""
+        self, sources: Iterable[Source | WellreadError], collection: str = "", *, may_replace: bool = True
     ) -> AsyncGenerator[FileReading | ProductAdded | FileRefused | WaitingFor, None]:
-        """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors."""
+        """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors.
+
+        Unless it `may_replace` titles, what is here stays as it is: a source that says by its id or ISBN that it is
+        a title of the library is refused, and one that is only named like a title is another product.
+        """
         found = list(sources)
         held = self._lock(ADDING)
         if not acquired(held):
@@ -76,7 +80,7 @@ class Pipeline:
                         continue
                     yield FileReading(path=str(source.path), number=number, total=len(found))
                     try:
-                        yield await self._add(source, collection, reading)
+                        yield await self._add(source, collection, reading, may_replace=may_replace)
                     except WellreadError as error:
                         yield FileRefused.of(error, source.path)
         finally:
@@ -159,14 +163,22 @@ class Pipeline:
         finally:
             held.release()
 
-    async def _add(self, source: Source, collection: str, reading: ReadingProcess) -> ProductAdded:
+    async def _add(
+        self, source: Source, collection: str, reading: ReadingProcess, *, may_replace: bool
+    ) -> ProductAdded:
         began = time.monotonic()
         files = {"text": source.path, **source.companions}
         digests = {role: await asyncio.to_thread(self._files.digest, path) for role, path in files.items()}
         mark = fingerprint(digests)
         for known in await asyncio.to_thread(lambda: self._catalog.known(fingerprint=mark)):
-            if known.current and known.reader == signature(await asyncio.to_thread(reader_for, source.path)):
-                await self._keep_again(known, source, digests, collection)
+            if not known.current:
+                continue
+            if not may_replace:
+                await self._restore_copies(source, digests)
+                return await self._added(source, known.product_id, "unchanged", began)
+            if known.reader == signature(await asyncio.to_thread(reader_for, source.path)):
+                await self._restore_copies(source, digests)
+                await self._relocate(known, source, collection)
                 return await self._added(source, known.product_id, "unchanged", began)
 
         reader, document = await asyncio.to_thread(reading.read, source)
@@ -175,7 +187,10 @@ class Pipeline:
                 f"{source.path.name} has no text.", hint="There is nothing in it that could be searched."
             )
         identity = await asyncio.to_thread(self._identify, document, source, reader)
-        replaced = bool(await asyncio.to_thread(lambda: self._catalog.known(product_id=identity)))
+        replaced = await asyncio.to_thread(self._is_taken, identity)
+        if replaced and not may_replace:
+            identity = await asyncio.to_thread(self._beside, identity, document, source)
+            replaced = False
         kept = {role: await asyncio.to_thread(self._files.add, path) for role, path in files.items()}
         if {role: file.sha256 for role, file in kept.items()} != digests:
             raise UnreadableError(
@@ -216,13 +231,13 @@ class Pipeline:
             warnings=warnings,
         )
 
-    async def _keep_again(
-        self, known: Known, source: Source, digests: dict[str, str], collection: str
-    ) -> None:
-        """What the same bytes again may still change: a lost copy is restored, the place and collection noted."""
+    async def _restore_copies(self, source: Source, digests: dict[str, str]) -> None:
+        """The same bytes again: what the library has lost of them is kept again."""
         for role, path in {"text": source.path, **source.companions}.items():
             if await asyncio.to_thread(self._files.damaged, digests[role]):
                 await asyncio.to_thread(self._files.add, path)
+
+    async def _relocate(self, known: Known, source: Source, collection: str) -> None:
         await asyncio.to_thread(
             lambda: self._catalog.relocate(
                 known.product_id, known.edition_id, path=same_place(source.path), collection=collection
@@ -253,6 +268,23 @@ class Pipeline:
         if moved or (metadata.identifiers and same_title):
             return identity
         return apart(identity, place)
+
+    def _is_taken(self, identity: str) -> bool:
+        return bool(self._catalog.known(product_id=identity))
+
+    def _beside(self, taken: str, document: Document, source: Source) -> str:
+        """The id of a product of its own for a document that `_identify` takes for a title that must stay. Raises
+        ForbiddenError when the document itself says that it is that title."""
+        if has_firm_identity(document.metadata):
+            title = self._catalog.product(taken).title
+            raise ForbiddenError(
+                f"{source.path.name} has the id {taken}, which is that of “{title}”.",
+                hint="Only an admin may replace a title: ask one, or give the file another `id` in a sidecar.",
+            )
+        identity = apart(taken, same_place(source.path))
+        while self._is_taken(identity):
+            identity = apart(identity, same_place(source.path))
+        return identity
 
     async def _index_product(self, product: str, *, fresh: bool = False) -> None:
         """Put a product's passages into the index and take its other rows out (`fresh`: it has none)."""

@@ -194,7 +194,12 @@ class Importer:
         paths = files.to_add(done)
         if not paths:
             return
-        adding = self._library.add(paths, collection=import_.collection, vectors=False)
+        adding = self._library.add(
+            paths,
+            collection=import_.collection,
+            vectors=False,
+            may_replace=await self._library.may_edit_titles(import_.caller),
+        )
         async with aclosing(adding) as events:
             async for event in events:
                 if isinstance(event, FileRefused) and event.status == StorageError.status:
