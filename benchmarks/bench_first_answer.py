@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from wellread.engine import Wellread
-from wellread.ingest.pipeline import Added
+from wellread.import_events import ProductAdded
 from wellread.settings import Settings
 
 PAGES = 500
@@ -80,7 +80,7 @@ async def first_answer(path: Path, home: Path) -> tuple[float, float]:
         await library.index()
         began = time.perf_counter()
         async for event in library.add([path], vectors=False):
-            if isinstance(event, Added):
+            if isinstance(event, ProductAdded):
                 added = time.perf_counter() - began
         async for event in library.ask("What is a zebrafish in The Long Book of Benchmarks?"):
             if event.type == "answer.completed":

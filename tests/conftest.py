@@ -14,7 +14,7 @@ from support.browser import Remote, Visits, launched
 from support.paths import SHARED
 
 from wellread.blocking import BlockingWellread
-from wellread.ingest.pipeline import Refused
+from wellread.import_events import FileRefused
 from wellread.settings import Settings
 
 
@@ -32,7 +32,7 @@ def built_demo(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("demo")
     with BlockingWellread(settings=Settings(home=home)) as library:
         events = list(library.add([Path(str(files("wellread") / "demo"))], collection="demo"))
-    assert not [event for event in events if isinstance(event, Refused)]
+    assert not [event for event in events if isinstance(event, FileRefused)]
     return home
 
 

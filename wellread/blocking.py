@@ -9,7 +9,7 @@ from wellread.agent.state.control import Control
 from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.events import AnyEvent
-from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
+from wellread.import_events import Progress, VectorsMade, WaitingFor
 from wellread.library.open_anchor import OpenedPlace
 from wellread.settings import Settings
 from wellread.wire.library import Cell
@@ -53,10 +53,10 @@ class BlockingWellread:
 
     def add(
         self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
-    ) -> Iterator[Reading | Added | Refused | Waiting | Embedded]:
+    ) -> Iterator[Progress]:
         return self._drain(self.library.add(paths, collection=collection, vectors=vectors))
 
-    def embed(self) -> Iterator[Embedded | Waiting]:
+    def embed(self) -> Iterator[VectorsMade | WaitingFor]:
         return self._drain(self.library.embed())
 
     def reindex(self, product_id: str = "") -> Iterator[Product]:

@@ -29,14 +29,16 @@ from wellread.events import (
 )
 from wellread.formats.discovery import find
 from wellread.formats.document import Source
+from wellread.import_events import ProductAdded, Progress, VectorsMade, WaitingFor
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
-from wellread.ingest.pipeline import Added, Embedded, Pipeline, Reading, Refused, Waiting
+from wellread.ingest.pipeline import Pipeline
 from wellread.library.matrix import Inside
 from wellread.library.open_anchor import OpenedPlace, open_anchor
 from wellread.library.title_search import FoundTitle, find_titles
 from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
+from wellread.store.accounts.accounts import AccountStore
 from wellread.store.backup.opening import open_database
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.source_files import FileStore
@@ -124,25 +126,41 @@ class Wellread:
     # Adding
 
     async def add(
-        self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
-    ) -> AsyncGenerator[Reading | Added | Refused | Waiting | Embedded, None]:
-        """Add what is below `paths`. Each product is searchable by keyword from its Added on; then, with
-        `vectors`, the passages that wait get theirs."""
+        self,
+        paths: Iterable[Path | str],
+        *,
+        collection: str = "",
+        vectors: bool = True,
+        may_replace: bool = True,
+    ) -> AsyncGenerator[Progress, None]:
+        """Add what is below `paths`. Each product is searchable by keyword from its ProductAdded on; then, with
+        `vectors`, the passages that wait get theirs. Without `may_replace` the titles that are here stay as they are
+        (`Pipeline.add`)."""
         pipeline = await self._pipeline()
         sources: list[Source | WellreadError] = await asyncio.to_thread(
             lambda: list(find(Path(path) for path in paths))
         )
         changed = False
-        async with aclosing(pipeline.add(sources, collection)) as events:
+        async with aclosing(pipeline.add(sources, collection, may_replace=may_replace)) as events:
             async for event in events:
-                changed = changed or (isinstance(event, Added) and event.outcome != "unchanged")
+                changed = changed or (isinstance(event, ProductAdded) and event.outcome != "unchanged")
                 yield event
         if vectors:  # who added nothing need not wait for the vectors that another process makes
             async with aclosing(pipeline.embed(wait=changed)) as embedding:
                 async for progress in embedding:
                     yield progress
 
-    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Embedded | Waiting, None]:
+    async def may_edit_titles(self, account_id: str) -> bool:
+        """Whether an account, "" for the library's owner, may change or replace titles that are here."""
+        if not account_id:
+            return True
+        try:
+            account = await asyncio.to_thread(AccountStore(self.database).account, account_id)
+        except NotFoundError:  # it was removed
+            return False
+        return account.is_admin
+
+    async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
         """Give the passages that wait for vectors theirs. Without `wait`, nothing when another process does it."""
         await self.index()
         async with aclosing((await self._pipeline()).embed(wait=wait)) as embedding:

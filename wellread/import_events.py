@@ -1,9 +1,14 @@
-"""What adding tells, as it is printed and sent. An import over HTTP is the list of these, numbered from 1."""
+"""What adding tells, as it is printed and sent. An import over HTTP is the list of these, numbered from 1.
 
+Paths are whole here; what a server's callers may read of them, `serving.import_files` says.
+"""
+
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from wellread.errors import WellreadError
 from wellread.events import Event
 
 Outcome = Literal["added", "replaced", "unchanged"]
@@ -42,10 +47,16 @@ class FileRefused(Event):
     """A source could not be added; the others go on."""
 
     type: Literal["refused"] = "refused"
-    path: str
+    path: str  # "" where it is no fault of one file
     status: int
     message: str
     hint: str
+
+    @classmethod
+    def of(cls, error: WellreadError, path: Path | None = None) -> "FileRefused":
+        return cls(
+            path=str(path) if path else "", status=error.status, message=error.message, hint=error.hint
+        )
 
 
 class VectorsMade(Event):

@@ -14,7 +14,7 @@ from wellread.blocking import BlockingWellread
 from wellread.errors import LimitError
 from wellread.formats.document import Source
 from wellread.formats.reader_process import ReadingProcess
-from wellread.ingest.pipeline import Added, Reading, Refused
+from wellread.import_events import FileReading, FileRefused, ProductAdded
 from wellread.settings import Settings
 
 TEA = "Tea\n\nGreen tea is steeped at eighty degrees."
@@ -68,12 +68,12 @@ def test_a_file_that_vanishes_is_named_and_the_rest_is_added(library, tmp_path):
     book(folder, "c.md", "Third", TEA + " And again.")
     results = []
     for event in library.add([folder]):
-        if isinstance(event, Reading) and event.number == 1:
+        if isinstance(event, FileReading) and event.number == 1:
             gone.unlink()
-        if isinstance(event, Added | Refused):
+        if isinstance(event, ProductAdded | FileRefused):
             results.append(event)
-    assert [type(result) for result in results] == [Added, Refused, Added]
-    assert "b.md cannot be opened" in results[1].error.message
+    assert [type(result) for result in results] == [ProductAdded, FileRefused, ProductAdded]
+    assert "b.md cannot be opened" in results[1].message
 
 
 @pytest.mark.skipif(
@@ -96,11 +96,11 @@ def test_a_full_disk_says_so_and_loses_nothing(tmp_path):
         with BlockingWellread(settings=settings) as library:
             [first] = add(library, book(tmp_path, "tea.md", "On Tea", TEA))
             [second] = add(library, large)
-            assert isinstance(second, Refused)
-            assert "space" in second.error.hint.lower()
+            assert isinstance(second, FileRefused)
+            assert "space" in second.hint.lower()
         with BlockingWellread(settings=settings) as library:
             assert [product.title for product in library.products()] == ["On Tea"]
-            [cell] = library.search(["green tea steeped degrees"], product_ids=[first.product.product_id])
+            [cell] = library.search(["green tea steeped degrees"], product_ids=[first.product_id])
             assert cell.found
     finally:
         subprocess.run(["umount", disk], check=True)
@@ -115,7 +115,7 @@ def test_a_script_without_a_main_guard_can_add(home, tmp_path):
         f"    print([type(event).__name__ for event in library.add([{str(path)!r}], vectors=False)])\n"
     )
     result = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    assert result.stdout == "['Reading', 'Added']\n"
+    assert result.stdout == "['FileReading', 'ProductAdded']\n"
 
 
 def test_text_cannot_command_the_terminal(library, tmp_path):
@@ -125,7 +125,7 @@ def test_text_cannot_command_the_terminal(library, tmp_path):
         "<p>Green tea is steeped at eighty &#27;[31mdegrees \u202eand that for two minutes.</p></body></html>"
     )
     [added] = add(library, page)
-    [cell] = library.search(["green tea steeped degrees"], product_ids=[added.product.product_id])
-    shown = added.product.title + "".join(f.section + f.text for f in cell.found)
+    [cell] = library.search(["green tea steeped degrees"], product_ids=[added.product_id])
+    shown = added.title + "".join(f.section + f.text for f in cell.found)
     assert "eighty" in shown
     assert not {"\x1b", "\u202e"} & set(shown)

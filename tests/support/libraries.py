@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from wellread.blocking import BlockingWellread
-from wellread.ingest.pipeline import Added, Refused
+from wellread.import_events import FileRefused, ProductAdded
 
 TEXT = "A soup is better on the second day, when it has rested. " * 12
 
 
-def add(library: BlockingWellread, *paths: Path) -> list[Added | Refused]:
+def add(library: BlockingWellread, *paths: Path) -> list[ProductAdded | FileRefused]:
     """What became of each source."""
-    return [event for event in library.add(paths) if isinstance(event, Added | Refused)]
+    return [event for event in library.add(paths) if isinstance(event, ProductAdded | FileRefused)]
 
 
 def book(folder: Path, name: str, title: str, *chapters: str, language: str = "en", isbn: str = "") -> Path:

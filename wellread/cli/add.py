@@ -17,8 +17,8 @@ from rich.progress import (
 from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.content import Product
 from wellread.engine import Wellread
-from wellread.ingest.pipeline import Added, Embedded, Reading, Refused, Waiting
-from wellread.library.adding import AddEvent, told
+from wellread.import_events import FileReading, FileRefused, ProductAdded, VectorsMade, WaitingFor
+from wellread.import_events import Progress as AddEvent
 from wellread.text.characters import harmless
 
 
@@ -109,7 +109,7 @@ class AddReport:
         with self._bar:
             async for event in events:
                 if self._as_json:
-                    print_json(told(event).model_dump(mode="json", exclude={"seq", "at"}))
+                    print_json(event.model_dump(mode="json", exclude={"seq", "at"}))
                 self._count(event)
                 if not self._as_json:
                     self._show(event)
@@ -121,43 +121,45 @@ class AddReport:
 
     def _count(self, event: AddEvent) -> None:
         match event:
-            case Added(outcome="unchanged"):
+            case ProductAdded(outcome="unchanged"):
                 self._unchanged += 1
-            case Added():
+            case ProductAdded():
                 self._added += 1
-            case Refused():
+            case FileRefused():
                 self._refused += 1
             case _:
                 pass
 
     def _show(self, event: AddEvent) -> None:
         match event:
-            case Reading(path=path, number=number, total=total):
+            case FileReading(path=path, number=number, total=total):
                 self._bar.update(
                     self._reading,
-                    description=f"Reading {path.name[:40]}",
+                    description=f"Reading {Path(path).name[:40]}",
                     completed=number - 1,
                     total=total,
                     visible=True,
                 )
-            case Added(product=product, outcome=outcome, seconds=seconds, warnings=warnings):
-                details = f"{product.passages:,} passages, {seconds:.1f} s"
-                mark = {"added": "✓", "replaced": "✓ (replaced)", "unchanged": "= (already here)"}[outcome]
-                self._line(f"{mark} {product.title}  [{product.product_id}]  {details}")
-                for warning in warnings[:5]:
+            case ProductAdded():
+                details = f"{event.passages:,} passages, {event.seconds:.1f} s"
+                mark = {"added": "✓", "replaced": "✓ (replaced)", "unchanged": "= (already here)"}[
+                    event.outcome
+                ]
+                self._line(f"{mark} {event.title}  [{event.product_id}]  {details}")
+                for warning in event.warnings[:5]:
                     self._line(f"    note: {warning}", style="yellow")
-            case Refused(path=path, error=error):
+            case FileRefused(path=path, message=message, hint=hint):
                 place = f"{path}: " if path else ""
-                self._line(f"✗ {place}{error.message}", style="red")
-                if error.hint:
-                    self._line(f"    {error.hint}", style="dim")
-            case Embedded(done=done, total=total):
+                self._line(f"✗ {place}{message}", style="red")
+                if hint:
+                    self._line(f"    {hint}", style="dim")
+            case VectorsMade(done=done, total=total):
                 if total:
                     self._bar.update(self._reading, visible=False)
                     self._bar.update(self._vectors, completed=done, total=total, visible=True)
                 if total and done == total:
                     self._line(f"✓ {total:,} vectors")
-            case Waiting(what=what):
+            case WaitingFor(what=what):
                 self._line(f"Waiting for {what} to finish …", style="dim")
 
     def _line(self, text: str, style: str | None = None) -> None:

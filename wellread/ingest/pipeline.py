@@ -9,20 +9,20 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from filelock import FileLock
 
 from wellread.content import Product
-from wellread.errors import UnreadableError, WellreadError
+from wellread.errors import ForbiddenError, UnreadableError, WellreadError
 from wellread.formats.discovery import same_place
 from wellread.formats.document import Document, Source
 from wellread.formats.reader_process import ReadingProcess
 from wellread.formats.registry import reader_for, signature
+from wellread.import_events import FileReading, FileRefused, Outcome, ProductAdded, VectorsMade, WaitingFor
 from wellread.index.passages import Embedder, PassageIndex, text_to_embed
 from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
 from wellread.ingest.passages import passages
@@ -36,49 +36,6 @@ _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever
 _VECTOR_ROWS = 192  # vectors that are written at once: a kill loses no more than these
 _EMBED_ROWS = 64  # passages between two marks of progress
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The `number`-th of `total` sources is being read."""
-
-    path: Path
-    number: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A product is in the library and searchable by keyword."""
-
-    path: Path
-    product: Product
-    outcome: Literal["added", "replaced", "unchanged"]
-    seconds: float
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A source could not be added; the others go on."""
-
-    path: Path | None
-    error: WellreadError
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """How many of the passages that waited for vectors have them now."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Another process is doing the same work; this one waits for it."""
-
-    what: str
 
 
 class Pipeline:
@@ -99,13 +56,17 @@ class Pipeline:
         self._embedder = embedder
 
     async def add(
-        self, sources: Iterable[Source | WellreadError], collection: str = ""
-    ) -> AsyncGenerator[Reading | Added | Refused | Waiting, None]:
-        """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors."""
+        self, sources: Iterable[Source | WellreadError], collection: str = "", *, may_replace: bool = True
+    ) -> AsyncGenerator[FileReading | ProductAdded | FileRefused | WaitingFor, None]:
+        """Add each source; afterwards each is searchable by keyword, and `embed` gives it vectors.
+
+        Unless it `may_replace` titles, what is here stays as it is: a source that says by its id or ISBN that it is
+        a title of the library is refused, and one that is only named like a title is another product.
+        """
         found = list(sources)
         held = self._lock(ADDING)
         if not acquired(held):
-            yield Waiting("another `wellread add`")
+            yield WaitingFor.model_validate({"for": "another `wellread add`"})
             await _acquire(held)
         settings = self._settings
         try:
@@ -115,13 +76,13 @@ class Pipeline:
             with ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb) as reading:
                 for number, source in enumerate(found, 1):
                     if isinstance(source, WellreadError):
-                        yield Refused(None, source)
+                        yield FileRefused.of(source)
                         continue
-                    yield Reading(source.path, number, len(found))
+                    yield FileReading(path=str(source.path), number=number, total=len(found))
                     try:
-                        yield await self._add(source, collection, reading)
+                        yield await self._add(source, collection, reading, may_replace=may_replace)
                     except WellreadError as error:
-                        yield Refused(source.path, error)
+                        yield FileRefused.of(error, source.path)
         finally:
             held.release()
 
@@ -173,7 +134,7 @@ class Pipeline:
                 self._files.remove(digest)
             await self.finish()
 
-    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Embedded | Waiting, None]:
+    async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
         """Give vectors to the passages that wait for them. Ends at once when there is no embedder, and, without
         `wait`, when another process is at it."""
         if self._embedder is None:
@@ -182,35 +143,43 @@ class Pipeline:
         if not acquired(held):
             if not wait:
                 return
-            yield Waiting("another process that makes vectors")
+            yield WaitingFor.model_validate({"for": "another process that makes vectors"})
             await _acquire(held)
         try:
             total = (await self._index.stats()).without_vectors
             done = 0
-            yield Embedded(done, total)
+            yield VectorsMade(done=done, total=total)
             async for waiting in self._index.without_vectors(_VECTOR_ROWS):
                 vectors = []
                 for some in _batches(waiting, _EMBED_ROWS):
                     texts = [text_to_embed(passage) for passage in some]
                     vectors.append(await asyncio.to_thread(self._embedder.embed_passages, texts))
-                    yield Embedded(min(done + sum(map(len, vectors)), total - 1), total)
+                    made = done + sum(map(len, vectors))
+                    yield VectorsMade(done=min(made, total - 1), total=total)
                 await self._index.put_vectors([p.passage_id for p in waiting], np.concatenate(vectors))
                 done += len(waiting)
                 total = max(total, done)
-                yield Embedded(done, total)  # all of them only now, when they are written
+                yield VectorsMade(done=done, total=total)  # all of them only now, when they are written
         finally:
             held.release()
 
-    async def _add(self, source: Source, collection: str, reading: ReadingProcess) -> Added:
+    async def _add(
+        self, source: Source, collection: str, reading: ReadingProcess, *, may_replace: bool
+    ) -> ProductAdded:
         began = time.monotonic()
         files = {"text": source.path, **source.companions}
         digests = {role: await asyncio.to_thread(self._files.digest, path) for role, path in files.items()}
         mark = fingerprint(digests)
         for known in await asyncio.to_thread(lambda: self._catalog.known(fingerprint=mark)):
-            if known.current and known.reader == signature(await asyncio.to_thread(reader_for, source.path)):
-                await self._keep_again(known, source, digests, collection)
-                product = await asyncio.to_thread(self._catalog.product, known.product_id)
-                return Added(source.path, product, "unchanged", time.monotonic() - began, ())
+            if not known.current:
+                continue
+            if not may_replace:
+                await self._restore_copies(source, digests)
+                return await self._added(source, known.product_id, "unchanged", began)
+            if known.reader == signature(await asyncio.to_thread(reader_for, source.path)):
+                await self._restore_copies(source, digests)
+                await self._relocate(known, source, collection)
+                return await self._added(source, known.product_id, "unchanged", began)
 
         reader, document = await asyncio.to_thread(reading.read, source)
         if not any(block.text for block in document.blocks):
@@ -218,7 +187,10 @@ class Pipeline:
                 f"{source.path.name} has no text.", hint="There is nothing in it that could be searched."
             )
         identity = await asyncio.to_thread(self._identify, document, source, reader)
-        replaced = bool(await asyncio.to_thread(lambda: self._catalog.known(product_id=identity)))
+        replaced = await asyncio.to_thread(self._is_taken, identity)
+        if replaced and not may_replace:
+            identity = await asyncio.to_thread(self._beside, identity, document, source)
+            replaced = False
         kept = {role: await asyncio.to_thread(self._files.add, path) for role, path in files.items()}
         if {role: file.sha256 for role, file in kept.items()} != digests:
             raise UnreadableError(
@@ -242,17 +214,30 @@ class Pipeline:
             ),
         )
         await self._index_product(identity, fresh=not replaced)
-        product = await asyncio.to_thread(self._catalog.product, identity)
-        outcome: Literal["added", "replaced"] = "replaced" if replaced else "added"
-        return Added(source.path, product, outcome, time.monotonic() - began, document.warnings)
+        outcome: Outcome = "replaced" if replaced else "added"
+        return await self._added(source, identity, outcome, began, document.warnings)
 
-    async def _keep_again(
-        self, known: Known, source: Source, digests: dict[str, str], collection: str
-    ) -> None:
-        """What the same bytes again may still change: a lost copy is restored, the place and collection noted."""
+    async def _added(
+        self, source: Source, product_id: str, outcome: Outcome, began: float, warnings: tuple[str, ...] = ()
+    ) -> ProductAdded:
+        product = await asyncio.to_thread(self._catalog.product, product_id)
+        return ProductAdded(
+            path=str(source.path),
+            product_id=product_id,
+            title=product.title,
+            passages=product.passages,
+            outcome=outcome,
+            seconds=round(time.monotonic() - began, 3),
+            warnings=warnings,
+        )
+
+    async def _restore_copies(self, source: Source, digests: dict[str, str]) -> None:
+        """The same bytes again: what the library has lost of them is kept again."""
         for role, path in {"text": source.path, **source.companions}.items():
             if await asyncio.to_thread(self._files.damaged, digests[role]):
                 await asyncio.to_thread(self._files.add, path)
+
+    async def _relocate(self, known: Known, source: Source, collection: str) -> None:
         await asyncio.to_thread(
             lambda: self._catalog.relocate(
                 known.product_id, known.edition_id, path=same_place(source.path), collection=collection
@@ -283,6 +268,23 @@ class Pipeline:
         if moved or (metadata.identifiers and same_title):
             return identity
         return apart(identity, place)
+
+    def _is_taken(self, identity: str) -> bool:
+        return bool(self._catalog.known(product_id=identity))
+
+    def _beside(self, taken: str, document: Document, source: Source) -> str:
+        """The id of a product of its own for a document that `_identify` takes for a title that must stay. Raises
+        ForbiddenError when the document itself says that it is that title."""
+        if has_firm_identity(document.metadata):
+            title = self._catalog.product(taken).title
+            raise ForbiddenError(
+                f"{source.path.name} has the id {taken}, which is that of “{title}”.",
+                hint="Only an admin may replace a title: ask one, or give the file another `id` in a sidecar.",
+            )
+        identity = apart(taken, same_place(source.path))
+        while self._is_taken(identity):
+            identity = apart(identity, same_place(source.path))
+        return identity
 
     async def _index_product(self, product: str, *, fresh: bool = False) -> None:
         """Put a product's passages into the index and take its other rows out (`fresh`: it has none)."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from wellread.errors import BadRequestError, NotFoundError, WellreadError
 from wellread.formats.discovery import find, find_together
 from wellread.formats.document import Source
-from wellread.import_events import FileRefused, ProductAdded
+from wellread.import_events import FileReading, FileRefused, ProductAdded, Progress
 from wellread.store.imports.imports import DEMO, StoredImport
 
 
@@ -49,16 +49,17 @@ class ImportFiles:
             return " + ".join(sorted(self.names)) or path.name
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.name
 
-    def without_folder(self, progress: ProductAdded | FileRefused) -> ProductAdded | FileRefused:
-        """`progress` without the server's folders."""
-        if isinstance(progress, FileRefused):
-            changes: dict[str, object] = {
-                "message": names_only(progress.message, self.folder),
-                "hint": names_only(progress.hint, self.folder),
-            }
-        else:
-            changes = {"warnings": tuple(names_only(warning, self.folder) for warning in progress.warnings)}
-        return progress.model_copy(update=changes)
+    def without_folder(self, event: Progress) -> Progress:
+        """`event` as callers may read it: without the server's folders."""
+        changes: dict[str, object] = {}
+        if isinstance(event, FileReading | ProductAdded | FileRefused) and event.path:
+            changes["path"] = self.shown(Path(event.path))
+        if isinstance(event, FileRefused):
+            changes["message"] = names_only(event.message, self.folder)
+            changes["hint"] = names_only(event.hint, self.folder)
+        if isinstance(event, ProductAdded):
+            changes["warnings"] = tuple(names_only(warning, self.folder) for warning in event.warnings)
+        return event.model_copy(update=changes)
 
 
 def existing_folder(text: str, home: Path) -> Path:

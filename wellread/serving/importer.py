@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from wellread.engine import Wellread
-from wellread.errors import WellreadError, public_error, public_text
+from wellread.errors import StorageError, WellreadError, public_error, public_text
 from wellread.import_events import (
     FileRefused,
     ImportCompleted,
@@ -21,8 +21,6 @@ from wellread.import_events import (
     ProductAdded,
     VectorsMade,
 )
-from wellread.ingest.pipeline import Embedded, Refused
-from wellread.library.adding import AddEvent, told
 from wellread.serving.feed import Feed
 from wellread.serving.import_files import ImportFiles, names_only
 from wellread.store.imports.imports import ImportStore, StoredImport
@@ -192,16 +190,21 @@ class Importer:
         done = {event.path for event in work.events if isinstance(event, ProductAdded | FileRefused)}
         if "" not in done:
             for problem in files.problems:
-                await self._tell_progress(work, files, Refused(None, problem))
+                await self._tell(work, files.without_folder(FileRefused.of(problem)))
         paths = files.to_add(done)
         if not paths:
             return
-        adding = self._library.add(paths, collection=import_.collection, vectors=False)
+        adding = self._library.add(
+            paths,
+            collection=import_.collection,
+            vectors=False,
+            may_replace=await self._library.may_edit_titles(import_.caller),
+        )
         async with aclosing(adding) as events:
             async for event in events:
-                if isinstance(event, Refused) and event.error.retryable:
-                    raise event.error  # a full disk is no fault of the file
-                await self._tell_progress(work, files, event)
+                if isinstance(event, FileRefused) and event.status == StorageError.status:
+                    raise StorageError(event.message, hint=event.hint)  # a full disk is no fault of the file
+                await self._tell(work, files.without_folder(event))
 
     def _files(self, import_: StoredImport) -> ImportFiles:
         if import_.folder:
@@ -209,12 +212,6 @@ class Importer:
         uploads = self.uploads.uploads(import_.caller, import_.uploads)
         folder = self.uploads.gather(import_.import_id, uploads)
         return ImportFiles.uploaded(folder, [upload.name for upload in uploads])
-
-    async def _tell_progress(self, work: _ImportWork, files: ImportFiles, event: AddEvent) -> None:
-        progress = told(event, shown=files.shown)
-        if isinstance(progress, FileRefused | ProductAdded):
-            progress = files.without_folder(progress)
-        await self._tell(work, progress)
 
     def _are_gone(self, import_: StoredImport) -> bool:
         held = {upload.upload_id for upload in self.uploads.uploads(import_.caller)}
@@ -234,7 +231,7 @@ class Importer:
             try:
                 async with aclosing(self._library.embed(wait=False)) as embedding:
                     async for event in embedding:
-                        if isinstance(event, Embedded):
+                        if isinstance(event, VectorsMade):
                             await self._count()
                 for work in waiting:
                     if self._without_vectors.get(work.import_.import_id) is work:

@@ -41,7 +41,7 @@ from wellread.events import (
     StepStarted,
     Usage,
 )
-from wellread.ingest.pipeline import Waiting
+from wellread.import_events import WaitingFor
 from wellread.settings import Settings
 from wellread.wire.runs import AskOptions, RunLimits
 
@@ -171,7 +171,7 @@ def test_adding_that_is_broken_off_lets_another_add_at_once(home, tmp_path):
     with BlockingWellread(settings=settings) as first, BlockingWellread(settings=settings) as second:
         for _ in first.add(books):
             break
-        assert not [event for event in second.add(books) if isinstance(event, Waiting)]
+        assert not [event for event in second.add(books) if isinstance(event, WaitingFor)]
         assert len(second.products()) == 2
 
 

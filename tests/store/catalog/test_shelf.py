@@ -106,7 +106,7 @@ def test_what_a_person_says_stays_when_the_files_are_added_again(opened, tmp_pat
 
     again = cookbook(tmp_path, "a.md", "Soups", authors=("Ada Lee",), topics=("new",), more="Other words.")
     [outcome] = add(library, again)
-    assert (outcome.outcome, outcome.product.product_id) == ("replaced", product.product_id)
+    assert (outcome.outcome, outcome.product_id) == ("replaced", product.product_id)
     held = catalog.product(product.product_id)
     assert (held.title, held.metadata.date, held.metadata.topics) == ("Broths of Winter", "2020", ())
     assert catalog.as_read(product.product_id).topics == ("new",)

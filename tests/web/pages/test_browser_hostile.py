@@ -15,7 +15,7 @@ from support.running_server import client, running
 
 from wellread import events as e
 from wellread.blocking import BlockingWellread
-from wellread.ingest.pipeline import Added
+from wellread.import_events import ProductAdded
 from wellread.settings import Settings
 
 CONTEXTS = (
@@ -231,10 +231,10 @@ def hostile(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     made = Hostile()
     with BlockingWellread(settings=Settings(home=folder / "home", embedder="none")) as library:
-        [made.ids["epub"]] = [one.product.product_id for one in add(library, epub(folder / "tea.epub"))]
-        [made.ids["talk"]] = [one.product.product_id for one in add(library, talk(folder))]
+        [made.ids["epub"]] = [one.product_id for one in add(library, epub(folder / "tea.epub"))]
+        [made.ids["talk"]] = [one.product_id for one in add(library, talk(folder))]
         added = add(library, markdown_books(folder / "books"))
-        plain = [one.product.product_id for one in added if isinstance(one, Added)]
+        plain = [one.product_id for one in added if isinstance(one, ProductAdded)]
         assert len(plain) > len(TEXTS) - 3
         made.ids["plain"] = plain[-1]
         runs = library.library.runs

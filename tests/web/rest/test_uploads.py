@@ -16,7 +16,7 @@ import pytest
 from support.interleaving import amid
 from support.libraries import book
 from support.paths import DOCS
-from support.running_server import Process, client, running
+from support.running_server import Process, client, running, wait_until
 from support.sent_files import BYTES, SOUP, TUS, begin, import_, named, send, upload
 
 from wellread.errors import ConflictError, TooManyError
@@ -535,6 +535,113 @@ def test_what_is_anothers_is_not_there(tmp_path):
             assert two.delete(product).status_code == 403
             assert one.delete(product).status_code == 204
             assert one.get(product).status_code == 404
+
+
+@pytest.fixture(scope="module")
+def admin_and_member(tmp_path_factory):
+    """Clients of one server: an admin's and a member's."""
+    settings = Settings(home=tmp_path_factory.mktemp("members") / "home", embedder="none", model="extractive")
+    settings.home.mkdir()
+    with closing(open_database(settings.home / "wellread.db")) as database:
+        accounts = AccountStore(database)
+        tokens = [
+            accounts.add_token(accounts.add(name, "four words in a row").account_id, "test")[1]
+            for name in ("Admin", "Member")
+        ]
+    with running(settings) as address:
+        admin, member = (client(address, headers={"Authorization": f"Bearer {token}"}) for token in tokens)
+        with admin, member:
+            yield admin, member
+
+
+def added_by(http, **files):
+    """What an import of these files came to: the products and refused files, and the whole import."""
+    uploads = [upload(http, name.replace("_", "."), content) for name, content in files.items()]
+    place = import_(http, *uploads, collection="mine")
+    told(http, place)
+    view = http.get(place).json()
+    assert view["state"] == "completed"
+    return view["products"], view["refused"]
+
+
+CLAIMS = {
+    "sidecar": lambda text: {
+        "salts_md": f"# Salts\n\n{text}".encode(),
+        "salts_toml": b'title = "Of Salts"\nid = "salts"\n',
+    },
+    "isbn": lambda text: {
+        "oils_md": f"---\ntitle: Of Oils\nisbn: 978-1-09-814823-2\n---\n\n# Oils\n\n{text}".encode()
+    },
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_member_cannot_replace_a_title_by_its_id(admin_and_member, claim):
+    admin, member = admin_and_member
+    files = CLAIMS[claim]
+    [[mine], _] = added_by(admin, **files(f"{SOUP} As it was."))
+    place = f"/api/v1/library/{mine['product_id']}"
+    before = admin.get(place).json()
+
+    products, [refused] = added_by(member, **files(f"{BREAD} Not what it was."))
+    assert products == []
+    assert refused["status"] == 403
+    assert mine["product_id"] in refused["message"]
+    assert mine["title"] in refused["message"]
+    assert "admin" in refused["hint"]
+    assert "`id`" in refused["hint"]
+    assert admin.get(place).json() == before
+    # The same bytes are no other title, and change nothing of it, its collection neither.
+    [same], [] = added_by(member, **files(f"{SOUP} As it was."))
+    assert (same["product_id"], same["outcome"]) == (mine["product_id"], "unchanged")
+    assert admin.get(place).json() == before
+
+    [again], [] = added_by(admin, **files(f"{BREAD} Not what it was."))
+    assert (again["product_id"], again["outcome"]) == (mine["product_id"], "replaced")
+
+
+def test_what_a_member_adds_under_a_titles_name_is_a_title_of_its_own(admin_and_member):
+    admin, member = admin_and_member
+    [first], [] = added_by(admin, notes_md=f"# Notes\n\n{SOUP}".encode())
+    place = f"/api/v1/library/{first['product_id']}"
+    before = admin.get(place).json()
+    own = []
+    for number in range(2):
+        [mine], [] = added_by(member, notes_md=f"# Notes\n\n{BREAD} {number}".encode())
+        assert (mine["title"], mine["outcome"]) == (first["title"], "added")
+        own.append(mine["product_id"])
+    assert len({first["product_id"], *own}) == 3
+    assert admin.get(place).json() == before
+    [again], [] = added_by(admin, notes_md=f"# Notes\n\n{SOUP} And more.".encode())
+    assert (again["product_id"], again["outcome"]) == (first["product_id"], "replaced")
+
+
+def test_an_admin_who_is_none_any_more_when_the_import_is_worked_on_replaces_nothing(tmp_path):
+    content = [
+        f"---\ntitle: Of Oils\nisbn: 978-1-09-814823-2\n---\n\n# Oils\n\n{text}".encode()
+        for text in (SOUP, BREAD)
+    ]
+    settings = Settings(home=tmp_path / "home", embedder="none", model="extractive")
+    settings.home.mkdir()
+    with closing(open_database(settings.home / "wellread.db")) as database:
+        accounts = AccountStore(database)
+        one, two = (accounts.add(name, "four words in a row", is_admin=True) for name in ("One", "Two"))
+        token = accounts.add_token(one.account_id, "test")[1]
+        uploads, imports = UploadStore(database, settings.home / "uploads"), ImportStore(database)
+        for account, body in zip((one, two), content, strict=True):
+            added = uploads.add(account.account_id, "oils.md", len(body), most_bytes=10**9)
+            uploads.write(added, 0, body)
+            last = imports.begin([added], account.account_id, "")
+        accounts.remove(two.account_id)
+        with running(settings) as address:
+            with client(address, headers={"Authorization": f"Bearer {token}"}) as http:
+                wait_until(lambda: imports.import_(last.import_id).ended_at)
+                [product] = http.get("/api/v1/library").json()["products"]
+                assert product["product_id"] == "9781098148232"
+            assert [event.type for event in imports.events(last.import_id)][-2:] == [
+                "refused",
+                "import.completed",
+            ]
 
 
 # Kills

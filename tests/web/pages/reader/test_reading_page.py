@@ -150,7 +150,7 @@ def served(tmp_path_factory) -> Iterator[Served]:
     with BlockingWellread(settings=settings) as library:
         list(library.add([Path(str(files("wellread") / "demo"))], collection="demo"))
         added = add(library, tea(folder), book(folder, "long.md", "Long", *long, language="ar"))
-        at.ids = {"tea": added[0].product.product_id, "long": added[1].product.product_id}
+        at.ids = {"tea": added[0].product_id, "long": added[1].product_id}
         for product in library.products(collection="demo"):
             at.ids[product.format] = product.product_id
         at.ids["epub"] = next(p.product_id for p in library.products() if p.title == "Steady Hands")
@@ -284,7 +284,7 @@ def test_headings_that_are_passed_by_turning_stand_over_the_text_they_lead_to(tm
     settings = Settings(home=tmp_path / "home", embedder="none")
     with BlockingWellread(settings=settings) as library:
         titles = ("Before\n\nSome words of text.", "Part Two", "Seven\n\nOther words of text.")
-        product_id = add(library, book(tmp_path, "p.md", "Parts", *titles))[0].product.product_id
+        product_id = add(library, book(tmp_path, "p.md", "Parts", *titles))[0].product_id
     with running(settings) as address, client(address, headers=PAGE) as web:
         page = web.get(f"/library/{product_id}/read").text
         [on] = re.findall(r'rel="next"[^>]*href="([^"]+)"', page)
@@ -358,7 +358,7 @@ def test_a_talk_without_its_recording_says_so(served, tmp_path):
     with BlockingWellread(settings=settings) as library:
         [added] = add(library, path)
     with running(settings) as address, client(address, headers=PAGE) as web:
-        page = web.get(f"/library/{added.product.product_id}/read").text
+        page = web.get(f"/library/{added.product_id}/read").text
     assert "The recording itself is not in this library" in page
     assert "<video" not in page and "We walk slowly." in page
 
@@ -430,7 +430,7 @@ def test_words_and_contents_are_found_in_either_database(tmp_path, request):
         settings = Settings(home=tmp_path / f"home{bool(database)}", database=database, embedder="none")
         with BlockingWellread(settings=settings) as library:
             [added] = add(library, path)
-            product_id, opened = added.product.product_id, library.library.database
+            product_id, opened = added.product_id, library.library.database
             assert [(entry.title, entry.depth) for entry in outline(opened, product_id)] == [
                 ("One", 0),
                 ("Two", 0),
@@ -459,7 +459,7 @@ def test_words_that_nearly_stand_everywhere_are_sought_in_no_more_time(tmp_path)
     path = book(tmp_path, "a.md", "Letters", "One\n\n" + "\n\n".join(["a   a " * 4_000] * 16 + [words]))
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, path)
-        opened, product_id = library.library.database, added.product.product_id
+        opened, product_id = library.library.database, added.product_id
         started = time.perf_counter()
         found, more = occurrences(opened, product_id, words, limit=9)
         assert time.perf_counter() - started < 1
@@ -499,7 +499,7 @@ def test_a_cover_that_cannot_be_decoded_is_drawn_instead(served, tmp_path):
                 manifest=f'<item id="c" href="{name}" media-type="image/png"/>',
                 files={f"OPS/{name}": data},
             ).write(tmp_path / f"{name}.epub")
-        ids = [one.product.product_id for one in add(library, *tmp_path.glob("*.epub"))]
+        ids = [one.product_id for one in add(library, *tmp_path.glob("*.epub"))]
     assert len(ids) == 2
     with running(settings) as address, client(address) as web:
         for product_id in ids:
@@ -516,7 +516,7 @@ def test_a_place_of_an_earlier_edition_says_what_became_of_it(tmp_path):
             tmp_path, "b.md", "Editions", f"One\n\nThe same words stay.\n\n{gone}", isbn="9780306406157"
         )
         [first] = add(library, path)
-        product_id = first.product.product_id
+        product_id = first.product_id
         [old] = [s for s in library.run(library.library.contents(product_id)) if s.title == "One"]
         text = library.library.catalog.section(product_id, old.section_id).text
         book(
@@ -554,7 +554,7 @@ def test_a_section_without_end_is_shown_in_parts(tmp_path):
     with BlockingWellread(settings=settings) as library:
         text = "\n\n".join(f"Paragraph {n} is one of many. {'It goes on and on. ' * 20}" for n in range(500))
         [added] = add(library, book(tmp_path, "endless.md", "Endless", f"Only\n\n{text}"))
-        product_id = added.product.product_id
+        product_id = added.product_id
         [section] = library.run(library.library.contents(product_id))
         at = library.library.catalog.section(product_id, section.section_id).text.index("Paragraph 250 ")
     with running(settings) as address, client(address, headers=PAGE) as web:
@@ -678,7 +678,8 @@ def test_a_drawing_that_takes_too_long_or_dies_is_told_from_one_that_fails_and_t
 def test_a_picture_that_was_not_finished_is_drawn_another_time(tmp_path):
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, tea(tmp_path))
-        product, here = added.product, Pictures(library.library)
+        product = library.run(library.library.product(added.product_id))
+        here = Pictures(library.library)
         made = tmp_path / "home" / "cache" / "pictures"
 
         async def killed(pictures: Pictures) -> None:
@@ -772,7 +773,7 @@ def test_the_pictures_of_a_section_are_measured_in_one_opening(tmp_path):
     ).write(tmp_path / "pots.epub")
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, path)
-        catalog, product_id = library.library.catalog, added.product.product_id
+        catalog, product_id = library.library.catalog, added.product_id
         [section] = [catalog.section(product_id, one.section_id) for one in catalog.contents(product_id)]
     found = figures(Opened(path), "digest", product_id, None, section, None, section.blocks)
     assert [figure.width for group in found.values() for figure in group] == [100 + n for n in range(12)]
@@ -798,7 +799,7 @@ def test_each_part_of_a_section_has_the_pictures_of_its_own_documents(tmp_path):
     with BlockingWellread(settings=settings) as library:
         [added] = add(library, path)
     with running(settings) as address, client(address, headers=PAGE) as web:
-        shown, views, here = [], 0, f"/library/{added.product.product_id}/read"
+        shown, views, here = [], 0, f"/library/{added.product_id}/read"
         while here:
             page, views = web.get(here).text, views + 1
             shown += re.findall(r"pictures/OPS/([^\"]+)|>Document (\d)", page)
@@ -822,7 +823,7 @@ def test_a_view_of_thousands_of_pictures_has_some_of_them_and_reads_only_their_h
     )
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, path)
-        catalog, product_id = library.library.catalog, added.product.product_id
+        catalog, product_id = library.library.catalog, added.product_id
         [section] = [catalog.section(product_id, one.section_id) for one in catalog.contents(product_id)]
     found = figures(path, "digest", product_id, None, section, None, section.blocks)
     assert sum(map(len, found.values())) == 300
