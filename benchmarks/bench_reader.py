@@ -13,7 +13,6 @@ from wellread.blocking import BlockingWellread
 from wellread.content import Anchor
 from wellread.engine import Wellread
 from wellread.settings import Settings
-from wellread.store.accounts.accounts import AccountStore
 from wellread.web.app import create_app
 from wellread.web.http.access import access_for
 
@@ -42,10 +41,10 @@ def seconds(work) -> float:
 
 def timed(library: Wellread) -> tuple[list[float], list[float]]:
     """What pages took, and what their sections did."""
-    catalog = library.catalog
+    catalog = catalog_of(library)
     [product] = catalog.products()
     web = TestClient(
-        create_app(library, access_for("127.0.0.1", "", AccountStore(library.database))),
+        create_app(library, access_for("127.0.0.1", "", library.accounts)),
         base_url="http://127.0.0.1",
         headers={"Accept": "text/html"},
     )

@@ -1,7 +1,7 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Self
 from wellread.agent.run.assembly import crew
 from wellread.agent.run.estimate import Estimate
 from wellread.agent.run.estimate import estimate as estimated
+from wellread.agent.run.history import RunHistory
 from wellread.agent.run.loop import Loop
 from wellread.agent.run.recorder import Record, cancelled_when_closed, continued, recorded
 from wellread.agent.run.start import Beginning, RunRequest, checked_question
@@ -33,18 +34,27 @@ from wellread.import_events import ProductAdded, Progress, VectorsMade, WaitingF
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.pipeline import Pipeline
+from wellread.library.diagnosis import Diagnosis, diagnose
 from wellread.library.matrix import Inside
 from wellread.library.open_anchor import OpenedPlace, open_anchor
 from wellread.library.title_search import FoundTitle, find_titles
+from wellread.library.titles import Titles
 from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
 from wellread.store.accounts.accounts import AccountStore
+from wellread.store.backup.backup import BackupProgress, back_up
 from wellread.store.backup.opening import open_database
+from wellread.store.backup.restore import Backup, restore
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.source_files import FileStore
 from wellread.store.database.database import Database
+from wellread.store.imports.imports import ImportStore
+from wellread.store.imports.uploads import UploadStore
+from wellread.store.runs.conversations import ConversationStore
+from wellread.store.runs.feedback import FeedbackStore
 from wellread.store.runs.journal import Journal
 from wellread.store.runs.runs import Begun, IdempotencyKey, RunStore
+from wellread.store.runs.usage import UsageStore
 from wellread.wire.library import Cell
 from wellread.wire.runs import AskOptions
 
@@ -79,8 +89,8 @@ class Wellread:
         await self.models.close()
         if self._index is not None:
             await self._index.close()
-        await asyncio.to_thread(self.journal.close)
-        self.database.close()
+        await asyncio.to_thread(self._journal.close)
+        self._store.close()
 
     def _open(self) -> None:
         home = self.settings.home
@@ -94,11 +104,24 @@ class Wellread:
         self._database = open_database(
             self.settings.database or home / "wellread.db", backups=home / "backups"
         )
-        self.catalog = Catalog(self._database)
-        self.files = FileStore(home / "files")
-        self.runs = RunStore(self._database)
-        self.journal = Journal(self.runs, is_server=self._database.engine.dialect.name != "sqlite")
-        self._beginning = Beginning(self.settings, self.catalog, self.runs)
+        self._catalog = Catalog(self._database)
+        self._files = FileStore(home / "files")
+        self._runs = RunStore(self._database)
+        self._journal = Journal(self._runs, is_server=self._database.engine.dialect.name != "sqlite")
+        self.titles = Titles(self._catalog, self._files, self._database)
+        self.history = RunHistory(self._runs)
+        self.conversations = ConversationStore(self._database)
+        self.feedback = FeedbackStore(self._database)
+        self.accounts = AccountStore(self._database)
+        self.queue = self._runs
+        self.imports = ImportStore(self._database)
+        self.uploads = UploadStore(self._database, home / "uploads")
+        self.usage = UsageStore(self._database)
+        self._beginning = Beginning(self.settings, self._catalog, self._runs)
+
+    def on_stored(self, observe: Callable[[float], object]) -> None:
+        """Have `observe` told the seconds of every transaction in which events of runs are stored."""
+        self._journal.on_stored = observe
 
     def configure(self, settings: Settings) -> None:
         """Have the runs that begin from now on follow other settings. Raises BadRequestError when one differs that is
@@ -118,7 +141,7 @@ class Wellread:
         self._beginning = replace(self._beginning, settings=settings)
 
     @property
-    def database(self) -> Database:
+    def _store(self) -> Database:
         if self._database is None:
             raise RuntimeError("use `async with Wellread(...)`")
         return self._database
@@ -155,7 +178,7 @@ class Wellread:
         if not account_id:
             return True
         try:
-            account = await asyncio.to_thread(AccountStore(self.database).account, account_id)
+            account = await asyncio.to_thread(AccountStore(self._store).account, account_id)
         except NotFoundError:  # it was removed
             return False
         return account.is_admin
@@ -175,7 +198,7 @@ class Wellread:
 
     async def remove(self, product_id: str) -> Product:
         """Take a product out of the library. Raises NotFoundError."""
-        product = await asyncio.to_thread(self.catalog.product, product_id)
+        product = await asyncio.to_thread(self._catalog.product, product_id)
         await (await self._pipeline()).remove(product_id)
         return product
 
@@ -187,13 +210,13 @@ class Wellread:
         In another language its words are others: its passages are indexed anew, at once or, while something is added,
         by what is added next or the first search after it.
         """
-        before = await asyncio.to_thread(self.catalog.product, product_id)
+        before = await asyncio.to_thread(self._catalog.product, product_id)
         product = await asyncio.to_thread(
-            lambda: self.catalog.amend(product_id, changes, collection=collection)
+            lambda: self._catalog.amend(product_id, changes, collection=collection)
         )
         if product.metadata.language != before.metadata.language:
             self._taken_up = await (await self._pipeline()).take_up()
-        return await asyncio.to_thread(self.catalog.product, product_id)
+        return await asyncio.to_thread(self._catalog.product, product_id)
 
     # Reading
 
@@ -201,20 +224,20 @@ class Wellread:
         self, *, collection: str = "", offset: int = 0, limit: int = 1_000_000
     ) -> list[Product]:
         return await asyncio.to_thread(
-            lambda: self.catalog.products(collection=collection, offset=offset, limit=limit)
+            lambda: self._catalog.products(collection=collection, offset=offset, limit=limit)
         )
 
     async def product(self, product_id: str) -> Product:
-        return await asyncio.to_thread(self.catalog.product, product_id)
+        return await asyncio.to_thread(self._catalog.product, product_id)
 
     async def contents(self, product_id: str) -> list[Section]:
         """The sections of a product in reading order, without their text."""
         await self.product(product_id)
-        return await asyncio.to_thread(self.catalog.contents, product_id)
+        return await asyncio.to_thread(self._catalog.contents, product_id)
 
     async def read(self, anchor: str) -> OpenedPlace:
         """What an anchor opens. Raises BadRequestError or NotFoundError."""
-        return await asyncio.to_thread(open_anchor, self.catalog, anchor)
+        return await asyncio.to_thread(open_anchor, self._catalog, anchor)
 
     # Searching and asking
 
@@ -223,7 +246,7 @@ class Wellread:
     ) -> list[FoundTitle]:
         """The titles that `query` names, then those whose text or metadata fit it."""
         query = checked_question(query)
-        return await find_titles(self.catalog, await self._inside(), query, kinds=kinds, limit=limit)
+        return await find_titles(self._catalog, await self._inside(), query, kinds=kinds, limit=limit)
 
     async def search(
         self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
@@ -262,7 +285,7 @@ class Wellread:
         request = await self._request(question, options)
         loop = await self._loop(request.roles)  # what cannot be opened is said before the run begins
         begun = await asyncio.to_thread(self._beginning.begin, request)
-        record = Record(self.journal, begun.run_id, begun.events)
+        record = Record(self._journal, begun.run_id, begun.events)
         with cancelled_when_closed(record):
             for event in begun.events:
                 yield event
@@ -276,7 +299,7 @@ class Wellread:
 
     async def last_conversation(self) -> str:
         """The id of the conversation in which something was last asked, by whoever needs no login; "" without one."""
-        conversation = await asyncio.to_thread(self.runs.last_conversation)
+        conversation = await asyncio.to_thread(self._runs.last_conversation)
         return conversation.conversation_id if conversation else ""
 
     async def begin(
@@ -346,27 +369,27 @@ class Wellread:
                 return
 
     async def _run(self, run_id: str) -> tuple[list[AnyEvent], Record]:
-        events = await asyncio.to_thread(self.runs.events, run_id)
+        events = await asyncio.to_thread(self._runs.events, run_id)
         if not events:
             raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
-        return events, Record(self.journal, run_id, events)
+        return events, Record(self._journal, run_id, events)
 
     async def _loop(self, roles: Roles) -> Loop:
         inside = await self._inside()
         facts = await asyncio.to_thread(self._facts, roles.writer)
-        return crew(roles, self.models, self.settings, self.catalog, inside, self.embedder, facts)
+        return crew(roles, self.models, self.settings, self._catalog, inside, self.embedder, facts)
 
     def _facts(self, model: str) -> Facts:
-        examples = self.catalog.products(limit=3)
-        return Facts(self.catalog.count(), model, tuple(product.title for product in examples))
+        examples = self._catalog.products(limit=3)
+        return Facts(self._catalog.count(), model, tuple(product.title for product in examples))
 
     async def _inside(self) -> Inside:
         index = await self.index()
-        return Inside(self.catalog, index, snippets=self.settings.cell_snippets)
+        return Inside(self._catalog, index, snippets=self.settings.cell_snippets)
 
     async def _pipeline(self) -> Pipeline:
         index = await self.index(take_up=False)
-        return Pipeline(self.settings, self.catalog, self.files, index, self.embedder)
+        return Pipeline(self.settings, self._catalog, self._files, index, self.embedder)
 
     async def index(self, *, take_up: bool = True) -> PassageIndex:
         """The passage index, opened at the first call; with `take_up`, after finishing what a killed process
@@ -377,6 +400,23 @@ class Wellread:
         if take_up and not self._taken_up:
             self._taken_up = await (await self._pipeline()).take_up()
         return self._index
+
+    # Keeping
+
+    async def diagnose(self, *, full: bool = False) -> Diagnosis:
+        """How the library is. With `full` every source file is read and checked against its hash."""
+        stats = await (await self.index(take_up=False)).stats()
+        return await asyncio.to_thread(
+            lambda: diagnose(self._catalog, self._files, self._store, stats, full=full)
+        )
+
+    def back_up(self, target: Path) -> AsyncGenerator[WaitingFor | BackupProgress, None]:
+        """Write the whole library to a new file. Raises BadRequestError, StorageError."""
+        return back_up(target, self._store, self.settings.home)
+
+    def restore(self, source: Backup, *, replace: bool) -> Generator[BackupProgress]:
+        """Put a backup in place, whose library nobody else may use meanwhile."""
+        return restore(source, self.settings.home, self._store, replace=replace)
 
     async def vectors_wait(self) -> bool:
         """Whether passages wait for vectors that this installation can make."""

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from support import mentor as t
 from support.served_script import serving
+from support.stores import runs_of
 
 from wellread.blocking import BlockingWellread
 from wellread.settings import Settings
@@ -166,7 +167,7 @@ def test_ctrl_c_twice_cancels(home):
     assert status == 130
     assert "Traceback" not in errors
     with BlockingWellread(settings=Settings(home=home, embedder="none")) as library:
-        stored = library.library.runs.events(events[0]["run_id"])
+        stored = runs_of(library.library).events(events[0]["run_id"])
     assert stored[-1].type == "run.cancelled"
 
 

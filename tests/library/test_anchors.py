@@ -4,6 +4,7 @@ import random
 
 import pytest
 from support.libraries import add, book
+from support.stores import catalog_of
 
 from wellread.blocking import BlockingWellread
 from wellread.content import Anchor
@@ -30,7 +31,7 @@ def anchors_of(library, product_id) -> dict[str, str]:
     """The text of every block by its anchor."""
     return {
         str(Anchor(product_id, section.section_id, placed.start, placed.end)): placed.block.text
-        for section in library.library.catalog.sections(product_id)
+        for section in catalog_of(library.library).sections(product_id)
         for placed in section.blocks
     }
 
@@ -90,7 +91,7 @@ def test_of_two_equal_quotes_the_one_with_the_same_surroundings_is_opened(librar
 def test_the_place_is_told_in_the_terms_of_its_medium(demo):
     labels = {}
     for product in demo.products():
-        for section in demo.library.catalog.sections(product.product_id):
+        for section in catalog_of(demo.library).sections(product.product_id):
             for placed in section.blocks:
                 anchor = Anchor(product.product_id, section.section_id, placed.start, placed.end)
                 labels.setdefault(product.format, set()).add(demo.read(str(anchor)).label)

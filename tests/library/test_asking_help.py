@@ -2,6 +2,7 @@
 
 import pytest
 from support.running_server import client, running
+from support.stores import catalog_of
 
 from wellread.library.examples import example_questions
 from wellread.library.scope import scope_of
@@ -15,7 +16,7 @@ def say(message):
 
 @pytest.fixture(scope="module")
 def catalog(demo):
-    return demo.library.catalog
+    return catalog_of(demo.library)
 
 
 @pytest.fixture(scope="module")

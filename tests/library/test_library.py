@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.libraries import add, book
+from support.stores import catalog_of
 
 from wellread.blocking import BlockingWellread
 from wellread.engine import Wellread
@@ -198,7 +199,7 @@ def test_a_video_with_captions_is_one_product(library, tmp_path):
     assert [result.title for result in results] == ["A Talk on Tea"]
     [video] = library.products()
     assert (video.product_id, video.kind) == (results[0].product_id, "video")
-    roles = {role for role, _ in library.library.catalog.files(results[0].product_id)}
+    roles = {role for role, _ in catalog_of(library.library).files(results[0].product_id)}
     assert roles == {"text", "media", "sidecar"}
 
 
@@ -207,7 +208,7 @@ def test_what_a_killed_add_left_is_finished_at_the_next_start(home, tmp_path):
     with BlockingWellread(settings=settings) as library:
         [added] = add(library, book(tmp_path, "tea.md", "On Tea", TEA))
         # As after a kill between the catalog's transaction and the index.
-        library.library.catalog.reindex()
+        catalog_of(library.library).reindex()
         index = library.run(library.library.index(take_up=False))
         library.run(index.keep_only(added.product_id, ()))
     with BlockingWellread(settings=settings) as library:

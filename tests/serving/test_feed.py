@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from support.stores import runs_of
 
 from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
@@ -64,7 +65,7 @@ def test_a_run_that_is_cancelled_as_it_is_taken_up_ends(mentor_home, turns):
                     await asyncio.sleep(0)
                 work.cancel()
                 async with asyncio.timeout(10):
-                    while not (run := library.runs.run(begun.run_id, "")).outcome:
+                    while not (run := runs_of(library).run(begun.run_id, "")).outcome:
                         await asyncio.sleep(0.02)
             return run.outcome
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from support.libraries import book
 from support.running_server import client, running
 from support.sent_files import SOUP, import_, upload
+from support.stores import database_of
 
 from wellread.engine import Wellread
 from wellread.errors import ConflictError, StorageError, public_error, public_text
@@ -90,7 +91,7 @@ def test_an_event_that_cannot_be_stored_now_is_no_failure_of_the_import(settings
     async def main():
         async with Wellread(settings=settings) as library:
             importer = Importer(library)
-            failing = importer.imports = Failing(library.database, after, error)
+            failing = importer.imports = Failing(database_of(library), after, error)
             added = importer.uploads.add("", "tea.md", len(content), most_bytes=10**9)
             importer.uploads.write(added, 0, content)
             import_ = failing.begin([added], "", "")

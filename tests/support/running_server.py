@@ -16,7 +16,6 @@ import httpx2
 
 from wellread.engine import Wellread
 from wellread.settings import Settings
-from wellread.store.accounts.accounts import AccountStore
 from wellread.web.app import create_app, protected
 from wellread.web.http.access import access_for
 from wellread.web.http.access_log import Requests
@@ -34,7 +33,7 @@ def running(settings: Settings, *, host: str = "127.0.0.1", token: str = "") -> 
 
     async def serve() -> None:
         async with Wellread(settings=settings) as library:
-            access = access_for(host, token, AccountStore(library.database))
+            access = access_for(host, token, library.accounts)
             app = create_app(library, access)
             listening = bound("127.0.0.1", 0)
             addresses.append(f"http://127.0.0.1:{listening.getsockname()[1]}")

@@ -10,7 +10,6 @@ from rich.text import Text
 from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
-from wellread.store.accounts.accounts import AccountStore
 
 
 def password(*, from_stdin: bool) -> str:
@@ -32,7 +31,7 @@ def password(*, from_stdin: bool) -> str:
 
 async def add_user(name: str, password: str, *, is_admin: bool, as_json: bool) -> int:
     async with Wellread() as library:
-        accounts = AccountStore(library.database)
+        accounts = library.accounts
         is_first = not accounts.count()
         account = accounts.add(name, password, is_admin=is_admin)
     if as_json:
@@ -47,7 +46,7 @@ async def add_user(name: str, password: str, *, is_admin: bool, as_json: bool) -
 
 async def list_users(*, as_json: bool) -> int:
     async with Wellread() as library:
-        found = AccountStore(library.database).accounts()
+        found = library.accounts.accounts()
     if as_json:
         for account in found:
             print_json(asdict(account))
@@ -64,7 +63,7 @@ async def list_users(*, as_json: bool) -> int:
 
 async def remove_user(name: str, *, as_json: bool) -> int:
     async with Wellread() as library:
-        accounts = AccountStore(library.database)
+        accounts = library.accounts
         account = accounts.named(name)
         accounts.remove(account.account_id)
     if as_json:
@@ -76,7 +75,7 @@ async def remove_user(name: str, *, as_json: bool) -> int:
 
 async def set_password(name: str, password: str, *, as_json: bool) -> int:
     async with Wellread() as library:
-        accounts = AccountStore(library.database)
+        accounts = library.accounts
         account = accounts.named(name)
         accounts.set_password(account.account_id, password)
     if as_json:
@@ -88,7 +87,7 @@ async def set_password(name: str, password: str, *, as_json: bool) -> int:
 
 async def add_token(name: str, of_user: str, *, as_json: bool) -> int:
     async with Wellread() as library:
-        accounts = AccountStore(library.database)
+        accounts = library.accounts
         token, secret = accounts.add_token(accounts.named(of_user).account_id, name)
     if as_json:
         print_json({**asdict(token), "token": secret})
@@ -101,7 +100,7 @@ async def add_token(name: str, of_user: str, *, as_json: bool) -> int:
 
 async def list_tokens(of_user: str, *, as_json: bool) -> int:
     async with Wellread() as library:
-        accounts = AccountStore(library.database)
+        accounts = library.accounts
         names = {account.account_id: account.name for account in accounts.accounts()}
         found = accounts.tokens(accounts.named(of_user).account_id if of_user else "")
     if as_json:
@@ -123,7 +122,7 @@ async def list_tokens(of_user: str, *, as_json: bool) -> int:
 
 async def remove_token(token_id: str, *, as_json: bool) -> int:
     async with Wellread() as library:
-        AccountStore(library.database).remove_token(token_id)
+        library.accounts.remove_token(token_id)
     if as_json:
         print_json({"removed": token_id})
     else:

@@ -1,22 +1,20 @@
 """`backup` and `restore`."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, closing
 from pathlib import Path
 
-from filelock import FileLock
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from wellread.cli.output import console, print_json, progress_console
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
+from wellread.import_events import WaitingFor
 from wellread.settings import Settings
-from wellread.store.backup import backup as writing
+from wellread.store.backup.backup import BackupProgress
 from wellread.store.backup.restore import Backup
-from wellread.store.backup.restore import restore as restoring
-from wellread.store.database.database import HEAD
-from wellread.store.locks import ADDING, acquired, alone, index_lock, lock
+from wellread.store.locks import alone
 
 _VERIFYING, _SAVING, _RESTORING = "verifying", "saving", "restoring"
 
@@ -25,22 +23,8 @@ async def backup(file: Path, *, as_json: bool) -> int:
     """Write a backup while others read; who adds, removes or embeds waits for it, and it for them."""
     target = file.expanduser().absolute()
     async with Wellread() as library:
-        home = library.settings.home
-        report = Report(as_json=as_json)
-        locks = [lock(home, ADDING)]
-        locks += [index_lock(home)] if (home / "index").is_dir() else []
-        taken: list[FileLock] = []
-        try:
-            for wanted in locks:
-                await report.wait_for(wanted)
-                taken.append(wanted)
-            with library.database.read() as connection:
-                steps = writing.write_backup(target, connection, HEAD, home)
-                await report.follow(_SAVING, steps)
-        finally:
-            for wanted in reversed(taken):
-                wanted.release()
-        products = library.catalog.count()
+        await Report(as_json=as_json).follow(_SAVING, library.back_up(target))
+        products = library.titles.count()
     size = target.stat().st_size
     if as_json:
         print_json({"type": "backup", "path": str(target), "size": size, "products": products})
@@ -54,7 +38,7 @@ async def restore(file: Path, *, replace: bool, as_json: bool) -> int:
     home = Settings.load().home
     report = Report(as_json=as_json)
     with Backup.open(file.expanduser().absolute()) as source:
-        await report.follow(_VERIFYING, source.verify())
+        await report.follow(_VERIFYING, _awaited(source.verify()))
         with alone(home) as others:
             if others:
                 raise BadRequestError(
@@ -62,9 +46,8 @@ async def restore(file: Path, *, replace: bool, as_json: bool) -> int:
                     hint="Stop the server and wait for other commands, then restore again; nothing was changed.",
                 )
             async with Wellread() as library:
-                steps = restoring(source, home, library.database, replace=replace)
-                await report.follow(_RESTORING, steps)
-                products = library.catalog.count()
+                await report.follow(_RESTORING, _awaited(library.restore(source, replace=replace)))
+                products = library.titles.count()
         made_at = source.manifest.made_at
     if as_json:
         print_json({"type": "restored", "made_at": made_at.isoformat(), "products": products})
@@ -79,18 +62,7 @@ class Report:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
 
-    async def wait_for(self, wanted: FileLock) -> None:
-        """Take a lock, and say so once when somebody else has it."""
-        if acquired(wanted):
-            return
-        if self._as_json:
-            print_json({"type": "waiting", "for": "another process that adds or embeds"})
-        else:
-            progress_console.print("Waiting for another process that adds or embeds …", style="dim")
-        while not acquired(wanted):
-            await asyncio.sleep(0.2)
-
-    async def follow(self, phase: str, steps: Generator[writing.Progress]) -> None:
+    async def follow(self, phase: str, steps: AsyncGenerator[WaitingFor | BackupProgress, None]) -> None:
         """Do all steps; between two of them Ctrl-C is heard, and what was begun is cleared away."""
         bar = Progress(
             TextColumn("{task.description}"),
@@ -102,13 +74,29 @@ class Report:
             disable=self._as_json or not progress_console.is_terminal,
         )
         tasks: dict[str, TaskID] = {}
-        last: writing.Progress | None = None
-        with bar, closing(steps):
-            for step in steps:
-                if self._as_json and step != last:
-                    print_json({"type": phase, "part": step.part, "done": step.done, "total": step.total})
-                if step.part not in tasks:
-                    tasks[step.part] = bar.add_task(f"{phase.capitalize()} {step.part}")
-                bar.update(tasks[step.part], completed=step.done, total=step.total)
-                last = step
-                await asyncio.sleep(0)
+        last: BackupProgress | None = None
+        async with aclosing(steps):
+            with bar:
+                async for step in steps:
+                    if isinstance(step, WaitingFor):
+                        self._tell_waiting(step)
+                        continue
+                    if self._as_json and step != last:
+                        print_json({"type": phase, "part": step.part, "done": step.done, "total": step.total})
+                    if step.part not in tasks:
+                        tasks[step.part] = bar.add_task(f"{phase.capitalize()} {step.part}")
+                    bar.update(tasks[step.part], completed=step.done, total=step.total)
+                    last = step
+                    await asyncio.sleep(0)
+
+    def _tell_waiting(self, event: WaitingFor) -> None:
+        if self._as_json:
+            print_json({"type": event.type, "for": event.what})
+        else:
+            progress_console.print(f"Waiting for {event.what} …", style="dim")
+
+
+async def _awaited(steps: Generator[BackupProgress]) -> AsyncGenerator[BackupProgress, None]:
+    with closing(steps):
+        for step in steps:
+            yield step

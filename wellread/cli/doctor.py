@@ -11,8 +11,7 @@ from rich.text import Text
 from wellread import __version__
 from wellread.cli.output import console, print_json
 from wellread.engine import Wellread
-from wellread.index.passages import IndexStats
-from wellread.store.catalog.source_files import StoredFile
+from wellread.library.diagnosis import Diagnosis
 
 _PACKAGES = ("lancedb", "fastembed", "onnxruntime", "pypdfium2", "lxml", "sqlalchemy", "pydantic")
 
@@ -28,13 +27,12 @@ class Symptom:
 
 async def doctor(*, full: bool, as_json: bool) -> int:
     async with Wellread() as library:
-        index = await library.index(take_up=False)
-        stats = await index.stats()
-        wrong = _wrong_files(library, full=full)
-        problems = [*_problems(library, stats), *wrong]
-        report = _report(library, stats)
+        found = await library.diagnose(full=full)
+        problems = _problems(library, found)
+        report = _report(library, found)
+    wrong = len(found.missing) + len(found.damaged)
     report["checksums"] = (
-        "not read (--full)" if not full else f"{len(wrong)} files wrong" if wrong else "all right"
+        "not read (--full)" if not full else f"{wrong} files wrong" if wrong else "all right"
     )
     status = 1 if any(problem.serious for problem in problems) else 0
     if as_json:
@@ -56,7 +54,7 @@ async def doctor(*, full: bool, as_json: bool) -> int:
     return status
 
 
-def _report(library: Wellread, stats: IndexStats) -> dict[str, object]:
+def _report(library: Wellread, found: Diagnosis) -> dict[str, object]:
     home = library.settings.home
     return {
         "wellread": __version__,
@@ -64,49 +62,38 @@ def _report(library: Wellread, stats: IndexStats) -> dict[str, object]:
         "sqlite": sqlite3.sqlite_version,
         "packages": {name: version(name) for name in _PACKAGES},
         "home": str(home),
-        "database": library.database.place,
+        "database": found.place,
         "free_bytes": shutil.disk_usage(home).free,
         "embedder": library.embedder.name if library.embedder else "none (keyword search only)",
-        "products": library.catalog.count(),
-        "source_files": len(library.catalog.files()),
-        "passages": stats.rows,
-        "passages_without_vectors": stats.without_vectors,
-        "index_bytes": stats.size,
+        "products": found.products,
+        "source_files": found.source_files,
+        "passages": found.index.rows,
+        "passages_without_vectors": found.index.without_vectors,
+        "index_bytes": found.index.size,
     }
 
 
-def _problems(library: Wellread, stats: IndexStats) -> list[Symptom]:
-    found = []
+def _problems(library: Wellread, found: Diagnosis) -> list[Symptom]:
+    problems = []
     if library.embedder_problem:
-        found.append(Symptom(library.embedder_problem.message, library.embedder_problem.hint))
-    integrity = library.database.check()
-    if integrity != "ok":
-        message = f"The catalog is damaged: {integrity}."
-        found.append(
+        problems.append(Symptom(library.embedder_problem.message, library.embedder_problem.hint))
+    if found.integrity != "ok":
+        message = f"The catalog is damaged: {found.integrity}."
+        problems.append(
             Symptom(message, "Put a backup in its place: wellread restore FILE --replace.", serious=True)
         )
-    to_index = len(library.catalog.to_index())
-    if to_index or stats.rows != library.catalog.passages():
+    if found.to_index or not found.is_in_step:
         message = (
-            f"{to_index} products wait to be indexed." if to_index else "Index and catalog do not agree."
+            f"{found.to_index} products wait to be indexed."
+            if found.to_index
+            else "Index and catalog do not agree."
         )
-        found.append(Symptom(message, "The next `wellread ask` or `wellread add` mends it."))
-    if stats.without_vectors and library.embedder:
-        message = f"{stats.without_vectors:,} passages wait for vectors; keyword search has them."
-        found.append(Symptom(message, "`wellread embed` makes them now."))
-    return found
-
-
-def _wrong_files(library: Wellread, *, full: bool) -> list[Symptom]:
-    """The source files that are missing or, if their bytes are read (`full`), damaged."""
-
-    def wrong(file: StoredFile) -> str:
-        if not library.files.path(file.sha256).exists():
-            return "missing"
-        return "damaged" if full and library.files.damaged(file.sha256) else ""
-
-    return [
-        Symptom(f"Source file {file.name} is {what}.", "Add it again.", serious=True)
-        for _, file in library.catalog.files()
-        if (what := wrong(file))
-    ]
+        problems.append(Symptom(message, "The next `wellread ask` or `wellread add` mends it."))
+    if found.index.without_vectors and library.embedder:
+        message = f"{found.index.without_vectors:,} passages wait for vectors; keyword search has them."
+        problems.append(Symptom(message, "`wellread embed` makes them now."))
+    for what, names in (("missing", found.missing), ("damaged", found.damaged)):
+        problems += [
+            Symptom(f"Source file {name} is {what}.", "Add it again.", serious=True) for name in names
+        ]
+    return problems

@@ -50,7 +50,7 @@ async def show(product_id: str, *, as_json: bool) -> int:
     async with Wellread() as library:
         product = await library.product(product_id)
         contents = await library.contents(product_id)
-        warnings = library.catalog.warnings(product_id, product.edition_id)
+        warnings = library.titles.warnings(product)
     if as_json:
         print_json(
             {

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from wellread.cli.output import console, show_page
 from wellread.engine import Wellread
 from wellread.serving import logs, malloc
-from wellread.store.accounts.accounts import AccountStore
 from wellread.store.locks import check_not_restoring
 from wellread.web.app import create_app, protected
 from wellread.web.http.access import Access, access_for, proxies
@@ -39,7 +38,7 @@ async def serve(
 def access_of(library: Wellread, host: str, token: str = "") -> Access:
     """Who may call a server of this library at `host`. Refuses while the library is being restored."""
     check_not_restoring(library.settings.home)  # as the worker does, but told as other refusals are
-    return access_for(host, token, AccountStore(library.database))
+    return access_for(host, token, library.accounts)
 
 
 def address_of(host: str, listening: socket.socket) -> str:

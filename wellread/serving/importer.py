@@ -23,8 +23,7 @@ from wellread.import_events import (
 )
 from wellread.serving.feed import Feed
 from wellread.serving.import_files import ImportFiles, names_only
-from wellread.store.imports.imports import ImportStore, StoredImport
-from wellread.store.imports.uploads import UploadStore
+from wellread.store.imports.imports import StoredImport
 
 _LOOK = 2.0  # seconds between two looks at what other servers left undone
 _REST = 5.0  # seconds before an import is tried again that could not be gone on with
@@ -63,8 +62,8 @@ class Importer:
 
     def __init__(self, library: Wellread) -> None:
         self._folder = library.settings.home / "uploads"
-        self.uploads = UploadStore(library.database, self._folder)
-        self.imports = ImportStore(library.database)
+        self.uploads = library.uploads
+        self.imports = library.imports
         self.feed = Feed(self.imports)
         self._library = library
         self._work: dict[str, _ImportWork] = {}

@@ -24,7 +24,7 @@ class Workshop:
         settings = library.settings
         capacity = Capacity(at_once=settings.server_runs, waiting=settings.server_runs_per_caller)
         self.library = library
-        self.feed = Feed(library.runs)
+        self.feed = Feed(library.queue)
         self.worker = Worker(
             library, self.feed, Presence(settings.home), capacity, observe, only_own=only_own
         )

@@ -97,7 +97,7 @@ class Worker:
                 work.task.cancel()
         await asyncio.gather(*(work.task for work in works if work.task), return_exceptions=True)
         with suppress(StorageError):  # they are taken up all the same, as those of a killed server
-            await asyncio.to_thread(self._library.runs.release, self._presence.worker)
+            await asyncio.to_thread(self._library.queue.release, self._presence.worker)
         await asyncio.to_thread(self._presence.leave)
 
     @property
@@ -112,7 +112,7 @@ class Worker:
 
     async def wish(self, run_id: str, wish: Wish) -> None:
         """Have a run stopped (it writes what it can) or cancelled, whichever process works on it."""
-        await asyncio.to_thread(self._library.runs.wish, run_id, wish)
+        await asyncio.to_thread(self._library.queue.wish, run_id, wish)
         if run_id in self._work:
             self._grant(self._work[run_id], wish)
         else:
@@ -123,7 +123,7 @@ class Worker:
             self._wake.clear()
             try:
                 await self._take_up()
-                wishes = await asyncio.to_thread(self._library.runs.wishes, list(self._work))
+                wishes = await asyncio.to_thread(self._library.queue.wishes, list(self._work))
                 for run_id, wish in wishes.items():
                     if run_id in self._work:
                         self._grant(self._work[run_id], wish)
@@ -159,14 +159,14 @@ class Worker:
                 work.task = asyncio.create_task(self._run(work))
 
     def _claim(self, run: StoredRun) -> bool:
-        return self._library.runs.claim(run.run_id, self._presence.worker, held_by=run.worker)
+        return self._library.queue.claim(run.run_id, self._presence.worker, held_by=run.worker)
 
     def _unattended(self) -> tuple[list[StoredRun], list[StoredRun]]:
         """The runs that have not ended, and those of them that no living process works on, oldest first."""
         if self._own is not None:
-            own = self._library.runs.named(self._own)
+            own = self._library.queue.named(self._own)
             return own, [run for run in own if run.run_id not in self._work]
-        queued = self._library.runs.queued()
+        queued = self._library.queue.queued()
         others = {run.worker for run in queued} - {"", self._presence.worker}
         alive = {worker for worker in others if self._presence.is_alive(worker)}
         return queued, [run for run in queued if run.run_id not in self._work and run.worker not in alive]
@@ -181,9 +181,9 @@ class Worker:
         run, observe = work.run, None
         work.begun = True
         try:
-            starts = await asyncio.to_thread(self._library.runs.starts, [run.run_id])
+            starts = await asyncio.to_thread(self._library.queue.starts, [run.run_id])
             observe = self._observe(run, starts[run.run_id])
-            wishes = await asyncio.to_thread(self._library.runs.wishes, [run.run_id])
+            wishes = await asyncio.to_thread(self._library.queue.wishes, [run.run_id])
             match "cancel" if work.cancelled else wishes.get(run.run_id):
                 case "cancel":
                     await self._cancelled(run, observe)
@@ -226,8 +226,8 @@ class Worker:
     async def _observe_end(self, run_id: str, observe: Callable[[AnyEvent], None]) -> None:
         """Of a run whose stream was closed before its last event came."""
         with suppress(StorageError):
-            ends = await asyncio.to_thread(self._library.runs.ends, [run_id])
-            for event in await asyncio.to_thread(self._library.runs.events, run_id, ends.get(run_id, 1) - 1):
+            ends = await asyncio.to_thread(self._library.queue.ends, [run_id])
+            for event in await asyncio.to_thread(self._library.queue.events, run_id, ends.get(run_id, 1) - 1):
                 observe(event)
 
     def _rest(self, run: StoredRun) -> None:
@@ -237,7 +237,7 @@ class Worker:
         # Where it cannot be stored, `_unattended` finds the run all the same: this process does not work on it.
         with suppress(StorageError):
             await asyncio.to_thread(
-                lambda: self._library.runs.claim(run.run_id, "", held_by=self._presence.worker)
+                lambda: self._library.queue.claim(run.run_id, "", held_by=self._presence.worker)
             )
 
 

@@ -3,6 +3,7 @@
 import pytest
 from markdown_it import MarkdownIt
 from support.libraries import add, book
+from support.stores import runs_of
 
 from wellread.agent.telling.trace import trace_lines
 from wellread.blocking import BlockingWellread
@@ -69,9 +70,9 @@ def test_events_are_numbered_stored_and_survive_as_json(demo):
     events = ask(demo, "What does Light Touch say about estimates?")
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     run_id = one(events, RunStarted).run_id
-    assert demo.library.runs.events(run_id) == events
+    assert runs_of(demo.library).events(run_id) == events
     assert [EVENT.validate_json(event.model_dump_json()) for event in events] == events
-    assert demo.library.runs.events(run_id, after=3) == events[3:]
+    assert runs_of(demo.library).events(run_id, after=3) == events[3:]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.libraries import add, book
+from support.stores import journal_of, runs_of
 
 from wellread.agent.planning.rules import Planned, RulePlanner
 from wellread.agent.run.loop import Loop
@@ -49,7 +50,7 @@ from wellread.wire.runs import AskOptions, RunLimits
 def cut(library, events, length):
     """A stored run that was cut off after `length` events."""
     start, *further = events[:length]
-    return library.library.runs.begin(start, *further).run_id
+    return runs_of(library.library).begin(start, *further).run_id
 
 
 def one(events, kind):
@@ -60,7 +61,7 @@ def one(events, kind):
 def check_resumed(library, events, length):
     run_id = cut(library, events, length)
     rest = list(library.resume(run_id))
-    stored = library.library.runs.events(run_id)
+    stored = runs_of(library.library).events(run_id)
     assert [event.seq for event in stored] == list(range(1, len(stored) + 1))
     assert stored[length:] == rest
     assert isinstance(stored[-1], TERMINAL)
@@ -121,7 +122,7 @@ def test_a_run_that_is_broken_off_is_cancelled(demo, kind):
             run_id = event.run_id
         if isinstance(event, kind):
             break
-    stored = demo.library.runs.events(run_id)
+    stored = runs_of(demo.library).events(run_id)
     assert isinstance(stored[-2], kind)
     assert isinstance(stored[-1], RunCancelled)
     assert stored[-1].seq == len(stored)
@@ -146,7 +147,7 @@ def test_a_run_whose_task_is_cancelled_is_cancelled(demo):
             await task
 
     demo.run(cancelled())
-    stored = demo.library.runs.events(seen[0].run_id)
+    stored = runs_of(demo.library).events(seen[0].run_id)
     assert isinstance(stored[-1], RunCancelled)
     assert [event.seq for event in stored] == list(range(1, len(stored) + 1))
 
@@ -158,7 +159,7 @@ def test_a_stream_still_open_ends_with_the_library(home, tmp_path):
         stream = library.ask("How long is green tea steeped?")
         run_id = next(stream).run_id
     with BlockingWellread(settings=settings) as library:
-        assert isinstance(library.library.runs.events(run_id)[-1], RunCancelled)
+        assert isinstance(runs_of(library.library).events(run_id)[-1], RunCancelled)
     assert list(stream) == []
 
 
@@ -193,18 +194,18 @@ class Away(RulePlanner):
 
 def test_a_store_that_is_away_leaves_the_run_to_be_gone_on_with(demo):
     [start, *_] = demo.ask("What is delegation?")
-    begun = demo.library.runs.begin(start)
+    begun = runs_of(demo.library).begin(start)
 
     async def interrupted():
         good = await demo.library._loop(Roles())
         loop = Loop(good.catalog, good.inside, [Away()], good.writers, good.discovered)
-        record = Record(demo.library.journal, begun.run_id, begun.events)
+        record = Record(journal_of(demo.library), begun.run_id, begun.events)
         async for _ in recorded(record, begun.events, loop):
             pass
 
     with pytest.raises(StorageError):
         demo.run(interrupted())
-    assert not isinstance(demo.library.runs.events(begun.run_id)[-1], TERMINAL)
+    assert not isinstance(runs_of(demo.library).events(begun.run_id)[-1], TERMINAL)
     assert isinstance(list(demo.resume(begun.run_id))[-1], RunCompleted)
 
 
@@ -233,14 +234,14 @@ def test_what_the_answer_took_is_known_when_only_the_end_is_missing(demo):
 
 def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):
     [start, *_] = demo.ask("What is delegation?")
-    runs = demo.library.runs
+    runs = runs_of(demo.library)
     begun = runs.begin(start)
     seen = [*begun.events]
 
     async def failing():
         good = await demo.library._loop(Roles())
         loop = Loop(good.catalog, good.inside, [Broken()], good.writers, good.discovered)
-        record = Record(demo.library.journal, begun.run_id, begun.events)
+        record = Record(journal_of(demo.library), begun.run_id, begun.events)
         async for event in recorded(record, begun.events, loop):
             seen.append(event)
 

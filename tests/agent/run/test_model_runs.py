@@ -10,6 +10,7 @@ import pytest
 from support import mentor as t
 from support.libraries import add, book
 from support.served_script import serving
+from support.stores import runs_of
 
 from wellread.agent.state.control import Control
 from wellread.blocking import BlockingWellread
@@ -310,7 +311,7 @@ def test_a_run_that_is_resumed_without_the_key_goes_on_without_the_model(home, m
         for event in library.ask(TWO, AskOptions(model="anthropic/claude")):
             run_id = event.run_id
             break
-        cut = library.library.runs.begin(library.library.runs.events(run_id)[0]).run_id
+        cut = runs_of(library.library).begin(runs_of(library.library).events(run_id)[0]).run_id
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     with opened(home) as (library, _):
         events = list(library.resume(cut))
@@ -323,11 +324,11 @@ def test_what_was_spent_stands_in_the_end_of_a_cancelled_run(home):
     with opened(home, "tokens_per_second = 50\n" + SEARCH + draft(0, 1) + ANSWER) as (library, _):
         for event in library.ask(TWO):
             if isinstance(event, AnswerStarted):
-                run_id = library.library.runs.runs(library.library.runs.last_conversation().conversation_id)[
-                    -1
-                ]
+                run_id = runs_of(library.library).runs(
+                    runs_of(library.library).last_conversation().conversation_id
+                )[-1]
                 break
-        end = library.library.runs.events(run_id)[-1]
+        end = runs_of(library.library).events(run_id)[-1]
     assert end.type == "run.cancelled"
     assert end.usage.model_calls == 2
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from support.libraries import add, cookbook
 from support.paths import SCHEMAS
 from support.running_server import client, running
+from support.stores import catalog_of, database_of
 
 from wellread.blocking import BlockingWellread
 from wellread.client import Client
@@ -71,7 +72,7 @@ def counts(catalog, facet, **listing):
 
 
 def test_lists_are_narrowed_and_counted(opened):
-    catalog = opened.library.catalog
+    catalog = catalog_of(opened.library)
     assert titles(catalog)[0] == "breads"
     assert titles(catalog, author="Bo Yi") == ["breads", "Älter Soups"]
     assert titles(catalog, author="Bo Yi", topic="soup", kind=ProductKind.BOOK) == ["Älter Soups"]
@@ -89,7 +90,7 @@ def test_lists_are_narrowed_and_counted(opened):
 
 
 def test_what_a_person_says_stays_when_the_files_are_added_again(opened, tmp_path):
-    library, catalog = opened, opened.library.catalog
+    library, catalog = opened, catalog_of(opened.library)
     product = next(p for p in catalog.products() if p.title == "Soups")
     changes = {"title": "Broths of Winter", "authors": ["Cy Ode"], "topics": [], "date": "2020"}
     amended = catalog.amend(product.product_id, changes, collection="kitchen")
@@ -116,11 +117,11 @@ def test_what_a_person_says_stays_when_the_files_are_added_again(opened, tmp_pat
     assert (back.title, back.metadata.authors) == ("Soups", ("Cy Ode",))
     assert titles(catalog, query="broths") == []
     assert titles(catalog, topic="new") == ["Soups"]
-    with library.library.database.read() as connection:
+    with database_of(library.library).read() as connection:
         query = sa.select(t.products.c.amendments).filter_by(product_id=product.product_id)
         assert connection.scalar(query) == {"authors": ["Cy Ode"], "date": "2020"}
     library.remove(product.product_id)
-    with library.library.database.read() as connection:
+    with database_of(library.library).read() as connection:
         left = sa.select(t.product_facets.c.facet).filter_by(product_id=product.product_id)
         assert not connection.execute(left).all()
     with pytest.raises(NotFoundError):
@@ -231,7 +232,7 @@ def test_another_language_waits_for_no_adding(tmp_path):
 
 
 def test_what_another_language_cut_meanwhile_is_not_taken_for_indexed(opened):
-    catalog = opened.library.catalog
+    catalog = catalog_of(opened.library)
     [product] = [one for one in opened.products() if one.title == "Soups"]
     catalog.amend(product.product_id, {"language": "de"})
     catalog.mark_indexed(product.product_id, product.edition_id, "en", 7)
@@ -241,7 +242,7 @@ def test_what_another_language_cut_meanwhile_is_not_taken_for_indexed(opened):
 
 
 def test_what_was_asked_of_a_title_is_found_in_what_tells_it(opened):
-    database = opened.library.database
+    database = database_of(opened.library)
     entry = ScopeEntry(product_id="soups", title="Soups", found="discovered")
     words = dict.fromkeys(("title", "section", "place", "anchor", "quote", "link"), "x")
     cited = Citation(number=1, product_id="soups", **words)

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import sqlalchemy as sa
+from support.stores import database_of
 
 from wellread.blocking import BlockingWellread
 from wellread.settings import Settings
@@ -44,7 +45,7 @@ def main() -> int:
         with BlockingWellread(settings=settings) as library:
             list(library.add([book]))
             list(library.ask("How long is tea steeped?"))
-            database = library.library.database
+            database = database_of(library.library)
             with database.begin() as connection:
                 connection.execute(sa.text("UPDATE editions SET path = '/books/tea.md'"))
             with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

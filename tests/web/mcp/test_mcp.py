@@ -27,11 +27,11 @@ from support.paths import DOCS
 from support.running_server import client as http_client
 from support.running_server import running
 from support.served_script import serving
+from support.stores import catalog_of, database_of, runs_of
 
 from wellread.blocking import BlockingWellread
 from wellread.content import Anchor
 from wellread.settings import Settings
-from wellread.store.accounts.accounts import AccountStore
 from wellread.store.database import tables
 
 MODES = ("auto", "legacy")  # versions of the protocol from 2026 on, and before
@@ -169,9 +169,9 @@ def test_sixty_thousand_titles_are_listed_page_by_page(home, tmp_path):
     with BlockingWellread(settings=Settings(home=home, embedder="none")) as library:
         add(library, book(tmp_path, "one.md", "One", "Tea\n\nTea is made with water."))
         [only] = library.products()
-        with (
-            library.library.database.begin() as connection
-        ):  # 230 more like it, without reading as many files
+        with database_of(
+            library.library
+        ).begin() as connection:  # 230 more like it, without reading as many files
             copy_products(connection, only.product_id, number)
 
     async def listed(address):
@@ -244,7 +244,7 @@ def test_a_long_section_is_read_in_pages_whose_anchors_open(home, tmp_path):
         add(library, book(tmp_path, "long.md", "Long Book", chapter, huge))
         [product] = library.products()
         sections = library.run(library.library.contents(product.product_id))
-        whole = [library.library.catalog.section(product.product_id, s.section_id) for s in sections]
+        whole = [catalog_of(library.library).section(product.product_id, s.section_id) for s in sections]
     with running(Settings(home=home, embedder="none", model="extractive")) as address:
 
         def read(**arguments):
@@ -347,10 +347,10 @@ def outcome(settings, *, within=5.0):
     """How the library's only run ended, as soon as it has."""
     until = time.monotonic() + within
     with BlockingWellread(settings=settings) as library:
-        [run_id] = library.library.runs.runs(library.library.runs.last_conversation().conversation_id)
-        while not library.library.runs.run(run_id).outcome and time.monotonic() < until:
+        [run_id] = runs_of(library.library).runs(runs_of(library.library).last_conversation().conversation_id)
+        while not runs_of(library.library).run(run_id).outcome and time.monotonic() < until:
             time.sleep(0.05)
-        return library.library.runs.run(run_id).outcome
+        return runs_of(library.library).run(run_id).outcome
 
 
 async def given_up(client):
@@ -584,7 +584,7 @@ def test_a_token_is_asked_for_and_others_conversations_are_not_there(mentor_home
     home = shutil.copytree(mentor_home, tmp_path / "home")
     secrets = {}
     with BlockingWellread(settings=Settings(home=home, embedder="none")) as library:
-        accounts = AccountStore(library.library.database)
+        accounts = library.library.accounts
         for name in ("Reader", "Other"):
             account = accounts.add(name, "four words in a row", is_admin=False)
             _, secrets[name] = accounts.add_token(account.account_id, "client")

@@ -8,6 +8,7 @@ import pytest
 from support import mentor as t
 from support.agui_rules import check
 from support.running_server import client, running
+from support.stores import runs_of
 
 from wellread.agent.run.start import Beginning, RunRequest
 from wellread.blocking import BlockingWellread
@@ -197,9 +198,9 @@ def test_both_sides_of_what_was_said_are_cut(mentor):
     assert before.question.startswith("Why \ufffd? word word")
     assert (len(before.question) <= 1_000, len(before.answer)) == (True, 600)
     before.model_dump_json()
-    begun = mentor.library.runs.begin(begins.start(asking(f"What is {'delegation ' * 1_500}?")))
+    begun = runs_of(mentor.library).begin(begins.start(asking(f"What is {'delegation ' * 1_500}?")))
     done = AnswerCompleted(markdown="So. " * 4_000, citations=(), statements=(), usage=Usage())
-    mentor.library.runs.append(begun.run_id, [done], len(begun.events))
+    runs_of(mentor.library).append(begun.run_id, [done], len(begun.events))
     conversation_id = begun.events[0].conversation_id
     roles = asking("").roles
     [before] = begins.start(RunRequest("And why?", (), "quick", roles, RunLimits(), conversation_id)).before
@@ -211,11 +212,11 @@ def test_the_conversation_is_read_once(mentor):
 
     class Counting:
         def __getattr__(self, name):
-            return getattr(mentor.library.runs, name)
+            return getattr(runs_of(mentor.library), name)
 
         def events(self, run_id):
             reads.append(run_id)
-            return mentor.library.runs.events(run_id)
+            return runs_of(mentor.library).events(run_id)
 
     own = mentor.library
     begins = Beginning(own.settings, own.catalog, Counting())

@@ -23,6 +23,7 @@ from support.mentor_trace import TRACE
 from support.paths import DOCS
 from support.running_server import client, running
 from support.served_script import serving
+from support.stores import runs_of
 
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.run.start import RunRequest
@@ -47,7 +48,6 @@ from wellread.serving.attended_run import Attended
 from wellread.serving.feed import Feed
 from wellread.serving.worker import Worker
 from wellread.settings import Settings
-from wellread.store.runs.conversations import ConversationStore
 from wellread.web.http.stream import ALIVE
 from wellread.web.openai.chat import Completion
 from wellread.web.openai.footnotes import annotations, footnotes
@@ -627,7 +627,7 @@ def test_who_leaves_while_waiting_cancels_the_run(address, mentor_home, scripted
     with client(address) as http, pytest.raises(httpx2.ReadTimeout):
         http.post(f"/v1/{path}", json=body, timeout=1)
     with BlockingWellread(settings=Settings(home=mentor_home, embedder="none")) as library:
-        runs = library.library.runs
+        runs = runs_of(library.library)
         conversation = runs.last_conversation()
         [run_id] = runs.runs(conversation.conversation_id)
     assert ends_as(address, run_id, "cancelled")
@@ -691,8 +691,8 @@ def streamed(home, *events):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
             begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
-            library.runs.append(begun.run_id, events, len(begun.events))
-            feed = Feed(library.runs)
+            runs_of(library).append(begun.run_id, events, len(begun.events))
+            feed = Feed(runs_of(library))
             attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
             completion = Completion(Unfolding(begun, "http://library.test"), "wellread-quick")
             response = ResponseEvents(Unfolding(begun, "http://library.test"), {"model": "wellread-quick"})
@@ -769,7 +769,7 @@ def test_silence_brings_signs_of_life(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
             begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
-            feed = Feed(library.runs)
+            feed = Feed(runs_of(library))
             told = []
             async with aclosing(
                 Attended(begun.run_id, feed, Worker.__new__(Worker)).events(idle=0.05)
@@ -788,12 +788,12 @@ def test_a_run_that_is_deleted_says_so(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
             begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
-            feed = Feed(library.runs)
+            feed = Feed(runs_of(library))
             attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
             async with aclosing(attended.events(idle=0.05)) as following:
                 async for events in following:
                     if events:
-                        ConversationStore(library.database).delete(begun.events[0].conversation_id, "")
+                        library.conversations.delete(begun.events[0].conversation_id, "")
             await feed.close()
 
     with pytest.raises(NotFoundError, match="was deleted"):

@@ -12,6 +12,7 @@ from support.browser import Visits, assert_fits, expect
 from support.hostile_texts import ELEMENTS, SCRIPT, TEXTS, TRACES
 from support.libraries import add
 from support.running_server import client, running
+from support.stores import runs_of
 
 from wellread import events as e
 from wellread.blocking import BlockingWellread
@@ -237,7 +238,7 @@ def hostile(tmp_path_factory):
         plain = [one.product_id for one in added if isinstance(one, ProductAdded)]
         assert len(plain) > len(TEXTS) - 3
         made.ids["plain"] = plain[-1]
-        runs = library.library.runs
+        runs = runs_of(library.library)
         for at in range(0, len(TEXTS), 7):
             more = {"conversation_id": made.conversation} if made.conversation else {}
             made.conversation = store_run(runs, TEXTS[at : at + 7], **more)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from support import mentor as t
 from support.libraries import add, cookbook
 from support.running_server import client, running
+from support.stores import catalog_of
 
 from wellread.blocking import BlockingWellread
 from wellread.client import Client
@@ -36,7 +37,7 @@ def home(mentor_home, tmp_path_factory):
         add(library, cookbook(folder, "ar.md", "كتاب الحساء", lang="ar"))
         add(library, cookbook(folder, "plain.md", "Plain"))
         [plain] = [product for product in library.products() if product.title == "Plain"]
-        library.library.catalog.amend(
+        catalog_of(library.library).amend(
             plain.product_id,
             {
                 "title": HOSTILE,

@@ -1,6 +1,7 @@
 """The author's voice, as far as honesty lets it go: who is said to speak, that it is simulated, what to ask
 next."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from wellread.agent.quoting.brief import Brief
@@ -9,6 +10,10 @@ from wellread.grounding.inline import inert
 
 _MOST_FOLLOW_UPS = 2
 _MOST_NAMED = 4
+# The lines above an answer in the author's voice, as `opening` and `simulated` write them.
+_SIMULATED = re.compile(
+    r"\s*(?:_A simulated voice[^\n]*_\n|Speaking as [^\n]*:\n\s*_This voice is simulated\.[^\n]*_\n)"
+)
 
 
 def opening(brief: Brief) -> str:
@@ -33,6 +38,12 @@ def simulated(scope: Sequence[ScopeEntry]) -> str:
     titles = named(entry.title for entry in scope)
     whose = f" of {author}" if (author := _authors(scope)) else ""
     return f"_A simulated voice{whose}, from {titles}. The author did not write this to you._\n\n"
+
+
+def without_opening(answer: str) -> str:
+    """An answer that somebody sends back, without the lines that say whose voice it is."""
+    match = _SIMULATED.match(answer)
+    return answer[match.end() :] if match else answer
 
 
 def declined(brief: Brief) -> str:

@@ -7,12 +7,13 @@ settings.toml         without the setting that says where the database is
 manifest.json         size and SHA-256 of each, and the schema of the tables
 """
 
+import asyncio
 import hashlib
 import os
 import uuid
 import zipfile
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ import tomlkit
 
 from wellread import __version__
 from wellread.errors import BadRequestError, StorageError
+from wellread.import_events import WaitingFor
 from wellread.store import settings_file
 from wellread.store.backup.dump import dump, dumped_tables
 from wellread.store.backup.manifest import (
@@ -34,12 +36,15 @@ from wellread.store.backup.manifest import (
     is_name,
     table_member,
 )
+from wellread.store.database.database import HEAD, Database
+from wellread.store.locks import ADDING, acquired, index_lock, lock
 
 _CHUNK = 1 << 20
+_LOCK_POLL = 0.2  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BackupProgress:
     """`done` of `total` rows of the database, or files of another part."""
 
     part: Part
@@ -49,7 +54,7 @@ class Progress:
 
 def write_backup(
     target: Path, connection: sa.Connection, schema: str, home: Path | None = None
-) -> Generator[Progress]:
+) -> Generator[BackupProgress]:
     """Write what `connection` sees, and the files of `home` if one is given, to the new file `target`.
 
     The file is whole or not there. Nobody may add, remove or embed meanwhile. Raises BadRequestError when there is
@@ -71,6 +76,25 @@ def write_backup(
             sync_folder(target.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+async def back_up(
+    target: Path, database: Database, home: Path
+) -> AsyncGenerator[WaitingFor | BackupProgress, None]:
+    """`write_backup` of a whole library, while others read; who adds, removes or embeds waits for it, and it for
+    them. Closing the generator gives it up."""
+    wanted = [lock(home, ADDING)]
+    wanted += [index_lock(home)] if (home / "index").is_dir() else []
+    with ExitStack() as held:
+        for one in wanted:
+            if not acquired(one):
+                yield WaitingFor.model_validate({"for": "another process that adds or embeds"})
+                while not acquired(one):
+                    await asyncio.sleep(_LOCK_POLL)
+            held.callback(one.release)
+        with database.read() as connection, closing(write_backup(target, connection, HEAD, home)) as steps:
+            for step in steps:
+                yield step
 
 
 def back_up_before_upgrade(connection: sa.Connection, schema: str, folder: Path) -> None:
@@ -120,7 +144,7 @@ class _Members:
 
 def _fill(
     archive: zipfile.ZipFile, connection: sa.Connection, schema: str, home: Path | None
-) -> Generator[Progress]:
+) -> Generator[BackupProgress]:
     members = _Members(archive)
     parts: list[Part] = ["database"]
     yield from _put_tables(members, connection)
@@ -129,7 +153,7 @@ def _fill(
         for part, paths in of_home.items():
             for number, path in enumerate(paths, 1):
                 members.put(path.relative_to(home).as_posix(), _chunks(path))
-                yield Progress(part, number, len(paths))
+                yield BackupProgress(part, number, len(paths))
             parts.append(part)
         if (home / SETTINGS).exists():
             members.put(SETTINGS, [tomlkit.dumps(_without_database(settings_file.read(home))).encode()])
@@ -152,7 +176,7 @@ def _without_database(settings: tomlkit.TOMLDocument) -> tomlkit.TOMLDocument:
     return settings
 
 
-def _put_tables(members: _Members, connection: sa.Connection) -> Generator[Progress]:
+def _put_tables(members: _Members, connection: sa.Connection) -> Generator[BackupProgress]:
     tables = dumped_tables(connection)
     rows = {
         table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables
@@ -161,7 +185,7 @@ def _put_tables(members: _Members, connection: sa.Connection) -> Generator[Progr
     for table in tables:
         members.put(table_member(table.name), dump(connection, table), compressed=True)
         done += rows[table.name]
-        yield Progress("database", done, total)
+        yield BackupProgress("database", done, total)
 
 
 def _source_files(home: Path) -> list[Path]:

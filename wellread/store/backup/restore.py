@@ -23,7 +23,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnreadableError
 from wellread.store import settings_file
-from wellread.store.backup.backup import Progress, sync_folder
+from wellread.store.backup.backup import BackupProgress, sync_folder
 from wellread.store.backup.dump import dumped_tables, has_rows, load, tables
 from wellread.store.backup.manifest import (
     FORMAT,
@@ -76,7 +76,7 @@ class Backup:
     def __exit__(self, *_: object) -> None:
         self._archive.close()
 
-    def verify(self) -> Generator[Progress]:
+    def verify(self) -> Generator[BackupProgress]:
         """Read all of it. Raises UnreadableError for a byte that is not as it was written."""
         with _damage(self.path):
             for part in self.manifest.parts:
@@ -84,7 +84,7 @@ class Backup:
                 for number, name in enumerate(names, 1):
                     for _ in self.chunks(name):
                         pass
-                    yield Progress(part, number, len(names))
+                    yield BackupProgress(part, number, len(names))
 
     def names(self, part: Part) -> list[str]:
         if part == "settings":
@@ -111,7 +111,7 @@ class Backup:
             yield from member
 
 
-def restore(backup: Backup, home: Path, database: Database, *, replace: bool) -> Generator[Progress]:
+def restore(backup: Backup, home: Path, database: Database, *, replace: bool) -> Generator[BackupProgress]:
     """Put a verified backup in place. With `replace`, what is there gives way to it; what a backup does not hold (one
     of the database alone) stays.
 
@@ -174,7 +174,7 @@ def _has_rows(database: Database) -> bool:
         return has_rows(connection)
 
 
-def _put_tables(backup: Backup, connection: sa.Connection) -> Generator[Progress]:
+def _put_tables(backup: Backup, connection: sa.Connection) -> Generator[BackupProgress]:
     """Within a transaction: the tables as the backup has them, at its schema, and then upgraded."""
     names = set(backup.names("database"))
     for table in reversed(tables(connection)):
@@ -187,23 +187,23 @@ def _put_tables(backup: Backup, connection: sa.Connection) -> Generator[Progress
     for number, table in enumerate(held, 1):
         try:
             for _ in load(connection, table, backup.lines(table_member(table.name))):
-                yield Progress("database", number - 1, len(held))
+                yield BackupProgress("database", number - 1, len(held))
         except (ValueError, TypeError, IntegrityError, DataError) as error:
             raise _damaged(backup.path, f"{table.name} has a row that does not fit") from error
-        yield Progress("database", number, len(held))
+        yield BackupProgress("database", number, len(held))
     upgrade(connection)
     if "index" not in backup.manifest.parts:  # the index is of another time than these tables
         connection.execute(sa.text("UPDATE products SET indexed = ''"))
 
 
-def _unpack(backup: Backup, part: Part, folder: Path) -> Generator[Progress]:
+def _unpack(backup: Backup, part: Part, folder: Path) -> Generator[BackupProgress]:
     """Write the members of a part below `folder`, each whole or not at all; those that are there stay."""
     names = backup.names(part)
     for number, name in enumerate(names, 1):
         target = folder / name
         if not (part == "files" and target.exists() and _sha256(target) == target.name):
             _write(target, backup.chunks(name))
-        yield Progress(part, number, len(names))
+        yield BackupProgress(part, number, len(names))
 
 
 def _write(target: Path, chunks: Iterator[bytes]) -> None:

@@ -93,7 +93,7 @@ async def _request(asked: RunAgentInput, caller: Caller, library: Wellread) -> R
         return request
     conversation_id = _conversation(caller, asked.thread_id)
     try:
-        await asyncio.to_thread(library.runs.conversation, conversation_id, caller.account_id)
+        await asyncio.to_thread(library.history.conversation, conversation_id, caller.account_id)
     except NotFoundError:
         history = await asyncio.to_thread(history_of, _said_before(asked.messages[: questions[-1]]))
         return replace(request, new_conversation_id=conversation_id, history=history)

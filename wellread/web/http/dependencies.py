@@ -27,11 +27,11 @@ def _worker(request: Request) -> Worker:
 
 
 def _conversations(request: Request) -> ConversationStore:
-    return ConversationStore(_library(request).database)
+    return _library(request).conversations
 
 
 def _feedback(request: Request) -> FeedbackStore:
-    return FeedbackStore(_library(request).database)
+    return _library(request).feedback
 
 
 def _importer(request: Request) -> Importer:

@@ -78,7 +78,7 @@ async def _ask(arguments: Ask, call: ToolCall) -> Told:
         events = await _followed(attended, call)
     answer = _answer(begun.run_id, events)
     cited = list({citation.product_id for citation in answer.citations})
-    products = await asyncio.to_thread(library.catalog.products_by_id, cited)
+    products = await asyncio.to_thread(library.titles.by_id, cited)
     return Told(answer, _as_text(answer, products))
 
 

@@ -51,17 +51,17 @@ class ReadText(Result):
 
 
 async def _read(arguments: ReadSectionArguments, call: ToolCall) -> Told:
-    catalog = call.workshop.library.catalog
+    titles = call.workshop.library.titles
     try:
-        product = await asyncio.to_thread(catalog.product, arguments.productId)
+        product = await asyncio.to_thread(titles.product, arguments.productId)
     except NotFoundError as error:
         raise NotFoundError(error.message, hint="find_products gives the ids of titles.") from error
-    contents = await asyncio.to_thread(catalog.contents, product.product_id)
+    contents = await asyncio.to_thread(titles.contents, product.product_id)
     if not arguments.sectionId:
         pages = [contents[start : start + _SECTIONS] for start in range(0, len(contents), _SECTIONS)]
         return _told(product, None, [], _page_of(pages, arguments.page), arguments.page, len(pages))
     try:
-        section = await asyncio.to_thread(catalog.section, product.product_id, arguments.sectionId)
+        section = await asyncio.to_thread(titles.section, product.product_id, arguments.sectionId)
     except NotFoundError as error:
         hint = "read_section without a sectionId gives the title's contents."
         raise NotFoundError(error.message, hint=hint) from error

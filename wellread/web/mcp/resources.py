@@ -103,7 +103,7 @@ async def _read(library: Wellread, uri: str, match: re.Match[str]) -> types.Read
     if match["list"]:
         return _json(uri, await _products(library, page))
     if match["section"]:
-        section = await asyncio.to_thread(library.catalog.section, match["product"], match["section"])
+        section = await asyncio.to_thread(library.titles.section, match["product"], match["section"])
         pages = max(1, -(-len(section.text) // _SECTION_PAGE))
         text = section.text[(page - 1) * _SECTION_PAGE : page * _SECTION_PAGE]
         meta = {"page": page, "pages": pages, "section": " › ".join(section.path)}
@@ -118,7 +118,7 @@ async def _read(library: Wellread, uri: str, match: re.Match[str]) -> types.Read
 async def _products(library: Wellread, page: int) -> dict[str, object]:
     offset = (page - 1) * _PAGE
     products: Sequence[Product] = await library.products(offset=offset, limit=_PAGE)
-    count = await asyncio.to_thread(library.catalog.count)
+    count = await asyncio.to_thread(library.titles.count)
     return {
         "page": page,
         "pages": max(1, -(-count // _PAGE)),

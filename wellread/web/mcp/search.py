@@ -84,7 +84,7 @@ async def _find(arguments: FindProductsArguments, call: ToolCall) -> Told:
             )
             for title in found
         ],
-        library_size=await asyncio.to_thread(library.catalog.count),
+        library_size=await asyncio.to_thread(library.titles.count),
     )
     titles = "titles" if result.library_size != 1 else "title"
     if not result.products:

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 
 from wellread.agent.run.start import shortened
 from wellread.agent.state.questions import self_contained
+from wellread.agent.writing.persona import without_opening
 from wellread.events import Exchange
 from wellread.web.openai.footnotes import without_footnotes
 
 MOST_MESSAGES = 10_000  # of a request
 MOST_EXCHANGES = 20
 _PIECES = 8  # of an answer that comes in several messages
-_SIMULATED = re.compile(
-    r"\s*(?:_A simulated voice[^\n]*_\n|Speaking as [^\n]*:\n\s*_This voice is simulated\.[^\n]*_\n)"
-)
 _MARKS = re.compile(r" (?:\[\d{1,6}\])+")  # numbers of a knowledge that the new run does not have
 
 Turn = tuple[str, str]  # role and text
@@ -42,9 +40,7 @@ def history_of(turns: Iterable[Turn]) -> tuple[Exchange, ...]:
 
 def bare(answer: str) -> str:
     """An answer as it came over these interfaces, without what stands around its words."""
-    text = without_footnotes(answer)
-    simulated = _SIMULATED.match(text)
-    return _MARKS.sub("", text[simulated.end() :] if simulated else text).strip()
+    return _MARKS.sub("", without_opening(without_footnotes(answer))).strip()
 
 
 def _self_contained(exchanges: list[Exchange]) -> tuple[Exchange, ...]:

@@ -165,11 +165,11 @@ async def _run_request(asked: ResponsesRequest, caller: Caller, library: Wellrea
 def _past(run_id: str, caller: Caller, library: Wellread) -> tuple[str, tuple[Exchange, ...]]:
     """What to go on with after a run: its conversation, or, when that went another way since, what was said in it
     until then. Raises NotFoundError."""
-    conversation_id = library.runs.run(run_id, caller.account_id).conversation_id
-    runs = library.runs.runs(conversation_id)
+    conversation_id = library.history.run(run_id, caller.account_id).conversation_id
+    runs = library.history.ids(conversation_id)
     if runs[-1] == run_id:
         return conversation_id, ()
     until_then = runs[: runs.index(run_id) + 1][-MOST_EXCHANGES:]
-    said = (exchange_of(library.runs.events(run)) for run in until_then)
+    said = (exchange_of(library.history.events(run)) for run in until_then)
     # The new conversation lacks the knowledge whose numbers those answers have.
     return "", tuple(exchange.model_copy(update={"answer": bare(exchange.answer)}) for exchange in said)

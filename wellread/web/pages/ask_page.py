@@ -10,7 +10,6 @@ from fastapi.responses import PlainTextResponse
 from wellread import __version__
 from wellread.content import Product
 from wellread.engine import Wellread
-from wellread.library.examples import example_questions
 from wellread.serving.request import Caller
 from wellread.store.runs.conversations import ConversationStore, ListedConversation
 from wellread.web.http.access import current_caller
@@ -68,8 +67,8 @@ def _home(
     question: str,
     within: list[str],
 ) -> Response:
-    catalog = library.catalog
-    picked: dict[str, Product] = catalog.products_by_id(within)
+    titles = library.titles
+    picked: dict[str, Product] = titles.by_id(within)
     latest: list[ListedConversation] = conversations.listed(caller.account_id, limit=_LATEST)
     box = Box(
         placeholder=page.say("Ask the titles of this library …"),
@@ -79,9 +78,9 @@ def _home(
     )
     return page.html(
         "ask.html",
-        titles=catalog.count(),
+        titles=titles.count(),
         box=box,
-        examples=[] if question or within else example_questions(catalog, page.say),
+        examples=[] if question or within else titles.examples(page.say),
         latest=latest,
     )
 
@@ -91,7 +90,7 @@ async def _told(request: Request, library: LibraryPart) -> PlainTextResponse:
     base = str(request.base_url).rstrip("/")
     lines = [f"Wellread {__version__}", ""]
     if request.app.state.access.is_open:
-        titles = await asyncio.to_thread(library.catalog.count)
+        titles = await asyncio.to_thread(library.titles.count)
         lines += [f"This library holds {titles:,} titles.", ""]
     lines += [f"  {base}{path:<22} {what}" for path, what in _PLACES]
     lines += [

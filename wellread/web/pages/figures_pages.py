@@ -25,7 +25,7 @@ async def storage(shown: SettingsPagePart, _: Admin, library: LibraryPart) -> Re
     stats, footprint, titles = await asyncio.gather(
         index.stats(),
         asyncio.to_thread(measure, library.settings.home),
-        asyncio.to_thread(library.catalog.count),
+        asyncio.to_thread(library.titles.count),
     )
     return shown.html(
         "storage",
@@ -35,7 +35,7 @@ async def storage(shown: SettingsPagePart, _: Admin, library: LibraryPart) -> Re
         embedder=library.embedder.name if library.embedder else "",
         footprint=footprint,
         home=str(library.settings.home),
-        database=library.database.engine.dialect.name,
+        database="postgresql" if library.settings.database else "sqlite",
     )
 
 

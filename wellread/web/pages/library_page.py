@@ -76,13 +76,13 @@ async def library(
 ) -> Response:
     """What is found from `offset` on; a kind that is none narrows nothing."""
     listing = Listing(query.strip(), collection, _kind(kind), author, topic)
-    is_empty = not await asyncio.to_thread(library.catalog.count)
+    is_empty = not await asyncio.to_thread(library.titles.count)
     if is_empty and not part:
         return page.html("library_empty.html")
 
     def found() -> tuple[int, list[Product], Mapping[Facet, list[FacetValue]]]:
-        total, products = library.catalog.page(listing, offset=offset, limit=_AT_ONCE)
-        counts = library.catalog.counts(listing, limit=_VALUES) if part != "more" else {}
+        total, products = library.titles.page(listing, offset=offset, limit=_AT_ONCE)
+        counts = library.titles.facets(listing, limit=_VALUES) if part != "more" else {}
         return total, products, counts
 
     total, products, counts = await asyncio.to_thread(found)

@@ -8,9 +8,7 @@ from fastapi import APIRouter, Response
 
 from wellread.content import Section, SectionRole, TimeOrigin
 from wellread.engine import Wellread
-from wellread.store.catalog.amendments import edited
-from wellread.store.catalog.editions import editions_of
-from wellread.store.runs.questions_about import LOOKED_AT, questions_on
+from wellread.store.runs.questions_about import LOOKED_AT
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.pages.book_language import language_tag, text_direction
 from wellread.web.pages.dates import clock_for
@@ -44,19 +42,19 @@ def _seconds(library: Wellread, product_id: str, sections: list[Section]) -> flo
     if not sections:
         return 0
     origins = (
-        placed.block.origin for placed in library.catalog.section(product_id, sections[-1].section_id).blocks
+        placed.block.origin for placed in library.titles.section(product_id, sections[-1].section_id).blocks
     )
     return max((origin.end_ms for origin in origins if isinstance(origin, TimeOrigin)), default=0) / 1000
 
 
 def _values(library: Wellread, product_id: str, caller: str) -> dict[str, Any]:
-    catalog = library.catalog
-    product = catalog.product(product_id)
-    metadata, read = product.metadata, catalog.as_read(product_id)
+    titles = library.titles
+    product = titles.product(product_id)
+    metadata = product.metadata
     sections = [
-        section for section in catalog.contents(product_id) if section.role is not SectionRole.CONTENTS
+        section for section in titles.contents(product_id) if section.role is not SectionRole.CONTENTS
     ]
-    editions = editions_of(library.database, product_id)
+    editions = titles.editions(product_id)
     return {
         "product": product,
         "metadata": metadata,
@@ -65,7 +63,7 @@ def _values(library: Wellread, product_id: str, caller: str) -> dict[str, Any]:
             for identifier in metadata.identifiers
             if not identifier.startswith("urn:uuid:")  # which says nothing to anybody
         ],
-        "edited": edited(metadata, read),
+        "edited": titles.edited(product),
         "lang": language_tag(metadata.language),
         "dir": text_direction(metadata.language),
         "sections": sections,
@@ -73,9 +71,7 @@ def _values(library: Wellread, product_id: str, caller: str) -> dict[str, Any]:
         "is_open_contents": len(sections) <= _OPEN_UP_TO,
         "edition": editions[0],
         "earlier": editions[1:],
-        "missing": {
-            role for role, file in editions[0].files if not library.files.path(file.sha256).is_file()
-        },
-        "questions": questions_on(library.database, product_id, caller, limit=_QUESTIONS),
+        "missing": {role for role, file in editions[0].files if not titles.path(file).is_file()},
+        "questions": titles.questions(product_id, caller, limit=_QUESTIONS),
         "looked_at": LOOKED_AT,
     }

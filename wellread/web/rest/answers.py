@@ -7,10 +7,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from wellread.agent.state.effective_events import effective_events
 from wellread.agent.telling.sources import sources
 from wellread.errors import NotFoundError
-from wellread.events import AnswerCompleted
 from wellread.library.bibliography import Entry, csl_json, entries
 from wellread.library.bibtex import bibtex
 from wellread.web.http.dependencies import CallerPart, FeedbackPart, LibraryPart
@@ -40,7 +38,7 @@ async def give_feedback(
     run_id: str, new: NewFeedback, caller: CallerPart, library: LibraryPart, store: FeedbackPart
 ) -> FeedbackView:
     """In place of what was said before."""
-    await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    await asyncio.to_thread(library.history.run, run_id, caller.account_id)
     return FeedbackView.of(await asyncio.to_thread(store.give, run_id, new.rating, new.comment.strip()))
 
 
@@ -49,7 +47,7 @@ async def get_feedback(
     run_id: str, caller: CallerPart, library: LibraryPart, store: FeedbackPart
 ) -> FeedbackView:
     """404 when nothing was."""
-    await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    await asyncio.to_thread(library.history.run, run_id, caller.account_id)
     said = await asyncio.to_thread(store.of, [run_id])
     if run_id not in said:
         raise NotFoundError("Nothing was said of this answer.", hint="PUT a rating first.")
@@ -60,7 +58,7 @@ async def get_feedback(
 async def take_back_feedback(
     run_id: str, caller: CallerPart, library: LibraryPart, store: FeedbackPart
 ) -> None:
-    await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    await asyncio.to_thread(library.history.run, run_id, caller.account_id)
     await asyncio.to_thread(store.take_back, run_id)
 
 
@@ -79,19 +77,15 @@ async def get_citations(
     """The titles that were cited, with the places, as a file. 404 while there is no answer."""
 
     def cited() -> tuple[str, str]:
-        run = library.runs.run(run_id, caller.account_id)
-        answers = [
-            event
-            for event in effective_events(library.runs.events(run_id))
-            if isinstance(event, AnswerCompleted)
-        ]
-        if not answers:
+        run = library.history.run(run_id, caller.account_id)
+        answer = library.history.answer(run_id)
+        if answer is None:
             raise NotFoundError(
                 "This run has no answer.",
                 hint="" if run.outcome else "Wait until it has ended: its events are at /events.",
             )
-        citations = answers[-1].citations
-        products = library.catalog.products_by_id(sorted({citation.product_id for citation in citations}))
+        citations = answer.citations
+        products = library.titles.by_id(sorted({citation.product_id for citation in citations}))
         return run.question, _written(entries(citations, products), format)
 
     question, text = await asyncio.to_thread(cited)

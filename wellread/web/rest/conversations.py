@@ -150,7 +150,7 @@ async def export_conversation(
         if format == "json":
             return taken.model_dump_json(indent=2)
         cited = {c.product_id for run in taken.runs if run.answer for c in run.answer.citations}
-        return as_markdown(taken, library.catalog.products_by_id(sorted(cited)), steps=steps)
+        return as_markdown(taken, library.titles.by_id(sorted(cited)), steps=steps)
 
     media_type, ending = {
         "json": ("application/json", "json"),
@@ -161,14 +161,14 @@ async def export_conversation(
 
 def conversation_export(library: Wellread, conversation_id: str) -> Export:
     """The runs of a conversation, oldest first."""
-    events = [library.runs.events(run_id) for run_id in library.runs.runs(conversation_id)]
+    events = [library.history.events(run_id) for run_id in library.history.ids(conversation_id)]
     return export([own for own in events if own])
 
 
 def _summaries(library: Wellread, feedback: FeedbackStore, conversation_id: str) -> list[RunSummary]:
-    runs = library.runs.of(conversation_id)
+    runs = library.history.of(conversation_id)
     run_ids = [run.run_id for run in runs]
-    starts, said = library.runs.starts(run_ids), feedback.of(run_ids)
+    starts, said = library.history.starts(run_ids), feedback.of(run_ids)
     return [_run_summary(run, starts[run.run_id], said.get(run.run_id)) for run in runs]
 
 

@@ -23,7 +23,7 @@ async def ready(request: Request, response: Response, library: LibraryPart, work
     """200 when a question would be answered at once, else 503 with what is missing."""
     warmth = request.app.state.warmth
     try:
-        await asyncio.to_thread(library.catalog.count)
+        await asyncio.to_thread(library.titles.count)
         database = "ok"
     except StorageError:
         database = "away"

@@ -11,7 +11,6 @@ from fastapi.responses import FileResponse
 from wellread.content import ProductKind
 from wellread.engine import Wellread
 from wellread.errors import ForbiddenError, NotFoundError
-from wellread.store.catalog.amendments import edited
 from wellread.store.catalog.product_query import Listing
 from wellread.store.imports.file_names import file_name
 from wellread.web.http.access import current_caller
@@ -67,9 +66,9 @@ async def list_library(
     nearest titles."""
     listing = Listing(query, collection, kind, author, topic)
     total, products = await asyncio.to_thread(
-        lambda: library.catalog.page(listing, offset=offset, limit=limit)
+        lambda: library.titles.page(listing, offset=offset, limit=limit)
     )
-    counts = await asyncio.to_thread(library.catalog.counts, listing) if facets else None
+    counts = await asyncio.to_thread(library.titles.facets, listing) if facets else None
     return ProductList(
         total=total,
         offset=offset,
@@ -121,9 +120,9 @@ async def get_section(product_id: str, section_id: str, library: LibraryPart) ->
 async def get_file(product_id: str, role: str, library: LibraryPart) -> FileResponse:
     """The bytes that a product was read from, in full or a `Range` of them."""
     await library.product(product_id)
-    files = await asyncio.to_thread(library.catalog.files, product_id)
+    files = await asyncio.to_thread(library.titles.files, product_id)
     for its_role, file in files:
-        path = library.files.path(file.sha256)
+        path = library.titles.path(file)
         if its_role == role and await asyncio.to_thread(path.is_file):
             name = file_name(file.name)
             return FileResponse(
@@ -147,23 +146,23 @@ async def open_anchor(
 
 
 def _details(library: Wellread, product_id: str) -> ProductDetails:
-    catalog = library.catalog
-    product, read = catalog.product(product_id), catalog.as_read(product_id)
+    titles = library.titles
+    product = titles.product(product_id)
     return ProductDetails(
         **ProductView.of_product(product).model_dump(),
-        warnings=catalog.warnings(product_id, product.edition_id),
+        warnings=titles.warnings(product),
         files=[
-            FileView(role=role, name=file.name, size=file.size) for role, file in catalog.files(product_id)
+            FileView(role=role, name=file.name, size=file.size) for role, file in titles.files(product_id)
         ],
-        edited=edited(product.metadata, read),
+        edited=titles.edited(product),
     )
 
 
 def _section(library: Wellread, product_id: str, section_id: str) -> SectionView:
-    catalog = library.catalog
-    catalog.product(product_id)
-    section = catalog.section(product_id, section_id)
-    ids = [other.section_id for other in catalog.contents(product_id)]
+    titles = library.titles
+    titles.product(product_id)
+    section = titles.section(product_id, section_id)
+    ids = [other.section_id for other in titles.contents(product_id)]
     place = ids.index(section.section_id) if section.section_id in ids else None
     return SectionView(
         **SectionEntry.of(section).model_dump(),

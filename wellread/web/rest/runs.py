@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response, status
 
 from wellread.agent.run.estimate import Estimate
-from wellread.agent.state.effective_events import effective_events
 from wellread.agent.state.knowledge import fold_events
 from wellread.errors import NotFoundError
 from wellread.events import TERMINAL, AnswerCompleted, AnyEvent, RunFailed, RunStarted
@@ -68,7 +67,7 @@ async def get_events(
 
     A stream that has been read to its end answers 204, at which an EventSource does not come back.
     """
-    run = await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    run = await asyncio.to_thread(library.history.run, run_id, caller.account_id)
     return await events_for(listener, feed, run_id, ended=bool(run.outcome))
 
 
@@ -77,7 +76,7 @@ async def get_events(
 )
 async def stop_run(run_id: str, caller: CallerPart, library: LibraryPart, worker: WorkerPart) -> RunView:
     """Look nothing more up, and write with what there is. A run that has ended stays as it is."""
-    await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    await asyncio.to_thread(library.history.run, run_id, caller.account_id)
     await worker.wish(run_id, "stop")
     return await _view(library, run_id, caller.account_id)
 
@@ -87,15 +86,15 @@ async def stop_run(run_id: str, caller: CallerPart, library: LibraryPart, worker
 )
 async def cancel_run(run_id: str, caller: CallerPart, library: LibraryPart, worker: WorkerPart) -> RunView:
     """A run that has ended stays as it is."""
-    await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
+    await asyncio.to_thread(library.history.run, run_id, caller.account_id)
     await worker.wish(run_id, "cancel")
     return await _view(library, run_id, caller.account_id)
 
 
 async def _view(library: LibraryPart, run_id: str, caller: str) -> RunView:
     def view() -> RunView:
-        run = library.runs.run(run_id, caller)
-        events = library.runs.events(run_id)
+        run = library.history.run(run_id, caller)
+        events = library.history.events(run_id)
         if not events:
             raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
         return run_view(run, events)
@@ -107,9 +106,8 @@ def run_view(run: StoredRun, events: list[AnyEvent]) -> RunView:
     start = events[0]
     if not isinstance(start, RunStarted):
         raise TypeError("a run begins with run.started")
-    kept = effective_events(events)
-    knowledge = fold_events(kept)
-    answer = next((event for event in reversed(kept) if isinstance(event, AnswerCompleted)), None)
+    knowledge = fold_events(events)
+    answer = next((event for event in reversed(events) if isinstance(event, AnswerCompleted)), None)
     last = events[-1]
     return RunView(
         run_id=run.run_id,

@@ -8,9 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wellread.content import Product, ProductKind
 from wellread.errors import BadRequestError, LimitError
-from wellread.library.scope import named
-from wellread.library.suggestions import offered_titles
-from wellread.store.catalog.catalog import Catalog
+from wellread.library.titles import Titles
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.wire.library import Matrix
 from wellread.wire.view import Id
@@ -66,7 +64,7 @@ class NamedTitles(BaseModel):
 @router.post("/scope", summary="Which titles a question names")
 async def get_scope(wording: ScopeRequest, caller: CallerPart, library: LibraryPart) -> NamedTitles:  # noqa: ARG001  # a caller that is not known is refused
     """As a run would recognise them, and those whose words begin to be there."""
-    return await asyncio.to_thread(_named_titles, library.catalog, wording.question)
+    return await asyncio.to_thread(_named_titles, library.titles, wording.question)
 
 
 @router.post("/search", summary="Search questions × titles")
@@ -83,8 +81,8 @@ async def search(asked: Search, caller: CallerPart, library: LibraryPart) -> Mat
     return Matrix(cells=cells)
 
 
-def _named_titles(catalog: Catalog, question: str) -> NamedTitles:
-    naming = named(catalog, question)
+def _named_titles(titles: Titles, question: str) -> NamedTitles:
+    naming = titles.named(question)
     told = {product.product_id for product in naming.products}
     return NamedTitles(
         named=[
@@ -92,9 +90,7 @@ def _named_titles(catalog: Catalog, question: str) -> NamedTitles:
             for mention in naming.mentions
             for product in mention.products
         ],
-        offered=[
-            _title(product) for product in offered_titles(catalog, question) if product.product_id not in told
-        ],
+        offered=[_title(product) for product in titles.offered(question) if product.product_id not in told],
     )
 
 

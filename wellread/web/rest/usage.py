@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from wellread.errors import BadRequestError, ForbiddenError
-from wellread.store.runs.usage import Group, UsageStore, UsageSum
+from wellread.store.runs.usage import Group, UsageSum
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.wire.server import SumView, UsageView
 
@@ -38,7 +38,7 @@ async def get_usage(
             hint="Both days are included; the first is not after the last.",
         )
     sums = await asyncio.to_thread(
-        lambda: UsageStore(library.database).sums(
+        lambda: library.usage.sums(
             first, last, by=group, caller=None if whose == "all" else caller.account_id, limit=_MOST_DAYS
         )
     )

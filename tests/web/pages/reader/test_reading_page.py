@@ -18,6 +18,7 @@ from PIL import Image
 from support import epub_builder
 from support.libraries import add, book
 from support.running_server import client, running
+from support.stores import catalog_of, database_of
 
 from wellread.blocking import BlockingWellread
 from wellread.content import (
@@ -159,7 +160,7 @@ def served(tmp_path_factory) -> Iterator[Served]:
         )
         at.run = events[0].run_id
         at.citations = next(event.citations for event in events if isinstance(event, AnswerCompleted))
-        catalog = library.library.catalog
+        catalog = catalog_of(library.library)
         at.sections = {
             name: [catalog.section(product_id, entry.section_id) for entry in catalog.contents(product_id)]
             for name, product_id in at.ids.items()
@@ -430,7 +431,7 @@ def test_words_and_contents_are_found_in_either_database(tmp_path, request):
         settings = Settings(home=tmp_path / f"home{bool(database)}", database=database, embedder="none")
         with BlockingWellread(settings=settings) as library:
             [added] = add(library, path)
-            product_id, opened = added.product_id, library.library.database
+            product_id, opened = added.product_id, database_of(library.library)
             assert [(entry.title, entry.depth) for entry in outline(opened, product_id)] == [
                 ("One", 0),
                 ("Two", 0),
@@ -449,7 +450,7 @@ def test_words_and_contents_are_found_in_either_database(tmp_path, request):
                 found, more = occurrences(opened, product_id, words, limit=9)
                 assert (len(found), more) == (times, False), words
                 for one in found:
-                    text = library.library.catalog.section(product_id, one.section_id).text
+                    text = catalog_of(library.library).section(product_id, one.section_id).text
                     assert text[one.start : one.end].casefold().split() == words.casefold().split()
             assert occurrences(opened, product_id, "über", limit=1)[1]
 
@@ -459,12 +460,12 @@ def test_words_that_nearly_stand_everywhere_are_sought_in_no_more_time(tmp_path)
     path = book(tmp_path, "a.md", "Letters", "One\n\n" + "\n\n".join(["a   a " * 4_000] * 16 + [words]))
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, path)
-        opened, product_id = library.library.database, added.product_id
+        opened, product_id = database_of(library.library), added.product_id
         started = time.perf_counter()
         found, more = occurrences(opened, product_id, words, limit=9)
         assert time.perf_counter() - started < 1
         assert (len(found), more) == (1, False)
-        text = library.library.catalog.section(product_id, found[0].section_id).text
+        text = catalog_of(library.library).section(product_id, found[0].section_id).text
         assert text[found[0].start : found[0].end].split() == words.split()
 
 
@@ -518,7 +519,7 @@ def test_a_place_of_an_earlier_edition_says_what_became_of_it(tmp_path):
         [first] = add(library, path)
         product_id = first.product_id
         [old] = [s for s in library.run(library.library.contents(product_id)) if s.title == "One"]
-        text = library.library.catalog.section(product_id, old.section_id).text
+        text = catalog_of(library.library).section(product_id, old.section_id).text
         book(
             tmp_path, "b.md", "Editions", "Zero\n\nNew.", "One\n\nThe same words stay.", isbn="9780306406157"
         )
@@ -556,7 +557,7 @@ def test_a_section_without_end_is_shown_in_parts(tmp_path):
         [added] = add(library, book(tmp_path, "endless.md", "Endless", f"Only\n\n{text}"))
         product_id = added.product_id
         [section] = library.run(library.library.contents(product_id))
-        at = library.library.catalog.section(product_id, section.section_id).text.index("Paragraph 250 ")
+        at = catalog_of(library.library).section(product_id, section.section_id).text.index("Paragraph 250 ")
     with running(settings) as address, client(address, headers=PAGE) as web:
         opened = web.get(f"/read/{Anchor(product_id, section.section_id, at, at + 13)}").text
         assert len(opened) < 120_000 and '<mark id="quote">Paragraph 250</mark>' in opened
@@ -773,7 +774,7 @@ def test_the_pictures_of_a_section_are_measured_in_one_opening(tmp_path):
     ).write(tmp_path / "pots.epub")
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, path)
-        catalog, product_id = library.library.catalog, added.product_id
+        catalog, product_id = catalog_of(library.library), added.product_id
         [section] = [catalog.section(product_id, one.section_id) for one in catalog.contents(product_id)]
     found = figures(Opened(path), "digest", product_id, None, section, None, section.blocks)
     assert [figure.width for group in found.values() for figure in group] == [100 + n for n in range(12)]
@@ -823,7 +824,7 @@ def test_a_view_of_thousands_of_pictures_has_some_of_them_and_reads_only_their_h
     )
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, path)
-        catalog, product_id = library.library.catalog, added.product_id
+        catalog, product_id = catalog_of(library.library), added.product_id
         [section] = [catalog.section(product_id, one.section_id) for one in catalog.contents(product_id)]
     found = figures(path, "digest", product_id, None, section, None, section.blocks)
     assert sum(map(len, found.values())) == 300

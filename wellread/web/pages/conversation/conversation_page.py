@@ -10,7 +10,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
-from wellread.agent.state.effective_events import effective_events
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
 from wellread.events import EVENT, Citation, Snippet
@@ -49,7 +48,7 @@ async def show_conversation(
 
     def shown() -> Response:
         conversation = conversations.conversation(conversation_id, caller.account_id)
-        run_ids = library.runs.runs(conversation_id)
+        run_ids = library.history.ids(conversation_id)
         if part == "run" and run not in run_ids:
             raise NotFoundError(f"There is no run {run!r}.", hint="Load the page again.")
         last = len(run_ids) - min(before, len(run_ids))
@@ -81,10 +80,8 @@ async def watch_run(
 ) -> Response:
     """The parts of a run's picture that change, as server-sent events: their numbers are those of the run's own
     events, so a listener goes on where it was."""
-    run = await asyncio.to_thread(library.runs.run, run_id, caller.account_id)
-    if run.outcome and listener.after >= (await asyncio.to_thread(library.runs.ends, [run_id])).get(
-        run_id, 0
-    ):
+    run = await asyncio.to_thread(library.history.run, run_id, caller.account_id)
+    if run.outcome and listener.after >= (await asyncio.to_thread(feed.source.ends, [run_id])).get(run_id, 0):
         return Response(status_code=204)  # at which an EventSource does not come back
     return ByteStream(_watched(RunRendering(page, run_id), feed, listener.after))
 
@@ -137,7 +134,7 @@ def _pictures(
     for run_id in run_ids:
         rated = ratings.get(run_id)
         picture = RunRendering(page, run_id, rating=rated.rating if rated else "")
-        for event in effective_events(library.runs.events(run_id)):
+        for event in library.history.events(run_id):
             picture.tell(event)
         if picture.last:
             pictures.append(picture)
@@ -147,9 +144,9 @@ def _pictures(
 def _for_reading(page: Page, library: Wellread, conversation_id: str) -> list[RunRendering]:
     """The runs for whoever has no library to open, so that marks lead to the sources on the page itself."""
     pictures = []
-    for run_id in library.runs.runs(conversation_id)[-_MOST_READ:]:
+    for run_id in library.history.ids(conversation_id)[-_MOST_READ:]:
         picture = RunRendering(page, run_id, link=_below(run_id))
-        for event in effective_events(library.runs.events(run_id)):
+        for event in library.history.events(run_id):
             picture.tell(event)
         if picture.last:
             pictures.append(picture)

@@ -67,13 +67,13 @@ class Pictures:
 
     def source(self, product: Product) -> StoredFile | None:
         """The file that a product's text was read from, while it is there. Blocks."""
-        for role, file in self._library.catalog.files(product.product_id):
+        for role, file in self._library.titles.files(product.product_id):
             if role == TEXT and self.path(file).is_file():
                 return file
         return None
 
     def path(self, file: StoredFile) -> Path:
-        return self._library.files.path(file.sha256)
+        return self._library.titles.path(file)
 
     async def cover(self, product: Product, *, is_gone: Gone = _waits) -> Picture | None:
         """The cover that its file has; None when it has none that can be shown."""

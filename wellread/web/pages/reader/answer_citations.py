@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
-from wellread.events import AnswerCompleted, Citation
+from wellread.events import Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,9 @@ def beside(address: str, citations: AnswerCitations | None) -> str:
 def answer_citations(library: Wellread, run_id: str, caller: str, position: int) -> AnswerCitations | None:
     """Of a run of that caller; None when there is no such run, answer or citation. Blocks."""
     try:
-        library.runs.run(run_id, caller)
+        library.history.run(run_id, caller)
     except NotFoundError:
         return None
-    for event in reversed(library.runs.events(run_id)):
-        if isinstance(event, AnswerCompleted):
-            found = AnswerCitations(run_id, position, event.citations)
-            return found if position < found.total else None
-    return None
+    answer = library.history.answer(run_id)
+    found = AnswerCitations(run_id, position, answer.citations if answer else ())
+    return found if position < found.total else None

@@ -93,7 +93,7 @@ async def read_section(
 ) -> Response:
     """A section of any edition; of a long one, the part with what begins at the code point `from`."""
     product = await library.product(product_id)
-    section = await asyncio.to_thread(library.catalog.section, product_id, section_id)
+    section = await asyncio.to_thread(library.titles.section, product_id, section_id)
     citations = await _citations(library, caller, run, citation)
     return await _reader(page, library, product, section, part, start=start, citations=citations)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wellread.content import Anchor
 from wellread.engine import Wellread
 from wellread.events import FoundPassage
-from wellread.store.catalog.outline import Occurrence, occurrences
+from wellread.store.catalog.outline import Occurrence
 
 _MOST = 50
 
@@ -35,7 +35,7 @@ async def search_title(library: Wellread, product_id: str, query: str) -> TitleS
     if not query:
         return TitleSearch("")
     (exact, more), cells = await asyncio.gather(
-        asyncio.to_thread(occurrences, library.database, product_id, query, limit=_MOST),
+        asyncio.to_thread(library.titles.occurrences, product_id, query, limit=_MOST),
         library.search([query], product_ids=[product_id]),
     )
     return TitleSearch(

@@ -10,7 +10,7 @@ from wellread.content import BlockKind, FileOrigin, PlacedBlock, Product, Sectio
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
 from wellread.library.open_anchor import OpenedPlace
-from wellread.store.catalog.outline import OutlineEntry, outline
+from wellread.store.catalog.outline import OutlineEntry
 from wellread.web.pages.pictures.book_figures import figures
 from wellread.web.pages.pictures.pictures import Pictures
 from wellread.web.pages.reader.book_outline import BookOutline
@@ -23,10 +23,10 @@ from wellread.web.pages.reader.talk_turns import is_talk, talk
 
 def first_section(library: Wellread, product: Product) -> Section:
     """Where reading a title begins. Raises NotFoundError for one without any text."""
-    entry = BookOutline(outline(library.database, product.product_id)).first()
+    entry = BookOutline(library.titles.outline(product.product_id)).first()
     if entry is None:
         raise NotFoundError(f"{product.title} has no text.", hint="Add it again, perhaps in another format.")
-    return library.catalog.section(product.product_id, entry.section_id)
+    return library.titles.section(product.product_id, entry.section_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +45,17 @@ class Opened:
 
     def view(self) -> ReaderView:
         """Blocks."""
-        book = BookOutline(outline(self.library.database, self.product.product_id))
+        book = BookOutline(self.library.titles.outline(self.product.product_id))
         at = book.index(self.section.section_id)
         return self._talk(at) if is_talk(self.section) else self._book(book, at)
 
     def _talk(self, at: int | None) -> ReaderView:
         """All of a talk; of an earlier edition, the one section without the recording."""
         product_id = self.product.product_id
-        catalog = self.library.catalog
-        sections = [self.section] if at is None else catalog.sections(product_id)
-        stored = catalog.files(product_id) if at is not None else []
-        files = {role: file for role, file in stored if self.library.files.path(file.sha256).is_file()}
+        titles = self.library.titles
+        sections = [self.section] if at is None else titles.sections(product_id)
+        stored = titles.files(product_id) if at is not None else []
+        files = {role: file for role, file in stored if titles.path(file).is_file()}
         return ReaderView(
             self.product,
             self.section,
@@ -138,7 +138,7 @@ class Opened:
         return Turning(self.section.title, address, f"{number + 1}/{len(parts)}")
 
     def _neighbour(self, section_id: str) -> Section:
-        return self.library.catalog.section(self.product.product_id, section_id)
+        return self.library.titles.section(self.product.product_id, section_id)
 
     def _html(self, section: Section, shown: Sequence[PlacedBlock], *, is_current: bool) -> SectionHtml:
         """What makes the blocks of a section that are shown; of the present edition of an EPUB, with its figures."""

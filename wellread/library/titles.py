@@ -1,0 +1,107 @@
+"""What a library knows of its titles, for those who show or list them: metadata, contents, files, what was asked."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from wellread.content import Product, Section
+from wellread.library.examples import example_questions
+from wellread.library.scope import named
+from wellread.library.suggestions import offered_titles
+from wellread.library.title_recognition import Naming
+from wellread.store.catalog.amendments import edited
+from wellread.store.catalog.catalog import Catalog
+from wellread.store.catalog.editions import EditionEntry, editions_of
+from wellread.store.catalog.facets import Facet, FacetValue
+from wellread.store.catalog.outline import Occurrence, OutlineEntry, occurrences, outline
+from wellread.store.catalog.product_query import Listing
+from wellread.store.catalog.source_files import FileStore, StoredFile
+from wellread.store.database.database import Database
+from wellread.store.runs.questions_about import AskedQuestion, questions_on
+
+
+class Titles:
+    """Reads only, and waits for the database: not for the event loop. Raises NotFoundError for a product or section
+    that is not there."""
+
+    def __init__(self, catalog: Catalog, files: FileStore, database: Database) -> None:
+        self._catalog = catalog
+        self._files = files
+        self._database = database
+
+    # Products
+
+    def count(self) -> int:
+        return self._catalog.count()
+
+    def product(self, product_id: str) -> Product:
+        return self._catalog.product(product_id)
+
+    def by_id(self, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Those of them that are there."""
+        return self._catalog.products_by_id(product_ids)
+
+    def page(self, listing: Listing, *, offset: int = 0, limit: int = 50) -> tuple[int, list[Product]]:
+        """How many a listing has, and a part of it."""
+        return self._catalog.page(listing, offset=offset, limit=limit)
+
+    def facets(self, listing: Listing, *, limit: int = 20) -> dict[Facet, list[FacetValue]]:
+        """The values by which a listing can be narrowed, the commonest first."""
+        return self._catalog.counts(listing, limit=limit)
+
+    def named(self, question: str) -> Naming:
+        """Those that a question names."""
+        return named(self._catalog, question)
+
+    def offered(self, typed: str) -> list[Product]:
+        """Those whose words begin to stand in a question that is being typed."""
+        return offered_titles(self._catalog, typed)
+
+    def examples(self, say: Callable[[str], str]) -> list[str]:
+        """Questions to begin with, in the language of `say`."""
+        return example_questions(self._catalog, say)
+
+    # One of them
+
+    def edited(self, product: Product) -> list[str]:
+        """What a person said of it in place of what its files say."""
+        return edited(product.metadata, self._catalog.as_read(product.product_id))
+
+    def warnings(self, product: Product) -> list[str]:
+        """What could not be read of it."""
+        return self._catalog.warnings(product.product_id, product.edition_id)
+
+    def editions(self, product_id: str) -> list[EditionEntry]:
+        return editions_of(self._database, product_id)
+
+    def questions(self, product_id: str, caller: str, *, limit: int) -> list[AskedQuestion]:
+        """What the caller asked of it, the latest first."""
+        return questions_on(self._database, product_id, caller, limit=limit)
+
+    def files(self, product_id: str) -> list[tuple[str, StoredFile]]:
+        """The files that it was read from, by role, there or not."""
+        return self._catalog.files(product_id)
+
+    def path(self, file: StoredFile) -> Path:
+        """Where the bytes of a file are, if they are not lost."""
+        return self._files.path(file.sha256)
+
+    # Its text
+
+    def contents(self, product_id: str) -> list[Section]:
+        """Its sections in reading order, without their text."""
+        return self._catalog.contents(product_id)
+
+    def outline(self, product_id: str) -> list[OutlineEntry]:
+        """Its table of contents, with how much text each entry has."""
+        return outline(self._database, product_id)
+
+    def sections(self, product_id: str) -> Iterator[Section]:
+        return self._catalog.sections(product_id)
+
+    def section(self, product_id: str, section_id: str) -> Section:
+        """A section of the present edition or an earlier one."""
+        return self._catalog.section(product_id, section_id)
+
+    def occurrences(self, product_id: str, query: str, *, limit: int) -> tuple[list[Occurrence], bool]:
+        """Where words stand as they are typed, and whether there are more places than `limit`."""
+        return occurrences(self._database, product_id, query, limit=limit)
