@@ -40,12 +40,9 @@ def imported(tree: ast.AST) -> set[str]:
 
 def named_in_texts(tree: ast.AST) -> set[str]:
     """First names of what may be imported later: "ir_measures", "postgresql+psycopg", "xllamacpp.server"."""
-    texts = {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return {part for text in texts if re.fullmatch(r"[\w.+]+", text) for part in (*text.split("+"), text.split(".")[0])}  # fmt: skip
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    names = [text for text in texts if isinstance(text, str) and re.fullmatch(r"[\w.+]+", text)]
+    return {name.split(".")[0] for name in names} | {part for name in names for part in name.split("+")}
 
 
 def undeclared(

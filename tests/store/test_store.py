@@ -162,7 +162,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import sqlalchemy as sa
-from wellread.store.database.database import HEAD, Database, schema_of
+from wellread.store.backup.opening import open_database
 
 left = int(sys.argv[2])
 
@@ -191,7 +191,7 @@ def test_a_home_killed_at_its_first_opening_can_be_opened(place, nth):
 OPENED = """
 import sys
 from pathlib import Path
-from wellread.store.database.database import HEAD, Database, schema_of
+from wellread.store.backup.opening import open_database
 
 print(open_database(sys.argv[1] if sys.argv[2] == "str" else Path(sys.argv[1])).check())
 """

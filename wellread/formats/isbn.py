@@ -2,6 +2,7 @@
 
 import re
 
+_WRITTEN = re.compile(r"(?<![\dXx])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\dXx])")
 _NOISE = re.compile(r"[\s\u2010-\u2015-]|^(?:urn:)?isbn(?:-1[03])?:?", re.I)
 
 
@@ -16,6 +17,11 @@ def isbn13(text: str) -> str:
             body = "978" + digits[:9]
             return body + str(-_weighted(body) % 10)
     return ""
+
+
+def isbn_in(text: str) -> str:
+    """The thirteen digits of the first ISBN that stands in a text; "" if there is none."""
+    return next(filter(None, (isbn13(match[0]) for match in _WRITTEN.finditer(text))), "")
 
 
 def _weighted(digits: str) -> int:

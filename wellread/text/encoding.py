@@ -49,10 +49,17 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
     return _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n"), warning
 
 
-def _decoded(content: bytes, name: str) -> tuple[str, str]:
+def after_mark(content: bytes) -> str | None:
+    """What stands after a byte order mark; None without one."""
     for mark, encoding in _BOMS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, errors="replace"), ""
+            return content[len(mark) :].decode(encoding, errors="replace")
+    return None
+
+
+def _decoded(content: bytes, name: str) -> tuple[str, str]:
+    if (marked := after_mark(content)) is not None:
+        return marked, ""
     if (wide := _wide_encoding(content[:_SAMPLE])) is not None:
         return content.decode(wide, errors="replace"), ""
     if b"\x1b$" in content[:_SAMPLE] and content.isascii():

@@ -134,6 +134,7 @@ def test_the_main_part_of_a_page_is_read_and_what_is_around_it_not(tmp_path: Pat
         ("\ufeff<p>caf\u00e9 \u2014 na\u00efve".encode("utf-16"), False),
         ("<p>caf\u00e9 \u2014 na\u00efve".encode("cp1252"), True),
         ("<meta charset=latin1><p>caf\u00e9 \u2014 na\u00efve".encode(), True),
+        ("<meta charset=base64><p>caf\u00e9 \u2014 na\u00efve".encode("cp1252"), True),
         ("<?xml version='1.0' encoding='utf-8'?><p>caf&eacute; &mdash; na\u00efve</p>".encode(), False),
     ],
 )

@@ -1,57 +1,21 @@
 """The metadata of an EPUB package as Metadata: titles, people by role, identifiers, dates, series."""
 
-import re
 from typing import Any
 
 from lxml import etree
 
 from wellread.content import Metadata
+from wellread.formats.dates import iso_date
 from wellread.formats.epub.package import Package
+from wellread.formats.isbn import isbn_in
 from wellread.formats.markup.block_drafts import one_line
 from wellread.formats.markup.parse import child, local_name
 
 _OPF = "{http://www.idpf.org/2007/opf}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_ISBN = re.compile(r"(?<![\dXx])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\dXx])")
-_ISO_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?!\d)")
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _AUTHORS = frozenset({"", "aut", "cre", "author"})
 _PLACEHOLDERS = frozenset({"", "unknown", "none", "n/a", "[author]", "[title]", "untitled"})
 _DATE_PREFERENCE = ("publication", "published", "", "original-publication", "creation", "created", "issued")
-
-
-def isbn_13(text: str) -> str:
-    """The ISBN in `text` as 13 digits, "" if there is none whose check digit is right. ISBN-10 are
-    converted."""
-    for match in _ISBN.finditer(text):
-        digits = match[0].replace("-", "").replace(" ", "").upper()
-        if len(digits) == 10 and _checks_10(digits):
-            body = "978" + digits[:9]
-            return body + _check_13(body)
-        if len(digits) == 13 and digits[12] == _check_13(digits[:12]):
-            return digits
-    return ""
-
-
-def _check_13(body: str) -> str:
-    return str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body)) % 10)
-
-
-def _checks_10(digits: str) -> bool:
-    values = [10 if digit == "X" else int(digit) for digit in digits]
-    return sum(value * weight for value, weight in zip(values, range(10, 0, -1), strict=True)) % 11 == 0
-
-
-def iso_date(text: str) -> str:
-    """The date as ISO 8601 without a time, shortened to what is known; "" without a year."""
-    text = text.strip()
-    if match := _ISO_DATE.match(text):
-        year, month, day = match[1], match[2], match[3]
-        if month and not 1 <= int(month) <= 12:
-            return year
-        return "-".join(part for part in (year, month, day) if part) if year != "0000" else ""
-    found = _YEAR.search(text)
-    return found[1] if found else ""
 
 
 def plain_text(markup: str) -> str:
@@ -156,7 +120,7 @@ class _Description:
         ordered = sorted(elements, key=lambda element: (element.get("id") or "").strip() != wanted)
         found = [self.identifier(element) for element in ordered]
         # The printed book an EPUB was made from: known by more people than the EPUB's own identifier.
-        sources = (isbn_13(_text(element)) for element in self.parts.get("source", ()))
+        sources = (isbn_in(_text(element)) for element in self.parts.get("source", ()))
         found += [f"urn:isbn:{isbn}" for isbn in sources if isbn]
         return _distinct(one for one in found if one.lower() not in _PLACEHOLDERS)
 
@@ -164,7 +128,7 @@ class _Description:
         text = _text(element)
         scheme = (element.get(_OPF + "scheme") or "").strip().lower()
         bare = text.lower().removeprefix("urn:").removeprefix("isbn").strip(": ")
-        if isbn := isbn_13(bare) if len(bare) <= 20 else "":
+        if isbn := isbn_in(bare) if len(bare) <= 20 else "":
             return f"urn:isbn:{isbn}"
         if scheme and ":" not in text and scheme not in ("uri", "url", "id"):
             return f"urn:uuid:{text}" if scheme == "uuid" else f"{scheme}:{text}"

@@ -3,7 +3,8 @@
 from typing import Any
 
 from wellread.content import Metadata
-from wellread.formats.epub.metadata import isbn_13, iso_date
+from wellread.formats.dates import iso_date
+from wellread.formats.isbn import isbn_in
 from wellread.formats.markup.block_drafts import one_line
 from wellread.formats.markup.parse import local_name
 
@@ -64,5 +65,5 @@ def metadata(root: Any) -> Metadata:
 
 
 def _identifier(text: str) -> str:
-    isbn = isbn_13(text) if len(text) <= 30 else ""
+    isbn = isbn_in(text) if len(text) <= 30 else ""
     return f"urn:isbn:{isbn}" if isbn else text

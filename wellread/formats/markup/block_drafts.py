@@ -19,6 +19,7 @@ _BETWEEN_MARKS = re.compile(r"(\x02\d+\x03)[,;\s]+(?=\x02)")
 _LEADING = re.compile(rf"\A{_ANY_MARK}+[.:)]*\s*")
 _AFTER_SPACE = re.compile(rf"\s+{_ANY_MARK}+(?=[.,;:!?)\s])")
 _DIGITS = re.compile(r"[-+−]?\d{1,4}")
+_MAX_TERMS = 4  # of one definition
 _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 
 
@@ -120,7 +121,7 @@ def superscript(text: str) -> str:
     return text.translate(_RAISED) if _DIGITS.fullmatch(text) else text
 
 
-def joined(term: Draft, definition: Draft) -> Draft:
+def _joined(term: Draft, definition: Draft) -> Draft:
     """A term and what it means as one draft, "term: definition", that begins where the term does.
 
     A term that is only the mark of a note (as Sphinx writes them) is not a place to begin.
@@ -135,6 +136,30 @@ def joined(term: Draft, definition: Draft) -> Draft:
     definition.steps, definition.page = term.steps, term.page
     definition.fragment, definition.line = term.fragment, term.line
     return definition
+
+
+class Definitions:
+    """Terms that wait for their definition, which is put behind the last of them; what `drafts` gets is in order."""
+
+    def __init__(self, drafts: list[Draft]) -> None:
+        self._drafts = drafts
+        self._terms: list[Draft] = []
+
+    def term(self, draft: Draft) -> None:
+        draft.text = draft.text.replace("\n", ", ")
+        self._terms.append(draft)
+        if len(self._terms) > _MAX_TERMS:
+            self._drafts.append(self._terms.pop(0))
+
+    def definition(self, draft: Draft) -> None:
+        while self._terms:
+            draft = _joined(self._terms.pop(), draft)
+        self._drafts.append(draft)
+
+    def settle(self) -> None:
+        """Terms that no definition followed are items of their own."""
+        self._drafts += self._terms
+        self._terms.clear()
 
 
 def settled(text: str, links: Sequence[Link], dropped: frozenset[int]) -> str:

@@ -1,10 +1,9 @@
-"""Bytes of XML, XHTML or HTML to a tree: encodings, entities, broken and endlessly nested markup.
+"""Bytes of XML, XHTML or HTML to a tree: entities, broken and endlessly nested markup.
 
 Every tree comes without comments and processing instructions, so that CFI steps can be counted on it, and
 without anything loaded from elsewhere: external DTDs are passed over, entity definitions refused.
 """
 
-import codecs
 import posixpath
 import re
 from collections import Counter
@@ -18,19 +17,9 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from wellread.errors import UnreadableError
-from wellread.text.legacy_encoding import decode_legacy
+from wellread.formats.markup.stated_encoding import utf8
 
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)""")
-_META_CHARSET = re.compile(rb"""<meta[^>]*?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.I)
-_HEAD = 2048  # bytes in which a declaration of the encoding must stand
 _REFERENCE = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]*);)?(?!#)")
 _REFERENCE_OR_CDATA = re.compile(rb"&(?:([A-Za-z][A-Za-z0-9]*);)?(?!#)|<!\[CDATA\[.*?\]\]>", re.S)
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[>]*\[", re.I)
@@ -103,63 +92,6 @@ def refuse_entities(encoded: bytes, name: str) -> None:
             f"{name} defines XML entities, which can be made to exhaust memory or to read other files.",
             hint="Save it again with a current program, or replace the entities by what they mean.",
         )
-
-
-def utf8(raw: bytes, *, xml: bool) -> tuple[bytes, str]:
-    """The document as UTF-8 without a byte order mark, and what was wrong with the encoding it states.
-
-    A byte order mark decides; then the XML declaration or `meta charset`; then UTF-8, then Windows-1252.
-    What is stated is believed unless the bytes contradict it.
-    """
-    for bom, encoding in _BOMS:
-        if raw.startswith(bom):
-            if encoding == "utf-8":
-                return _checked_utf8(raw[len(bom) :], "")
-            return raw.decode(encoding, "replace").encode("utf-8", "replace"), ""
-    if raw[:2] in (b"<\0", b"\0<"):
-        encoding = "utf-16-le" if raw[0] else "utf-16-be"
-        return raw.decode(encoding, "replace").encode("utf-8", "replace"), ""
-    head = raw[:_HEAD]
-    stated = _DECLARED.search(head) or (None if xml else _META_CHARSET.search(head))
-    label = stated[1].decode("ascii").lower() if stated else ""
-    codec = _codec(label)
-    if codec is None or codec == "utf-8" or codec.startswith("utf-16"):
-        return _checked_utf8(raw, label if codec != "utf-8" else "")
-    if _is_utf8_after_all(raw):
-        return raw, f"it says that it is encoded as {label}, but it is UTF-8"
-    try:
-        return raw.decode(codec).encode("utf-8", "replace"), ""
-    except UnicodeDecodeError:
-        return _checked_utf8(raw, label)
-
-
-def _checked_utf8(raw: bytes, label: str) -> tuple[bytes, str]:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        stated = f"it says that it is encoded as {label}" if label else "its encoding is not UTF-8"
-        text, encoding = decode_legacy(raw)
-        return text.encode("utf-8", "replace"), f"{stated}; it was read as {encoding}"
-    return raw, ""
-
-
-def _is_utf8_after_all(raw: bytes) -> bool:
-    if raw.isascii():
-        return False
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _codec(label: str) -> str | None:
-    try:
-        name = codecs.lookup(label).name if label else "utf-8"
-    except LookupError:
-        return None
-    # What calls itself Latin-1 or ASCII means Windows-1252, as browsers know.
-    return "cp1252" if name in ("iso8859-1", "ascii") else name
 
 
 def _replaced_reference(match: re.Match[bytes]) -> bytes:

@@ -5,7 +5,6 @@ White space is what a browser would show: inline elements neither add nor eat a 
 a block. Nothing here recurses, so that no depth of nesting is too deep.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,19 +14,15 @@ from lxml import etree
 from wellread.content import BlockKind, SectionRole
 from wellread.formats.markup.block_drafts import (
     LINE,
+    Definitions,
     Draft,
     DraftRange,
     Flow,
     Link,
     RoleRange,
-    image_token,
-    joined,
     lines,
-    link_token,
     listing,
     one_line,
-    superscript,
-    with_images,
 )
 from wellread.formats.markup.element_path import Trail
 from wellread.formats.markup.elements import (
@@ -44,11 +39,8 @@ from wellread.formats.markup.list_markers import BULLET, ListNumbering
 from wellread.formats.markup.mathml import linear
 from wellread.formats.markup.printed_pages import PrintedPages, Watch
 from wellread.formats.markup.tables import Grid, is_layout
+from wellread.formats.markup.text_run import TextRun
 
-_MAX_TERMS = 4  # of one definition
-_MARK = re.compile(
-    r"[\[({]?\s*(?:\d{1,4}|[ivxlc]{1,6}|[a-z]|[*†‡§¶#]{1,4}|[↩↑^⏎⤴↵]\ufe0e?|back|return)\s*[\])}.:]?", re.I
-)
 _INLINE = (Display.INLINE, Display.BREAK, Display.IMAGE, Display.MATH)
 
 
@@ -76,17 +68,6 @@ class _Frame:
     identifiers: tuple[str, ...] = ()
     figure: list[Draft] | None = None  # descriptions of its images, until its caption is known
     table: Draft | None = None
-
-
-@dataclass(slots=True)
-class _Anchor:
-    """An open link, and where in the gathered text it began."""
-
-    depth: int
-    start: int
-    href: str
-    stated: str
-    raised: bool
 
 
 def read(
@@ -118,8 +99,6 @@ class _Walk:
         self.opened = self.trail.opened
         self.fragment = ""
         self.frames: list[_Frame] = []
-        self.anchors: list[_Anchor] = []
-        self.sups: list[tuple[int, int]] = []  # depth and place in the buffer
         self.lists: list[ListNumbering] = []
         self.context = _Context()
         self.grid: Grid | None = None
@@ -128,12 +107,8 @@ class _Walk:
         self.flat = 0
         self.pre = 0  # depth of the listing that is open
         self.figures = 0  # open
-        self.terms: list[Draft] = []
-        # The run of text that is being gathered, and the draft made where it began.
-        self.buffer: list[str] = []
-        self.begun: Draft | None = None
-        self.links: list[Link] = []
-        self.images: list[Draft] = []
+        self.definitions = Definitions(self.drafts)
+        self.run = TextRun()
 
     def walk(self, root: Any) -> Flow:
         displays, watched = self.displays, self.watched
@@ -156,7 +131,7 @@ class _Walk:
                 if opened and (tail := element.tail):
                     self.add(tail)
         self.end_run()
-        self.settle_terms()
+        self.definitions.settle()
         self.flow.page = self.pages.current
         return self.flow
 
@@ -186,11 +161,10 @@ class _Walk:
         if display is Display.INLINE:
             href = attributes.get("href")
             if href is not None and not self.pre and element.tag.endswith("a"):
-                anchor = _Anchor(len(self.opened), len(self.buffer), href, meaning.link, bool(self.sups))
-                self.anchors.append(anchor)
+                self.run.open_link(len(self.opened), href, meaning.link)
             self.open_inline(element)
         elif display is Display.BREAK:
-            self.buffer.append(LINE)
+            self.run.pieces.append(LINE)
         elif display is Display.IMAGE:
             self.add_image(attributes)
         else:
@@ -210,9 +184,7 @@ class _Walk:
 
     def open_inline(self, element: Any) -> None:
         if element.tag.endswith("sup"):
-            self.sups.append((len(self.opened), len(self.buffer)))
-            if self.anchors:
-                self.anchors[-1].raised = True
+            self.run.open_superscript(len(self.opened))
         if text := element.text:
             self.add(text)
 
@@ -220,7 +192,7 @@ class _Walk:
         self, element: Any, display: Display, attributes: Mapping[str, str], meaning: Meaning
     ) -> None:
         if self.flat:
-            self.buffer.append("; " if display is Display.ROW else " ")
+            self.run.pieces.append("; " if display is Display.ROW else " ")
             self.note(element, attributes, whole=False)
             self.add(element.text or "")
             return
@@ -266,7 +238,7 @@ class _Walk:
             frame.table = self.draft_here(self.trail.to_element(frame.depth))
         elif display is Display.CELL and self.grid is not None:
             self.flat = frame.depth
-            self.links = self.grid_links
+            self.run.links = self.grid_links
         if meaning.is_note:
             self.context = _Context(BlockKind.FOOTNOTE, marker=self.context.marker)
         if meaning.is_figure or element.tag.endswith("figure"):
@@ -277,26 +249,23 @@ class _Walk:
         depth = len(self.opened)
         if self.frames and self.frames[-1].depth == depth:
             self.close_block(self.frames[-1], element)
-        elif self.anchors and self.anchors[-1].depth == depth:
-            self.close_link(self.anchors.pop())
-        elif self.sups and self.sups[-1][0] == depth:
-            start = self.sups.pop()[1]
-            if not self.anchors and not self.pre:
-                self.buffer[start:] = [superscript("".join(self.buffer[start:]))]
-        elif self.flat and self.displays[element.tag] not in (Display.INLINE, Display.LEFT_OUT):
-            self.buffer.append(" ")
+        elif (
+            not self.run.close(depth, plain=self.pre > 0)
+            and self.flat
+            and self.displays[element.tag] not in (Display.INLINE, Display.LEFT_OUT)
+        ):
+            self.run.pieces.append(" ")
 
     def close_block(self, frame: _Frame, element: Any) -> None:
         if self.grid is not None and frame.display is Display.CELL:
-            text = one_line(with_images("".join(self.buffer), [image.text for image in self.images]))
-            self.grid.cell(text, element.attrib)
-            self.drop_run()
+            self.grid.cell(one_line(self.run.text()), element.attrib)
+            self.run.clear()
         else:
             self.end_run()
         if frame.table is not None and self.grid is not None:
             self.close_table(frame.table, self.grid)
         if frame.display is Display.LIST:
-            self.settle_terms()
+            self.definitions.settle()
             self.lists.pop()
         if frame.figure is not None:
             self.figures -= 1
@@ -319,7 +288,7 @@ class _Walk:
         self.grid = None
         draft.kind, draft.text, draft.links = BlockKind.TABLE, grid.text(), tuple(self.grid_links)
         if draft.text:
-            self.settle_terms()
+            self.definitions.settle()
             self.drafts.append(draft)
 
     def close_figure(self, frame: _Frame) -> None:
@@ -332,17 +301,6 @@ class _Walk:
         self.drafts += [
             image for image in frame.figure or () if not said.issuperset(image.text.lower().split())
         ]
-
-    def close_link(self, anchor: _Anchor) -> None:
-        text = one_line("".join(self.buffer[anchor.start :]))
-        looks = len(text) <= 8 and _MARK.fullmatch(text) is not None
-        if not looks and not anchor.stated:
-            return
-        keep = not looks and anchor.stated == "reference"
-        if not keep:
-            del self.buffer[anchor.start :]
-        self.buffer.append(link_token(len(self.links)))
-        self.links.append(Link(anchor.href, text, anchor.raised, anchor.stated, keep))
 
     # Places
 
@@ -379,7 +337,7 @@ class _Walk:
     # Runs of text
 
     def add(self, text: str) -> None:
-        if self.begun is None:
+        if self.run.begun is None:
             if text.isspace() or not text:
                 return
             frame = self.frames[-1] if self.frames else None
@@ -387,8 +345,8 @@ class _Walk:
                 steps = self.trail.to_element(frame.depth)
             else:
                 steps = self.trail.to_text()
-            self.begun = self.draft_here(steps)
-        self.buffer.append(text)
+            self.run.begun = self.draft_here(steps)
+        self.run.pieces.append(text)
 
     def add_image(self, attributes: Mapping[str, str]) -> None:
         description = one_line(attributes.get("alt") or "")
@@ -399,66 +357,42 @@ class _Walk:
             return
         draft = self.draft_here(self.trail.to_element(len(self.opened)))
         draft.kind, draft.text = BlockKind.CAPTION, description
-        self.buffer.append(image_token(len(self.images)))
-        self.images.append(draft)
-
-    def drop_run(self) -> None:
-        self.buffer.clear()
-        self.anchors.clear()
-        self.begun = None
-        self.links = []
-        self.images = []
+        self.run.add_image(draft)
 
     def end_run(self) -> None:
         """Make a draft of the text gathered so far."""
-        draft = self.begun
+        run, context = self.run, self.context
         self.pages.after_run()
-        if draft is None and not self.buffer:
-            self.anchors.clear()
-            return
-        if draft is None:
-            if self.images:
-                self.place_images()
-        else:
-            raw = with_images("".join(self.buffer), [image.text for image in self.images])
-            context = self.context
-            if context.kind is BlockKind.CODE:
-                draft.text = listing(raw) if self.pre else lines(raw)
-            elif context.kind is BlockKind.HEADING:
-                draft.text = one_line(raw)
+        if (draft := run.begun) is not None:
+            raw = run.text()
+            if context.kind is BlockKind.CODE and self.pre:
+                draft.text = listing(raw)
             else:
-                draft.text = lines(raw)
+                draft.text = one_line(raw) if context.kind is BlockKind.HEADING else lines(raw)
             if draft.text:
                 draft.kind, draft.level, draft.marker = context.kind, context.level, context.marker
-                draft.language, draft.links = context.language, tuple(self.links)
+                draft.language, draft.links = context.language, tuple(run.links)
                 context.marker = ""
                 self.emit(draft, context.part)
-        self.drop_run()
+        elif run.images:
+            self.place_images()
+        run.clear()
 
     def emit(self, draft: Draft, part: Display | None) -> None:
         if part is Display.TERM:
-            draft.text = draft.text.replace("\n", ", ")
-            self.terms.append(draft)
-            if len(self.terms) > _MAX_TERMS:
-                self.drafts.append(self.terms.pop(0))
-            return
-        if part is Display.DEFINITION and draft.kind is BlockKind.LIST_ITEM:
-            while self.terms:
-                draft = joined(self.terms.pop(), draft)
-        self.settle_terms()
-        self.drafts.append(draft)
-
-    def settle_terms(self) -> None:
-        """Terms that no definition followed are items of their own."""
-        self.drafts += self.terms
-        self.terms.clear()
+            self.definitions.term(draft)
+        elif part is Display.DEFINITION and draft.kind is BlockKind.LIST_ITEM:
+            self.definitions.definition(draft)
+        else:
+            self.definitions.settle()
+            self.drafts.append(draft)
 
     def place_images(self) -> None:
         """Images without text beside them: their descriptions are captions, unless they say too little."""
-        telling = [image for image in self.images if " " in image.text]
+        telling = [image for image in self.run.images if " " in image.text]
         figure = next((frame.figure for frame in reversed(self.frames) if frame.figure is not None), None)
         if figure is None:
-            self.settle_terms()
+            self.definitions.settle()
             self.drafts += telling
         else:
             figure += telling

@@ -10,6 +10,7 @@ import pypdfium2 as pdfium
 from lxml import etree
 
 from wellread.content import Metadata
+from wellread.formats.isbn import isbn13
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -95,20 +96,13 @@ def _identifiers(packet: dict[str, list[str]], opening: str) -> tuple[str, ...]:
             found.append(text)
     for text in (*packet.get("isbn", []), *(match[0] for match in _ISBN.finditer(opening))):
         match = _ISBN.search(text if "isbn" in text.lower() else f"ISBN {text}")
-        if match and _is_isbn(_digits(match[1])):
+        if match and isbn13(match[1]):
             found.append(f"urn:isbn:{_digits(match[1])}")
     return tuple(dict.fromkeys(found))
 
 
 def _digits(text: str) -> str:
     return re.sub(r"[^\dX]", "", text.upper())
-
-
-def _is_isbn(digits: str) -> bool:
-    values = [10 if char == "X" else int(char) for char in digits]
-    if len(values) == 13:
-        return sum(value * (3 if place % 2 else 1) for place, value in enumerate(values)) % 10 == 0
-    return len(values) == 10 and sum(value * (10 - place) for place, value in enumerate(values)) % 11 == 0
 
 
 def _xmp(path: Path) -> dict[str, list[str]]:

@@ -4,7 +4,6 @@ An *edition* is the text of a product as one reader took it from one set of sour
 current edition; the sections of earlier ones stay, because anchors made on them must still resolve.
 """
 
-import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,21 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from wellread.content import (
-    Block,
-    BlockKind,
-    Metadata,
-    Origin,
-    PlacedBlock,
-    Product,
-    ProductKind,
-    Section,
-    SectionRole,
-)
+from wellread.content import Metadata, Product, ProductKind, Section
 from wellread.errors import NotFoundError
 from wellread.store.catalog.amendments import amended, changed
 from wellread.store.catalog.facets import LONGEST, Facet, FacetIndex, FacetValue
 from wellread.store.catalog.product_query import Listing, counted, listed
+from wellread.store.catalog.section_rows import section_of, section_row
 from wellread.store.catalog.source_files import StoredFile
 from wellread.store.catalog.title_index import TitleIndex
 from wellread.store.database import tables as t
@@ -34,8 +24,6 @@ from wellread.store.database import timestamps
 from wellread.store.database.database import Database
 
 _METADATA = TypeAdapter(Metadata)
-# kind, start, end, origin, level, language, page, marker: a block's text is the section's, by its range.
-_BLOCKS = TypeAdapter(list[tuple[BlockKind, int, int, Origin, int, str, str, str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,43 +76,21 @@ class Catalog:
             "passages": 0,
             "added_at": now,
         }
-        key = {"product_id": edition.product_id, "edition_id": edition.edition_id}
         with self._database.begin(turn=_turn(edition.product_id)) as connection:
             held = connection.execute(sa.select(t.products).filter_by(product_id=edition.product_id)).first()
             metadata = amended(edition.metadata, held.amendments if held else None)
             collection = edition.collection or (held.collection if held else "")
             row |= _columns(metadata, collection)
             if held:
-                changes = {
-                    name: value for name, value in row.items() if name not in ("added_at", "product_id")
-                }
+                changes = row.keys() - {"added_at", "product_id"}
                 connection.execute(
-                    sa.update(t.products).filter_by(product_id=edition.product_id).values(changes)
+                    sa.update(t.products)
+                    .filter_by(product_id=edition.product_id)
+                    .values({name: row[name] for name in changes})
                 )
             else:
                 connection.execute(sa.insert(t.products).values(row))
-            for table in (t.editions, t.source_files, t.sections):
-                connection.execute(sa.delete(table).filter_by(**key))
-            connection.execute(
-                sa.insert(t.editions).values(
-                    **key,
-                    fingerprint=edition.fingerprint,
-                    path=edition.path,
-                    reader=edition.reader,
-                    warnings=list(edition.warnings),
-                    read_at=now,
-                )
-            )
-            connection.execute(
-                sa.insert(t.source_files),
-                [
-                    {**key, "role": role, "sha256": file.sha256, "name": file.name, "size": file.size}
-                    for role, file in edition.files.items()
-                ],
-            )
-            connection.execute(
-                sa.insert(t.sections), [{**key, **_section_row(section)} for section in edition.sections]
-            )
+            _put(connection, edition, now)
             self.titles.put(connection, edition.product_id, metadata)
             self.facets.put(connection, edition.product_id, metadata, collection)
             connection.execute(sa.delete(t.removals).filter_by(product_id=edition.product_id))
@@ -316,13 +282,7 @@ class Catalog:
         """Role and file of all source files, or of those of one product's current edition."""
         query = sa.select(t.source_files)
         if product_id:
-            query = query.join(
-                t.products,
-                sa.and_(
-                    t.products.c.product_id == t.source_files.c.product_id,
-                    t.products.c.edition_id == t.source_files.c.edition_id,
-                ),
-            ).where(t.source_files.c.product_id == product_id)
+            query = _current(query, t.source_files, product_id)
         with self._database.read() as connection:
             return [
                 (row.role, StoredFile(row.sha256, row.name, row.size)) for row in connection.execute(query)
@@ -332,22 +292,24 @@ class Catalog:
         """The sections of the current edition in reading order, without text and blocks."""
         columns = (c for c in t.sections.c if c.name not in ("text", "blocks"))
         with self._database.read() as connection:
-            rows = connection.execute(_current(sa.select(*columns), product_id))
-            return [_section(row, "", b"") for row in rows]
+            rows = connection.execute(
+                _current(sa.select(*columns), t.sections, product_id).order_by("ordinal")
+            )
+            return [section_of(row) for row in rows]
 
     def sections(self, product_id: str, edition_id: str = "") -> Iterator[Section]:
         """The sections of an edition (the current one, if none is named) in reading order, one at a time."""
         query = sa.select(t.sections)
         if edition_id:
-            query = query.filter_by(product_id=product_id, edition_id=edition_id).order_by("ordinal")
+            query = query.filter_by(product_id=product_id, edition_id=edition_id)
         else:
-            query = _current(query, product_id)
+            query = _current(query, t.sections, product_id)
         with (
             self._database.read() as connection,
-            connection.execution_options(yield_per=50).execute(query) as rows,
+            connection.execution_options(yield_per=50).execute(query.order_by("ordinal")) as rows,
         ):
             for row in rows:
-                yield _section(row, row.text, row.blocks)
+                yield section_of(row, row.text, row.blocks)
 
     def section(self, product_id: str, section_id: str) -> Section:
         """A section of any edition. Raises NotFoundError."""
@@ -364,21 +326,35 @@ class Catalog:
                 f"There is no section {section_id!r} of {product_id!r} in this library.",
                 hint=f"`wellread show {product_id}` lists the sections of a product.",
             )
-        return _section(row, row.text, row.blocks)
+        return section_of(row, row.text, row.blocks)
 
 
-def _current(query: sa.Select[Any], product_id: str) -> sa.Select[Any]:
-    return (
-        query.join(
-            t.products,
-            sa.and_(
-                t.products.c.product_id == t.sections.c.product_id,
-                t.products.c.edition_id == t.sections.c.edition_id,
-            ),
-        )
-        .where(t.sections.c.product_id == product_id)
-        .order_by(t.sections.c.ordinal)
+def _current(query: sa.Select[Any], table: sa.Table, product_id: str) -> sa.Select[Any]:
+    """Of a product's rows in a table those of its current edition."""
+    current = sa.and_(
+        t.products.c.product_id == table.c.product_id, t.products.c.edition_id == table.c.edition_id
     )
+    return query.join(t.products, current).where(table.c.product_id == product_id)
+
+
+def _put(connection: sa.Connection, edition: Edition, now: str) -> None:
+    """Write the rows of an edition, in place of those that it has."""
+    key = {"product_id": edition.product_id, "edition_id": edition.edition_id}
+    read = {
+        "fingerprint": edition.fingerprint,
+        "path": edition.path,
+        "reader": edition.reader,
+        "warnings": list(edition.warnings),
+        "read_at": now,
+    }
+    files = [
+        {"role": role, "sha256": file.sha256, "name": file.name, "size": file.size}
+        for role, file in edition.files.items()
+    ]
+    sections = [section_row(section) for section in edition.sections]
+    for table, rows in ((t.editions, [read]), (t.source_files, files), (t.sections, sections)):
+        connection.execute(sa.delete(table).filter_by(**key))
+        connection.execute(sa.insert(table), [key | row for row in rows])
 
 
 def _turn(product_id: str) -> str:
@@ -412,39 +388,4 @@ def _product(row: Any) -> Product:
         collection=row.collection,
         passages=row.passages,
         words=row.words,
-    )
-
-
-def _section_row(section: Section) -> dict[str, object]:
-    blocks = [(p.block.kind, p.start, p.end, p.block.origin, *_details(p.block)) for p in section.blocks]
-    return {
-        "ordinal": section.ordinal,
-        "title": section.title,
-        "path": list(section.path),
-        "role": section.role.value,
-        "text": section.text,
-        "blocks": zlib.compress(_BLOCKS.dump_json(blocks), 3),
-    }
-
-
-def _details(block: Block) -> tuple[int, str, str, str]:
-    return block.level, block.language, block.page, block.marker
-
-
-def _section(row: Any, text: str, blocks: bytes) -> Section:
-    placed = []
-    if blocks:
-        for kind, start, end, origin, level, language, page, marker in _BLOCKS.validate_json(
-            zlib.decompress(blocks)
-        ):
-            block = Block(kind, text[start:end], origin, level, language, page, marker)
-            placed.append(PlacedBlock(block, start, end))
-    return Section(
-        section_id=f"{row.edition_id}-{row.ordinal}",
-        ordinal=row.ordinal,
-        title=row.title,
-        path=tuple(row.path),
-        role=SectionRole(row.role),
-        text=text,
-        blocks=tuple(placed),
     )
