@@ -13,6 +13,7 @@ from wellread.blocking import BlockingWellread
 from wellread.content import Anchor
 from wellread.engine import Wellread
 from wellread.settings import Settings
+from wellread.store.catalog.product_query import Listing
 from wellread.web.app import create_app
 from wellread.web.http.access import access_for
 
@@ -41,18 +42,18 @@ def seconds(work) -> float:
 
 def timed(library: Wellread) -> tuple[list[float], list[float]]:
     """What pages took, and what their sections did."""
-    catalog = catalog_of(library)
-    [product] = catalog.products()
+    titles = library.titles
+    [product] = titles.page(Listing())[1]
     web = TestClient(
         create_app(library, access_for("127.0.0.1", "", library.accounts)),
         base_url="http://127.0.0.1",
         headers={"Accept": "text/html"},
     )
     pages, rows = [], []
-    for section in random.sample(catalog.contents(product.product_id), PLACES):
+    for section in random.sample(titles.contents(product.product_id), PLACES):
         anchor = Anchor(product.product_id, section.section_id, 0, 9)
         pages.append(seconds(lambda anchor=anchor: web.get(f"/read/{anchor}").raise_for_status()))
-        rows.append(seconds(lambda one=section: catalog.section(product.product_id, one.section_id)))
+        rows.append(seconds(lambda one=section: titles.section(product.product_id, one.section_id)))
     return pages, rows
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator
 from importlib.resources import files
@@ -9,13 +10,25 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 from support import mentor
 from support.browser import Remote, Visits, launched
 from support.paths import SHARED
+from support.soak import soaked
 
 from wellread.blocking import BlockingWellread
 from wellread.import_events import FileRefused
 from wellread.settings import Settings
+
+# What a shell starts in the background ignores Ctrl-C, and so would the commands that tests start and send one.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Nothing is timed: what is fast on one machine is not on another. `make test` tries the same examples each time.
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("test", derandomize=True, **UNTIMED)
+settings.register_profile("soak", print_blob=True, **UNTIMED)
+settings.load_profile("soak" if soaked() else "test")
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ TEXTS = st.lists(WORDS, min_size=1, max_size=160).map(" ".join)
 BLOCKS = st.lists(st.tuples(st.sampled_from(list(BlockKind)), TEXTS), min_size=1, max_size=14)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(BLOCKS, st.sampled_from([(80, 220), (20, 60), (5, 9)]))
 def test_ranges_are_ordered_cover_the_text_and_keep_the_limits(
     blocks: list[tuple[BlockKind, str]], limits: tuple[int, int]

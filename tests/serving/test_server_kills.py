@@ -9,11 +9,13 @@ import pytest
 from support import mentor as t
 from support.running_server import Process, client
 from support.served_script import serving
+from support.soak import sampled, soaked
 
 from wellread.agent.state.effective_events import effective_events
 from wellread.events import EVENT, RunCompleted
 
-PARTS = 6  # that are run beside each other, where tests are
+PARTS = 2 if soaked() else 1  # that are run beside each other
+SAMPLE = 5  # of the events, some 66, after which the server is killed
 ASKED = [
     "What keeps the work on its track?",
     "Who decides where the track goes?",
@@ -108,6 +110,7 @@ def choices(requests):
     return sum("Choose step " in request.prompt for request in requests)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_run_survives_a_kill_after_each_of_its_events(mentor_home, tmp_path, model, environment, part):
     home = shutil.copytree(mentor_home, tmp_path / "home")
@@ -122,10 +125,10 @@ def test_a_run_survives_a_kill_after_each_of_its_events(mentor_home, tmp_path, m
         f"killed after {number}": starts < number < len(whole) - 1 for number in range(len(whole) + 1)
     }
     goes_on, asked = None, 0
-    for number in [*range(1 + part, len(whole) + 1, PARTS), 0]:
+    for number in [*sampled(range(1, len(whole) + 1), SAMPLE)[part::PARTS], 0]:
         with Process(home, **environment) as server:
             if number:
-                server.command = ["tests/kill_server.py", str(number)]
+                server.command = ["tests/support/kill_server.py", str(number)]
             server.start()
             with client(server.address) as http:
                 if goes_on is not None:  # the run that was under way when the last server was killed

@@ -8,10 +8,9 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies
 from schemathesis.checks import not_a_server_error
 from support.running_server import client, running
+from support.soak import examples
 
 from wellread.settings import Settings
-
-EXAMPLES = 12  # of each operation
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +27,7 @@ def document(address):
 
 
 @settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
+    examples(50, 4),  # of each operation
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -41,6 +38,7 @@ def check(operation, data):
     case.call_and_validate(checks=[not_a_server_error], timeout=20)
 
 
+@pytest.mark.soak
 @pytest.mark.filterwarnings(
     "ignore::hypothesis.errors.HypothesisDeprecationWarning"
 )  # of Schemathesis' strategies

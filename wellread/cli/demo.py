@@ -1,6 +1,5 @@
 """`demo`: the library that comes with Wellread, and a question ready to be asked of it."""
 
-import socket
 from dataclasses import replace
 from importlib.resources import as_file, files
 from urllib.parse import urlencode
@@ -9,10 +8,9 @@ from wellread.cli import add, ask
 from wellread.cli.output import console, show_page
 from wellread.cli.serve import access_of, address_of, listen
 from wellread.engine import Wellread
-from wellread.errors import BadRequestError
 from wellread.serving import logs, malloc
 from wellread.settings import Settings
-from wellread.web.server import bound
+from wellread.web.server import bound, bound_from
 from wellread.wire.runs import AskOptions
 
 COLLECTION = "demo"
@@ -34,7 +32,10 @@ async def demo(*, model: str, port: int | None, open_page: bool) -> None:
         access = access_of(library, _HOST)
         await library.roles()  # a model that cannot be had is told now, and not by the first answer
         await _add(library, add.AddReport(as_json=False, summary=False))
-        listening = _listening(port)
+        listening = bound_from(_HOST, PORT) if port is None else bound(_HOST, port)
+        got = listening.getsockname()[1]
+        if port is None and got != PORT:
+            console.print(f"Port {PORT} is taken by another program: taking {got}.")
         address = address_of(_HOST, listening)
 
         def ready() -> None:
@@ -59,13 +60,3 @@ async def demo_in_terminal(*, model: str, as_json: bool) -> int:
 async def _add(library: Wellread, report: add.AddReport) -> None:
     with as_file(files("wellread") / "demo") as folder:
         await report.follow(library.add([folder], collection=COLLECTION))
-
-
-def _listening(port: int | None) -> socket.socket:
-    """At the port that is wished, else at the usual one or, when that is taken, any."""
-    if port is not None:
-        return bound(_HOST, port)
-    try:
-        return bound(_HOST, PORT)
-    except BadRequestError:
-        return bound(_HOST, 0)

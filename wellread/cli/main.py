@@ -68,7 +68,8 @@ def wellread(
 def demo(
     model: Model = "",
     port: Annotated[
-        int | None, typer.Option(help="Port; without it 8484, or any when that is taken.", min=0, max=65535)
+        int | None,
+        typer.Option(help="Port; without it 8484 or, when taken, the next that is free.", min=0, max=65535),
     ] = None,
     open_page: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser, if there is one.")

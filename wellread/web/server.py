@@ -1,5 +1,6 @@
 """The server process: a socket, uvicorn, and an end that leaves nothing half done."""
 
+import errno
 import resource
 import signal
 import socket
@@ -19,6 +20,7 @@ _BACKLOG = 2048
 _CONNECTIONS = 2000  # beyond which a server answers 503, and beyond twice that does not answer
 _OTHER_FILES = 200  # that a process has open beside its connections
 _KEEP_ALIVE = 15  # seconds that an idle connection stays open
+_PORTS = 100  # that are tried for one that is free
 _GRACE = 10  # seconds for requests under way when the server is stopped
 
 
@@ -59,13 +61,29 @@ class Server(uvicorn.Server):
 def bound(host: str, port: int) -> socket.socket:
     """A listening socket. Raises BadRequestError when the address cannot be had."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return _listening(host, port)
     except OSError as error:
         raise BadRequestError(
             f"{host} port {port} cannot be listened on: {error.strerror or error}.",
             hint="Another program may be there: choose another with --port.",
         ) from error
+
+
+def bound_from(host: str, port: int) -> socket.socket:
+    """A listening socket at `port`, or at the first one after it that no other program has. Raises BadRequestError as
+    `bound` does, for any other reason."""
+    for free in range(port, port + _PORTS):
+        try:
+            return _listening(host, free)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                break
+    return bound(host, port)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
 def configuration(guarded: ASGIApp, proxies: Sequence[str] = ()) -> uvicorn.Config:

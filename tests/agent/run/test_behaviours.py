@@ -1,13 +1,13 @@
 """Models that may do anything: every run ends within its budget, with an answer or a typed failure."""
 
 import json
-import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from support import mentor as t
+from support.soak import examples
 
 from wellread.blocking import BlockingWellread
 from wellread.events import (
@@ -22,7 +22,6 @@ from wellread.events import (
 from wellread.settings import Settings
 from wellread.wire.runs import AskOptions, RunLimits
 
-RUNS = int(os.environ.get("WELLREAD_BEHAVIOURS", "150"))  # set it to 1000 for a thorough search
 QUESTIONS = (t.DIFFERENCE, t.BALANCE, "why?", "", "x" * 500)
 FAULTS = (
     'kind = "status", status = 500',
@@ -123,9 +122,9 @@ def opened(tmp_path_factory):
         yield library, folder
 
 
+@pytest.mark.soak
 @settings(
-    max_examples=RUNS,
-    deadline=None,
+    examples(1_000, 100),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(script=st.lists(replies(), max_size=6), limits=limits, deep=st.booleans(), named=st.booleans())

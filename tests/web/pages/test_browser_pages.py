@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.browser import Visits, assert_accessible, assert_fits, expect
 from support.running_server import client, running
+from support.soak import sampled
 
 from wellread.blocking import BlockingWellread
 from wellread.settings import Settings
@@ -70,7 +71,8 @@ def names(http):
     }
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.soak
+@pytest.mark.parametrize("path", sampled(PAGES, 8))
 def test_everybody_can_use_it_on_any_screen(served, visit, path):
     page = visit(served.address + path.format(**served.names), allowed=["404"] if path == "/nowhere" else [])
     expect(page.locator("h1").first).to_be_attached()

@@ -87,7 +87,7 @@ def test_an_answer_looks_the_same_however_it_came(seed):
     assert grown(ANSWER, seed) == blocks(ANSWER)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(alphabet="ab #*_`>-|1.[2]\n\r\\~=", max_size=120), st.integers(0, 5))
 def test_any_text_looks_the_same_however_it_came(text, seed):
     text = text.rstrip("\r")
