@@ -37,24 +37,14 @@ from wellread.ingest.pipeline import Pipeline
 from wellread.library.diagnosis import Diagnosis, diagnose
 from wellread.library.matrix import Inside
 from wellread.library.open_anchor import OpenedPlace, open_anchor
+from wellread.library.stores import Stores
 from wellread.library.title_search import FoundTitle, find_titles
 from wellread.library.titles import Titles
 from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
-from wellread.store.accounts.accounts import AccountStore
 from wellread.store.backup.backup import BackupProgress, back_up
-from wellread.store.backup.opening import open_database
 from wellread.store.backup.restore import Backup, restore
-from wellread.store.catalog.catalog import Catalog
-from wellread.store.catalog.source_files import FileStore
-from wellread.store.database.database import Database
-from wellread.store.imports.imports import ImportStore
-from wellread.store.imports.uploads import UploadStore
-from wellread.store.runs.conversations import ConversationStore
-from wellread.store.runs.feedback import FeedbackStore
-from wellread.store.runs.journal import Journal
-from wellread.store.runs.runs import Begun, IdempotencyKey, RunStore
-from wellread.store.runs.usage import UsageStore
+from wellread.store.runs.runs import Begun, IdempotencyKey
 from wellread.wire.library import Cell
 from wellread.wire.runs import AskOptions
 
@@ -73,7 +63,7 @@ class Wellread:
 
     def __init__(self, home: Path | str | None = None, *, settings: Settings | None = None) -> None:
         self.settings = settings or Settings.load(Path(home) if home else None)
-        self._database: Database | None = None
+        self._opened: Stores | None = None
         self._index: PassageIndex | None = None
         self._opening = asyncio.Lock()
         self._taken_up = False
@@ -89,39 +79,25 @@ class Wellread:
         await self.models.close()
         if self._index is not None:
             await self._index.close()
-        await asyncio.to_thread(self._journal.close)
-        self._store.close()
+        await asyncio.to_thread(self._stores.close)
 
     def _open(self) -> None:
-        home = self.settings.home
-        try:
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is asked is nobody else's to read
-        except OSError as error:
-            raise BadRequestError(
-                f"The library's folder {home} cannot be made: {error.strerror}.",
-                hint="Set WELLREAD_HOME to a folder that you may write to.",
-            ) from error
-        self._database = open_database(
-            self.settings.database or home / "wellread.db", backups=home / "backups"
-        )
-        self._catalog = Catalog(self._database)
-        self._files = FileStore(home / "files")
-        self._runs = RunStore(self._database)
-        self._journal = Journal(self._runs, is_server=self._database.engine.dialect.name != "sqlite")
-        self.titles = Titles(self._catalog, self._files, self._database)
-        self.history = RunHistory(self._runs)
-        self.conversations = ConversationStore(self._database)
-        self.feedback = FeedbackStore(self._database)
-        self.accounts = AccountStore(self._database)
-        self.queue = self._runs
-        self.imports = ImportStore(self._database)
-        self.uploads = UploadStore(self._database, home / "uploads")
-        self.usage = UsageStore(self._database)
-        self._beginning = Beginning(self.settings, self._catalog, self._runs)
+        stores = self._opened = Stores(self.settings)
+        self._catalog = stores.catalog
+        self._beginning = Beginning(self.settings, stores.catalog, stores.runs)
+        self.titles = Titles(stores.catalog, stores.files, stores.database)
+        self.history = RunHistory(stores.runs)
+        self.queue = stores.runs
+        self.conversations = stores.conversations
+        self.feedback = stores.feedback
+        self.usage = stores.usage
+        self.imports = stores.imports
+        self.uploads = stores.uploads
+        self.accounts = stores.accounts
 
     def on_stored(self, observe: Callable[[float], object]) -> None:
         """Have `observe` told the seconds of every transaction in which events of runs are stored."""
-        self._journal.on_stored = observe
+        self._stores.journal.on_stored = observe
 
     def configure(self, settings: Settings) -> None:
         """Have the runs that begin from now on follow other settings. Raises BadRequestError when one differs that is
@@ -141,10 +117,10 @@ class Wellread:
         self._beginning = replace(self._beginning, settings=settings)
 
     @property
-    def _store(self) -> Database:
-        if self._database is None:
+    def _stores(self) -> Stores:
+        if self._opened is None:
             raise RuntimeError("use `async with Wellread(...)`")
-        return self._database
+        return self._opened
 
     # Adding
 
@@ -172,16 +148,6 @@ class Wellread:
             async with aclosing(pipeline.embed(wait=changed)) as embedding:
                 async for progress in embedding:
                     yield progress
-
-    async def may_edit_titles(self, account_id: str) -> bool:
-        """Whether an account, "" for the library's owner, may change or replace titles that are here."""
-        if not account_id:
-            return True
-        try:
-            account = await asyncio.to_thread(AccountStore(self._store).account, account_id)
-        except NotFoundError:  # it was removed
-            return False
-        return account.is_admin
 
     async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
         """Give the passages that wait for vectors theirs. Without `wait`, nothing when another process does it."""
@@ -282,10 +248,10 @@ class Wellread:
         Raises BadRequestError for an empty or overlong question, NotFoundError for an unknown product or
         conversation, and as `roles` does; later errors are the event run.failed.
         """
-        request = await self._request(question, options)
+        request = await self.request(question, options)
         loop = await self._loop(request.roles)  # what cannot be opened is said before the run begins
         begun = await asyncio.to_thread(self._beginning.begin, request)
-        record = Record(self._journal, begun.run_id, begun.events)
+        record = Record(self._stores.journal, begun.run_id, begun.events)
         with cancelled_when_closed(record):
             for event in begun.events:
                 yield event
@@ -293,13 +259,14 @@ class Wellread:
                 async for event in stored:
                     yield event
 
-    async def _request(self, question: str, options: AskOptions | None) -> RunRequest:
+    async def request(self, question: str, options: AskOptions | None = None) -> RunRequest:
+        """A question with the models that its options come to. Raises as `roles` does."""
         options = options or AskOptions()
         return RunRequest(question, options, await self.roles(options))
 
     async def last_conversation(self) -> str:
         """The id of the conversation in which something was last asked, by whoever needs no login; "" without one."""
-        conversation = await asyncio.to_thread(self._runs.last_conversation)
+        conversation = await asyncio.to_thread(self._stores.runs.last_conversation)
         return conversation.conversation_id if conversation else ""
 
     async def begin(
@@ -322,12 +289,8 @@ class Wellread:
             )
         )
 
-    async def estimate(self, question: str, options: AskOptions | None = None) -> Estimate:
-        """What `ask` would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
-        return await self.estimate_of(await self._request(question, options))
-
-    async def estimate_of(self, request: RunRequest, *, caller: str = "") -> Estimate:
-        """The same, of a question with all that was said with it."""
+    async def estimate(self, request: RunRequest, *, caller: str = "") -> Estimate:
+        """What a run would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
         roles = request.roles
         start = await asyncio.to_thread(self._beginning.start, request, caller)
         names = (roles.planner, roles.writer, roles.judge)
@@ -369,10 +332,10 @@ class Wellread:
                 return
 
     async def _run(self, run_id: str) -> tuple[list[AnyEvent], Record]:
-        events = await asyncio.to_thread(self._runs.events, run_id)
+        events = await asyncio.to_thread(self._stores.runs.events, run_id)
         if not events:
             raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
-        return events, Record(self._journal, run_id, events)
+        return events, Record(self._stores.journal, run_id, events)
 
     async def _loop(self, roles: Roles) -> Loop:
         inside = await self._inside()
@@ -389,7 +352,7 @@ class Wellread:
 
     async def _pipeline(self) -> Pipeline:
         index = await self.index(take_up=False)
-        return Pipeline(self.settings, self._catalog, self._files, index, self.embedder)
+        return Pipeline(self.settings, self._catalog, self._stores.files, index, self.embedder)
 
     async def index(self, *, take_up: bool = True) -> PassageIndex:
         """The passage index, opened at the first call; with `take_up`, after finishing what a killed process
@@ -407,16 +370,16 @@ class Wellread:
         """How the library is. With `full` every source file is read and checked against its hash."""
         stats = await (await self.index(take_up=False)).stats()
         return await asyncio.to_thread(
-            lambda: diagnose(self._catalog, self._files, self._store, stats, full=full)
+            lambda: diagnose(self._catalog, self._stores.files, self._stores.database, stats, full=full)
         )
 
     def back_up(self, target: Path) -> AsyncGenerator[WaitingFor | BackupProgress, None]:
         """Write the whole library to a new file. Raises BadRequestError, StorageError."""
-        return back_up(target, self._store, self.settings.home)
+        return back_up(target, self._stores.database, self.settings.home)
 
     def restore(self, source: Backup, *, replace: bool) -> Generator[BackupProgress]:
         """Put a backup in place, whose library nobody else may use meanwhile."""
-        return restore(source, self.settings.home, self._store, replace=replace)
+        return restore(source, self.settings.home, self._stores.database, replace=replace)
 
     async def vectors_wait(self) -> bool:
         """Whether passages wait for vectors that this installation can make."""

@@ -51,7 +51,7 @@ async def ask(
         if go_on and (last := await library.last_conversation()):
             options = options.model_copy(update={"conversation_id": last})
         if dry_run:
-            estimate = await library.estimate(question, options)
+            estimate = await library.estimate(await library.request(question, options))
             print_json(estimate.model_dump(mode="json")) if as_json else show_estimate(estimate)
             return 0
         control = Control()

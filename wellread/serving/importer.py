@@ -197,7 +197,7 @@ class Importer:
             paths,
             collection=import_.collection,
             vectors=False,
-            may_replace=await self._library.may_edit_titles(import_.caller),
+            may_replace=await asyncio.to_thread(self._library.accounts.may_edit_titles, import_.caller),
         )
         async with aclosing(adding) as events:
             async for event in events:

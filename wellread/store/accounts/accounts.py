@@ -100,6 +100,13 @@ class AccountStore:
             raise _no_account(account_id)
         return _account(row)
 
+    def may_edit_titles(self, account_id: str) -> bool:
+        """Whether an account, "" for the library's owner, may change or replace titles that are here."""
+        try:
+            return not account_id or self.account(account_id).is_admin
+        except NotFoundError:  # it was removed
+            return False
+
     def named(self, name: str) -> Account:
         """The account of that name, in any case. Raises NotFoundError."""
         row = self._named(name)

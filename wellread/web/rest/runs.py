@@ -46,7 +46,7 @@ async def begin_run(
 async def estimate_run(question: Question, caller: CallerPart, library: LibraryPart) -> Estimate:
     """As ranges, least and most. Nothing is stored, and no model is called."""
     request = await request_of(question, caller, library)
-    return await library.estimate_of(request, caller=caller.account_id)
+    return await library.estimate(request, caller=caller.account_id)
 
 
 @router.get("/{run_id}", summary="A run as it stands", response_model=RunView)
