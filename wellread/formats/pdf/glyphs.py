@@ -14,7 +14,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from wellread.formats.pdf.segments import Font, Segment, Sheet, TextRun, plain
+from wellread.formats.pdf.segments import Font, Segment, Sheet, FontRun, plain
 
 _LINE = re.compile(r"[^\r\n\ufffe]+")
 _WORD = re.compile(r"[^\s\ufffe]+")
@@ -51,21 +51,21 @@ class _OpenSegment:
 
     def __init__(self, quarter: int, done: list[Segment]):
         self.quarter, self.done = quarter, done
-        self.runs: list[TextRun] = []
+        self.runs: list[FontRun] = []
         self.x0 = self.y0 = self.x1 = self.y1 = 0.0
 
     def add(self, text: str, style: _Style, x0: float, y0: float, x1: float, y1: float) -> None:
         if not self.runs:
             text = text.lstrip()
             if text:
-                self.runs = [TextRun(text, style.font, style.size, y1)]
+                self.runs = [FontRun(text, style.font, style.size, y1)]
                 self.x0, self.y0, self.x1, self.y1 = x0, y0, x1, y1
             return
         last = self.runs[-1]
         if last.font is style.font and last.size == style.size:
-            self.runs[-1] = TextRun(last.text + text, last.font, last.size, last.bottom)
+            self.runs[-1] = FontRun(last.text + text, last.font, last.size, last.bottom)
         else:
-            self.runs.append(TextRun(text, style.font, style.size, y1))
+            self.runs.append(FontRun(text, style.font, style.size, y1))
         self.x0, self.y0 = min(self.x0, x0), min(self.y0, y0)
         self.x1, self.y1 = max(self.x1, x1), max(self.y1, y1)
 
@@ -73,7 +73,7 @@ class _OpenSegment:
         if self.runs:
             if hyphen:
                 last = self.runs[-1]
-                self.runs[-1] = TextRun(last.text + "-", last.font, last.size, last.bottom)
+                self.runs[-1] = FontRun(last.text + "-", last.font, last.size, last.bottom)
             runs, box = tuple(self.runs), (self.x0, self.y0, self.x1, self.y1)
             self.done.append(Segment(runs, *box, len(self.done), hyphen))
         self.runs = []

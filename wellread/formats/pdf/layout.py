@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from wellread.content import PageBox
-from wellread.formats.pdf.segments import Segment, Sheet, TextRun
+from wellread.formats.pdf.segments import Segment, Sheet, FontRun
 
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MARK = re.compile(r"\s*[\[(]?(\d{1,3}|[*†‡§¶]{1,3}|[a-z])[\])]?\s*")
@@ -22,7 +22,7 @@ class Line:
     """
 
     text: str
-    runs: tuple[TextRun, ...]
+    runs: tuple[FontRun, ...]
     cells: tuple[tuple[float, float, str], ...]
     x0: float
     y0: float
@@ -175,11 +175,11 @@ def _both_columns(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
 
 
 def _line(sheet: Sheet, row: list[Segment], left: float, right: float) -> Line:
-    runs: list[TextRun] = []
+    runs: list[FontRun] = []
     for part in row:
         if runs and runs[-1].text[-1:] != " ":
             first = part.runs[0]
-            runs.append(TextRun(" " + first.text, first.font, first.size, first.bottom))
+            runs.append(FontRun(" " + first.text, first.font, first.size, first.bottom))
             runs += part.runs[1:]
         else:
             runs += part.runs

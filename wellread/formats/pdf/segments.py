@@ -19,7 +19,7 @@ class Font:
 
 
 @dataclass(frozen=True, slots=True)
-class TextRun:
+class FontRun:
     """Text in one font and size (points). `bottom` is where its letters end, as in `Segment`."""
 
     text: str
@@ -35,7 +35,7 @@ class Segment:
     `order` counts as the file gives them. `hyphen` tells that it ends with a hyphen at a line's end.
     """
 
-    runs: tuple[TextRun, ...]
+    runs: tuple[FontRun, ...]
     x0: float
     y0: float
     x1: float
