@@ -1,7 +1,7 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +45,11 @@ from wellread.store.backup.opening import open_database
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.source_files import FileStore
 from wellread.store.database.database import Database
+from wellread.store.event_log import EventLog, StoredEvent
+from wellread.store.imports.imports import ImportStore
+from wellread.store.imports.uploads import UploadStore
 from wellread.store.runs.journal import Journal
+from wellread.store.runs.queue import RunQueue
 from wellread.store.runs.runs import Begun, IdempotencyKey, RunStore
 
 _CANCEL_TRIES = 5
@@ -97,8 +101,16 @@ class Wellread:
         self.catalog = Catalog(self._database)
         self.files = FileStore(home / "files")
         self.runs = RunStore(self._database)
+        self.run_log: EventLog[AnyEvent] = self.runs.log
+        self.run_queue = RunQueue(self._database)
+        self.imports = ImportStore(self._database)
+        self.uploads = UploadStore(self._database, home / "uploads")
         self.journal = Journal(self.runs, is_server=self._database.engine.dialect.name != "sqlite")
         self._beginning = Beginning(self.settings, self.catalog, self.runs)
+
+    def observe_store(self, observe: Callable[[float], object]) -> None:
+        """Have `observe` told the seconds that each storing of events of runs takes."""
+        self.journal.on_stored = observe
 
     def configure(self, settings: Settings) -> None:
         """Have the runs that begin from now on follow other settings. Raises BadRequestError when one differs that is
@@ -298,8 +310,8 @@ class Wellread:
             for event in begun.events:
                 yield event
             async with aclosing(recorded(record, begun.events, loop, control)) as stored:
-                async for event in stored:
-                    yield event
+                async for following in stored:
+                    yield following.event
 
     async def begin(
         self,
@@ -351,11 +363,13 @@ class Wellread:
         events, record = await self._run(run_id)
         with cancelled_when_closed(record):
             async with aclosing(continued(record, events, self._loop, control)) as further:
-                async for event in further:
-                    yield event
+                async for stored in further:
+                    yield stored.event
 
-    async def work(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
-        """`resume`, but closing the stream leaves the run to be gone on with."""
+    async def work(
+        self, run_id: str, *, control: Control | None = None
+    ) -> AsyncGenerator[StoredEvent[AnyEvent], None]:
+        """`resume`, but closing the stream leaves the run to be gone on with. The events come as they are stored."""
         events, record = await self._run(run_id)
         async with aclosing(continued(record, events, self._loop, control)) as further:
             async for event in further:

@@ -12,7 +12,7 @@ from wellread.agent.state.budget import Limits
 from wellread.engine import Wellread
 from wellread.errors import ForbiddenError
 from wellread.events import Mode
-from wellread.serving.worker import Worker
+from wellread.serving.run_worker import RunWorker
 from wellread.store.runs.runs import Begun, IdempotencyKey
 
 Id = Annotated[str, Field(max_length=80)]
@@ -112,7 +112,7 @@ def _check_offered(question: Question, library: Wellread) -> None:
 
 
 async def begin(
-    asking: Asking, caller: Caller, library: Wellread, worker: Worker, *, key: IdempotencyKey | None = None
+    asking: Asking, caller: Caller, library: Wellread, worker: RunWorker, *, key: IdempotencyKey | None = None
 ) -> Begun:
     """Store a run for the worker, or for all servers, to work on. Raises TooManyError, ConflictError, and as
     `Wellread.ask` does."""
@@ -123,7 +123,7 @@ async def begin(
         key=key,
         most_queued=worker.capacity.waiting,
     )
-    worker.look(begun.run_id)
+    worker.poll(begun.run_id)
     return begun
 
 

@@ -46,7 +46,7 @@ from wellread.events import (
 )
 from wellread.serving.attended_run import Attended
 from wellread.serving.feed import Feed
-from wellread.serving.worker import Worker
+from wellread.serving.run_worker import RunWorker
 from wellread.settings import Settings
 from wellread.store.runs.conversations import ConversationStore
 from wellread.web.http.stream import ALIVE
@@ -692,8 +692,8 @@ def streamed(home, *events):
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
             begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
             library.runs.append(begun.run_id, events, len(begun.events))
-            feed = Feed(library.runs)
-            attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
+            feed = Feed(library.run_log)
+            attended = Attended(begun.run_id, feed, RunWorker.__new__(RunWorker))
             completion = Completion(Unfolding(begun, "http://library.test"), "wellread-quick")
             response = ResponseEvents(Unfolding(begun, "http://library.test"), {"model": "wellread-quick"})
             told = [
@@ -769,10 +769,10 @@ def test_silence_brings_signs_of_life(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
             begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
-            feed = Feed(library.runs)
+            feed = Feed(library.run_log)
             told = []
             async with aclosing(
-                Attended(begun.run_id, feed, Worker.__new__(Worker)).events(idle=0.05)
+                Attended(begun.run_id, feed, RunWorker.__new__(RunWorker)).events(idle=0.05)
             ) as following:
                 async for events in following:
                     told.append(len(events))
@@ -788,8 +788,8 @@ def test_a_run_that_is_deleted_says_so(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
             begun = await library.begin(Asking("Why?", (), "quick", Roles(), Limits()))
-            feed = Feed(library.runs)
-            attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
+            feed = Feed(library.run_log)
+            attended = Attended(begun.run_id, feed, RunWorker.__new__(RunWorker))
             async with aclosing(attended.events(idle=0.05)) as following:
                 async for events in following:
                     if events:

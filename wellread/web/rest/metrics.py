@@ -35,7 +35,7 @@ async def metrics(request: Request, library: LibraryPart, worker: WorkerPart, fe
     """In the text format of Prometheus. No login is needed on this machine; from elsewhere send a token."""
     figures: Metrics = request.app.state.metrics
     try:
-        figures.queue.set(await asyncio.to_thread(library.runs.waiting))
+        figures.queue.set(await asyncio.to_thread(library.run_queue.waiting))
     except StorageError:
         figures.queue.set(math.nan)  # the other figures are wanted the more
     figures.working.set(worker.working)
