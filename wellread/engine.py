@@ -44,6 +44,7 @@ from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
 from wellread.store.backup.backup import BackupProgress, back_up
 from wellread.store.backup.restore import Backup, restore
+from wellread.store.event_log import StoredEvent
 from wellread.store.runs.runs import Begun, IdempotencyKey
 from wellread.wire.library import Cell
 from wellread.wire.runs import AskOptions
@@ -87,7 +88,8 @@ class Wellread:
         self._beginning = Beginning(self.settings, stores.catalog, stores.runs)
         self.titles = Titles(stores.catalog, stores.files, stores.database)
         self.history = RunHistory(stores.runs)
-        self.queue = stores.runs
+        self.queue = stores.queue
+        self.run_log = stores.runs.log
         self.conversations = stores.conversations
         self.feedback = stores.feedback
         self.usage = stores.usage
@@ -95,8 +97,8 @@ class Wellread:
         self.uploads = stores.uploads
         self.accounts = stores.accounts
 
-    def on_stored(self, observe: Callable[[float], object]) -> None:
-        """Have `observe` told the seconds of every transaction in which events of runs are stored."""
+    def observe_store(self, observe: Callable[[float], object]) -> None:
+        """Have `observe` told the seconds that each storing of events of runs takes."""
         self._stores.journal.on_stored = observe
 
     def configure(self, settings: Settings) -> None:
@@ -256,8 +258,8 @@ class Wellread:
             for event in begun.events:
                 yield event
             async with aclosing(recorded(record, begun.events, loop, control)) as stored:
-                async for event in stored:
-                    yield event
+                async for following in stored:
+                    yield following.event
 
     async def request(self, question: str, options: AskOptions | None = None) -> RunRequest:
         """A question with the models that its options come to. Raises as `roles` does."""
@@ -306,11 +308,13 @@ class Wellread:
         events, record = await self._run(run_id)
         with cancelled_when_closed(record):
             async with aclosing(continued(record, events, self._loop, control)) as further:
-                async for event in further:
-                    yield event
+                async for stored in further:
+                    yield stored.event
 
-    async def work(self, run_id: str, *, control: Control | None = None) -> AsyncGenerator[AnyEvent, None]:
-        """`resume`, but closing the stream leaves the run to be gone on with."""
+    async def work(
+        self, run_id: str, *, control: Control | None = None
+    ) -> AsyncGenerator[StoredEvent[AnyEvent], None]:
+        """`resume`, but closing the stream leaves the run to be gone on with. The events come as they are stored."""
         events, record = await self._run(run_id)
         async with aclosing(continued(record, events, self._loop, control)) as further:
             async for event in further:

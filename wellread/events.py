@@ -156,6 +156,7 @@ class Event(BaseModel):
 
     seq: int = 0
     at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    type: str = ""
 
 
 class RunStarted(Event):

@@ -11,7 +11,8 @@ from wellread.events import AnswerDelta, Roles
 from wellread.serving.feed import Feed
 from wellread.serving.runtime import Workshop
 from wellread.settings import Settings
-from wellread.wire.runs import RunLimits
+from wellread.store.event_log import StoredEvent
+from wellread.wire.runs import AskOptions
 
 TURNS = range(8)  # of the event loop, between what comes and the giving up
 
@@ -19,7 +20,7 @@ TURNS = range(8)  # of the event loop, between what comes and the giving up
 class Nothing:
     """A store of events that has none yet."""
 
-    def bodies(self, _subject, _after=0, /):
+    def stored(self, _subject, _after=0, /):
         return []
 
     def ends(self, subjects, /):
@@ -38,7 +39,7 @@ def test_a_listener_that_leaves_as_an_event_comes_has_left(turns):
 
         listening = asyncio.create_task(listen())
         await asyncio.sleep(0.02)
-        feed.tell("run", AnswerDelta(seq=1, text="a"))
+        feed.tell("run", StoredEvent.of(AnswerDelta(seq=1, text="a")))
         for _ in range(turns):
             await asyncio.sleep(0)
         listening.cancel()
@@ -55,15 +56,14 @@ def test_a_run_that_is_cancelled_as_it_is_taken_up_ends(mentor_home, turns):
     async def main():
         async with Wellread(settings=Settings(home=mentor_home, embedder="none")) as library:
             workshop = Workshop(library)
-            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
+            begun = await library.begin(RunRequest("Why?", AskOptions(), Roles()))
             async with workshop.at_work():
-                worker = workshop.worker
                 async with asyncio.timeout(10):
-                    while not (work := worker._work.get(begun.run_id)):
+                    while not workshop.worker.working:
                         await asyncio.sleep(0)
                 for _ in range(turns):
                     await asyncio.sleep(0)
-                work.cancel()
+                await workshop.worker.request(begun.run_id, "cancel")
                 async with asyncio.timeout(10):
                     while not (run := runs_of(library).run(begun.run_id, "")).outcome:
                         await asyncio.sleep(0.02)

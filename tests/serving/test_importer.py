@@ -20,11 +20,13 @@ from support.stores import database_of
 from wellread.engine import Wellread
 from wellread.errors import ConflictError, StorageError, public_error, public_text
 from wellread.import_events import IMPORT_ENDS, ImportEvent
-from wellread.serving import importer
+from wellread.ingest.pipeline import Pipeline
+from wellread.serving.import_files import failure_of
 from wellread.serving.importer import Importer
 from wellread.settings import Settings
 from wellread.store.backup.opening import open_database
 from wellread.store.database import tables
+from wellread.store.event_log import StoredEvent
 from wellread.store.imports.imports import ImportStore
 from wellread.store.imports.uploads import UploadStore
 from wellread.web.http.problems import problem_response
@@ -32,8 +34,8 @@ from wellread.web.http.problems import problem_response
 
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
-    monkeypatch.setattr(importer, "_REST", 0.1)
-    monkeypatch.setattr(importer, "_LOOK", 0.1)
+    monkeypatch.setattr(Importer, "back_off_seconds", 0.1)
+    monkeypatch.setattr(Importer, "poll_seconds", 0.1)
     return Settings(home=tmp_path / "home", embedder="none", model="extractive")
 
 
@@ -55,13 +57,13 @@ def test_an_import_that_cannot_be_read_keeps_no_other_waiting_and_is_tried_again
         uploads.write(added, 0, broken)
         import_id = ImportStore(database).begin([added], "", "").import_id
         first_event = sa.update(tables.import_events).filter_by(import_id=import_id, seq=1)
-        [(_, whole)] = ImportStore(database).bodies(import_id)
+        [whole] = ImportStore(database).log.stored(import_id)
         with database.begin() as connection:  # as a newer version writes it, which this one cannot read
             connection.execute(first_event.values(body=json.dumps({"type": "import.dreamt", "seq": 1})))
         with running(settings) as address, client(address) as http:
             assert ended(http, import_(http, upload(http, "other.md", other)))["state"] == "completed"
             with database.begin() as connection:
-                connection.execute(first_event.values(body=whole))
+                connection.execute(first_event.values(body=whole.body))
             view = ended(http, f"/api/v1/imports/{import_id}")
             assert (view["state"], len(view["products"])) == ("completed", 1)
             assert http.get("/api/v1/library").json()["total"] == 2
@@ -74,11 +76,11 @@ class Failing(ImportStore):
         super().__init__(database)
         self.after, self.error, self.refused = after, error, False
 
-    def append(self, import_id: str, event: ImportEvent, after: int) -> None:
+    def append(self, import_id: str, event: ImportEvent, after: int) -> StoredEvent[ImportEvent]:
         if after == self.after and not self.refused:
             self.refused = True
             raise self.error
-        super().append(import_id, event, after)
+        return super().append(import_id, event, after)
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
@@ -122,9 +124,9 @@ def test_the_servers_folders_are_told_to_nobody():
     assert body["detail"] == "The library's store cannot be used now."
     assert "Try again" in body["hint"]
     assert body["retryable"]
-    failed = importer._failed(error, uploaded)
+    failed = failure_of(error, uploaded)
     asked = ConflictError(f"{uploaded}/tea.md is none.", hint=f"Look into {uploaded}.")
-    named = importer._failed(asked, uploaded)
+    named = failure_of(asked, uploaded)
     for text in (
         response.body.decode(),
         failed.model_dump_json(),
@@ -167,7 +169,7 @@ def gated(settings, monkeypatch):
     """The settings with an embedder whose vectors are written one by one."""
     embedder = Gated()
     monkeypatch.setattr("wellread.engine.load_embedder", lambda _: embedder)
-    monkeypatch.setattr("wellread.ingest.pipeline._VECTOR_ROWS", 1)
+    monkeypatch.setattr(Pipeline, "vector_rows", 1)
     yield embedder
     embedder.gate.set()
     embedder.second.set()
@@ -192,7 +194,7 @@ def until(holds):
 
 
 def test_an_import_ends_with_its_own_vectors_and_its_uploads_before(settings, gated, tmp_path, monkeypatch):
-    monkeypatch.setattr(importer, "_TELL", 0.0)
+    monkeypatch.setattr(Importer, "tell_seconds", 0.0)
     with running(settings) as address, client(address) as http:
         first = import_(http, upload(http, "tea.md", long_book(tmp_path, "tea.md", "tea", 3)))
         second = import_(
@@ -219,7 +221,7 @@ def test_an_import_ends_with_its_own_vectors_and_its_uploads_before(settings, ga
 
 
 def test_vectors_are_told_at_most_as_often_as_is_said(settings, gated, tmp_path, monkeypatch):
-    monkeypatch.setattr(importer, "_TELL", 0.4)
+    monkeypatch.setattr(Importer, "tell_seconds", 0.4)
     gated.seconds = 0.1
     gated.gate.set()
     with running(settings) as address, client(address) as http:

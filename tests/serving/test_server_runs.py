@@ -1,7 +1,6 @@
 """Runs over HTTP: begun, watched, stopped, cancelled, sent twice, asked wrongly."""
 
 import asyncio
-import json
 import shutil
 import threading
 import time
@@ -13,9 +12,10 @@ import uvicorn
 from support import mentor as t
 from support.running_server import client, events, forever, running, wait_until
 
-from wellread.serving.feed import Item
+from wellread.events import AnswerDelta
 from wellread.serving.worker import in_turn
 from wellread.settings import Settings
+from wellread.store.event_log import StoredEvent
 from wellread.store.runs.runs import StoredRun
 from wellread.web.http.connection import HttpConnection
 from wellread.web.http.stream import EventStream
@@ -237,9 +237,12 @@ def run_of(run_id, caller):
 def test_callers_take_turns():
     hasty = [run_of(f"a{n}", "a") for n in range(4)]
     others = [run_of("b0", "b"), run_of("c0", "c"), run_of("b1", "b")]
-    under_way = [run_of("a-working", "a")]
-    order = [run.run_id for run in in_turn([*hasty, *others], [*under_way, *hasty, *others])]
+    waiting = {run.run_id: run for run in (*hasty, *others)}
+    order = [run_id for run_id, _ in in_turn(waiting, {"a": 1}, {})]
     assert order == ["b0", "c0", "a0", "b1", "a1", "a2", "a3"]
+    # Where nobody has more under way than another, it is the turn of whoever had it longest ago.
+    order = [run_id for run_id, _ in in_turn(waiting, {}, {"a": 2, "b": 3, "c": 1})]
+    assert order == ["c0", "a0", "b0", "a1", "b1", "a2", "a3"]
 
 
 # Listeners that do not read
@@ -251,7 +254,7 @@ def test_a_listener_that_takes_nothing_is_dropped():
     async def endless():
         try:
             for number in range(1, 1_000_000):
-                yield [Item(number, json.dumps("x" * 100_000))]
+                yield [StoredEvent.of(AnswerDelta(seq=number, text="x" * 100_000))]
         finally:
             closed.set()
 

@@ -43,6 +43,7 @@ from wellread.store.database import postgresql, sqlite
 from wellread.store.database import tables as t
 from wellread.store.database.database import HEAD, Database, schema_of
 from wellread.store.migrations.upgrade import upgrade
+from wellread.store.runs.queue import RunQueue
 from wellread.store.runs.runs import IdempotencyKey, RunStore
 
 DUMPS = sorted(SCHEMAS.glob("*.db.gz"))
@@ -141,12 +142,18 @@ def exercise(database):
     runs.runs(conversation)
     runs.conversation(conversation)
     runs.last_conversation()
-    runs.queued()
-    runs.claim(run, "one")
-    runs.release("one")
-    runs.wish(run, "stop")
-    runs.wishes([run])
-    runs.ends([run])
+    runs.starts([run])
+    runs.log.types(run)
+    runs.log.ends([run])
+    runs.log.numbered(run, [1, 2])
+    queue = RunQueue(database)
+    queue.queued()
+    queue.named([run])
+    queue.waiting()
+    queue.claim(run, "one")
+    queue.release("one")
+    queue.request(run, "stop")
+    queue.requests([run])
 
 
 # The database
@@ -424,6 +431,7 @@ def check_tea(database):
     [run] = runs.runs(runs.last_conversation().conversation_id)
     events = runs.events(run)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert runs.log.types(run) == [(event.seq, event.type) for event in events]
     ended = runs.run(run)
     assert isinstance(events[-1], RunCompleted)
     assert (ended.outcome, ended.usage) == ("completed", events[-1].usage)
@@ -642,8 +650,9 @@ def test_events_are_numbered_and_read_from_any_point(database):
     first = runs.append(run, [StepStarted(step=1, title="Look"), StepThinking(step=1, text="Hm.")], after=1)
     second = runs.append(run, [StepStarted(step=n, title="More") for n in range(2, 12)], after=3)
     assert [event.seq for event in first + second] == list(range(2, 14))
-    assert runs.events(run)[1:] == first + second
-    assert runs.events(run, after=11) == second[-2:]
+    told = [stored.event for stored in first + second]
+    assert runs.events(run)[1:] == told
+    assert runs.events(run, after=11) == told[-2:]
     assert runs.events(run, after=13) == []
 
 
@@ -653,7 +662,7 @@ def test_a_number_is_given_once(database):
     kept = runs.append(run, [StepStarted(step=1, title="Look")], after=1)
     with pytest.raises(ConflictError):
         runs.append(run, [StepStarted(step=2, title="Again")], after=1)
-    assert runs.events(run)[1:] == kept
+    assert runs.events(run)[1:] == [stored.event for stored in kept]
 
 
 def test_a_caller_has_as_many_runs_queued_as_may_be(database):
@@ -667,7 +676,7 @@ def test_a_caller_has_as_many_runs_queued_as_may_be(database):
     with pytest.raises(TooManyError, match="2 of your runs") as refused:
         other.result()
     assert refused.value.retry_after == 5
-    assert (runs.count_queued("a"), runs.count_queued("b")) == (2, 0)
+    assert (RunQueue(database).count_queued("a"), RunQueue(database).count_queued("b")) == (2, 0)
     assert runs.begin(start(), caller="a", queued=True, most_queued=2, key=key).run_id == first
     with pytest.raises(TooManyError):
         runs.begin(start(), caller="a", queued=True, most_queued=2, key=IdempotencyKey("l", "d"))

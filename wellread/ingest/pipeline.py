@@ -33,13 +33,14 @@ from wellread.store.catalog.source_files import FileStore, fingerprint
 from wellread.store.locks import ADDING, EMBEDDING, acquired, lock
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
-_VECTOR_ROWS = 192  # vectors that are written at once: a kill loses no more than these
 _EMBED_ROWS = 64  # passages between two marks of progress
 _T = TypeVar("_T")
 
 
 class Pipeline:
     """Writes to catalog, files and index; several processes may, one at a time."""
+
+    vector_rows = 192  # vectors that are written at once: a kill loses no more than these
 
     def __init__(
         self,
@@ -149,7 +150,7 @@ class Pipeline:
             total = (await self._index.stats()).without_vectors
             done = 0
             yield VectorsMade(done=done, total=total)
-            async for waiting in self._index.without_vectors(_VECTOR_ROWS):
+            async for waiting in self._index.without_vectors(self.vector_rows):
                 vectors = []
                 for some in _batches(waiting, _EMBED_ROWS):
                     texts = [text_to_embed(passage) for passage in some]

@@ -13,6 +13,7 @@ from wellread.store.imports.uploads import UploadStore
 from wellread.store.runs.conversations import ConversationStore
 from wellread.store.runs.feedback import FeedbackStore
 from wellread.store.runs.journal import Journal
+from wellread.store.runs.queue import RunQueue
 from wellread.store.runs.runs import RunStore
 from wellread.store.runs.usage import UsageStore
 
@@ -28,6 +29,7 @@ class Stores:
         self.files = FileStore(home / "files")
         self.catalog = Catalog(self.database)
         self.runs = RunStore(self.database)
+        self.queue = RunQueue(self.database)
         self.journal = Journal(self.runs, is_server=self.database.engine.dialect.name != "sqlite")
         self.conversations = ConversationStore(self.database)
         self.feedback = FeedbackStore(self.database)

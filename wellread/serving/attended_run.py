@@ -10,9 +10,9 @@ from typing import Self
 import anyio
 
 from wellread.errors import NotFoundError, StorageError, UnavailableError
-from wellread.events import EVENT, TERMINAL, AnyEvent
+from wellread.events import TERMINAL, AnyEvent
 from wellread.serving.feed import HEARTBEAT, Feed
-from wellread.serving.worker import Worker
+from wellread.serving.run_worker import RunWorker
 
 
 @dataclass(slots=True)
@@ -21,8 +21,8 @@ class Attended:
     which nobody can come back. What becomes of it when this process stops is the worker's affair."""
 
     run_id: str
-    feed: Feed
-    worker: Worker
+    feed: Feed[AnyEvent]
+    worker: RunWorker
     parting: float = 0.0  # seconds in which the run is seen to its end when it is given up
     ended: bool = field(default=False, init=False)
     stopped: bool = field(default=False, init=False)  # this process
@@ -36,7 +36,7 @@ class Attended:
         if self.ended or self.stopped:
             return
         with anyio.CancelScope(shield=True), suppress(StorageError):  # nobody is left to be told
-            await self.worker.wish(self.run_id, "cancel")
+            await self.worker.request(self.run_id, "cancel")
             if self.parting:
                 await self._part()
 
@@ -47,14 +47,14 @@ class Attended:
         run has ended.
         """
         async with aclosing(self.feed.follow(self.run_id, idle=idle)) as followed:
-            async for items in followed:
-                events = [EVENT.validate_json(item.body) for item in items]
+            async for stored in followed:
+                events = [one.event for one in stored]
                 self.ended = bool(events) and isinstance(events[-1], TERMINAL)
                 yield events
         if self.ended:
             return
         self.stopped = True
-        if not await asyncio.to_thread(self.feed.source.ends, [self.run_id]):
+        if not await asyncio.to_thread(self.feed.log.ends, [self.run_id]):
             raise NotFoundError(f"The run {self.run_id} was deleted before it ended.", hint="Ask again.")
         raise UnavailableError(
             f"Wellread was stopped before the run {self.run_id} ended.",

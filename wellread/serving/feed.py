@@ -6,39 +6,26 @@ store.
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol
 
 from wellread.errors import StorageError
-from wellread.events import TERMINAL, AnyEvent
+from wellread.events import TERMINAL
 from wellread.import_events import IMPORT_ENDS
+from wellread.store.event_log import E, StoredEvent
 
 HEARTBEAT = 15.0  # seconds of silence after which a comment tells proxies that the stream lives
 _POLL = 0.2  # seconds between two looks at the runs of other processes
 _TERMINAL = frozenset(kind.model_fields["type"].default for kind in (*TERMINAL, *IMPORT_ENDS))
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An event as it is sent."""
+class Log(Protocol[E]):
+    """Where numbered events are stored: an `EventLog`."""
 
-    seq: int
-    body: str  # JSON
-
-    @property
-    def is_last(self) -> bool:
-        likely = '"type":"run.' in self.body or '"type":"import.' in self.body
-        return likely and json.loads(self.body)["type"] in _TERMINAL
-
-
-class Numbered(Protocol):
-    """Where numbered events are stored: those of runs, or of imports."""
-
-    def bodies(self, subject: str, after: int = 0, /) -> list[tuple[int, str]]:
-        """The events of a subject beyond number `after` as numbers and JSON."""
+    def stored(self, subject: str, after: int = 0, /) -> list[StoredEvent[E]]:
+        """The events of a subject beyond number `after`."""
         ...
 
     def ends(self, subjects: Collection[str], /) -> dict[str, int]:
@@ -47,24 +34,24 @@ class Numbered(Protocol):
 
 
 @dataclass(slots=True)
-class _Live:
+class _Live(Generic[E]):
     """A run that this process works on: its events since it took it up."""
 
-    items: list[Item] = field(default_factory=list)
+    events: list[StoredEvent[E]] = field(default_factory=list)
 
-    def beyond(self, after: int) -> Sequence[Item] | None:
+    def beyond(self, after: int) -> Sequence[StoredEvent[E]] | None:
         """The events after number `after`; None when they are not all here."""
-        if not self.items or self.items[0].seq > after + 1:
+        if not self.events or self.events[0].seq > after + 1:
             return None
-        return self.items[after + 1 - self.items[0].seq :]
+        return self.events[after + 1 - self.events[0].seq :]
 
 
-class Feed:
+class Feed(Generic[E]):
     """One for each process. Not to be used from two event loops."""
 
-    def __init__(self, source: Numbered) -> None:
-        self.source = source
-        self._live: dict[str, _Live] = {}
+    def __init__(self, log: Log[E]) -> None:
+        self.log = log
+        self._live: dict[str, _Live[E]] = {}
         self._changed: dict[str, asyncio.Event] = {}
         self._followed: Counter[str] = Counter()
         self._gone: set[str] = set()  # of those that are followed, the runs that were deleted
@@ -77,9 +64,9 @@ class Feed:
         """This process works on a run from now on."""
         self._live[run_id] = _Live()
 
-    def tell(self, run_id: str, event: AnyEvent) -> None:
-        """An event of such a run, as it is stored."""
-        self._live[run_id].items.append(Item(event.seq, event.model_dump_json()))
+    def tell(self, run_id: str, event: StoredEvent[E]) -> None:
+        """A further event of such a run."""
+        self._live[run_id].events.append(event)
         self._wake(run_id)
 
     def leave(self, run_id: str) -> None:
@@ -91,7 +78,7 @@ class Feed:
 
     async def follow(
         self, run_id: str, after: int = 0, *, idle: float | None = None
-    ) -> AsyncGenerator[Sequence[Item], None]:
+    ) -> AsyncGenerator[Sequence[StoredEvent[E]], None]:
         """The events of a run beyond number `after`, those that are there together, until its last one, or until the
         run is deleted.
 
@@ -103,11 +90,11 @@ class Feed:
         try:
             while not self._closed and run_id not in self._gone:
                 changed = self._changed.setdefault(run_id, asyncio.Event())
-                items = await self._beyond(run_id, after)
-                if items:
-                    yield items
-                    after = items[-1].seq
-                    if items[-1].is_last:
+                events = await self._beyond(run_id, after)
+                if events:
+                    yield events
+                    after = events[-1].seq
+                    if events[-1].type in _TERMINAL:
                         return
                     continue
                 try:
@@ -136,13 +123,10 @@ class Feed:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
 
-    async def _beyond(self, run_id: str, after: int) -> Sequence[Item]:
+    async def _beyond(self, run_id: str, after: int) -> Sequence[StoredEvent[E]]:
         live = self._live.get(run_id)
-        items = live.beyond(after) if live else None
-        if items is None:
-            stored = await asyncio.to_thread(self.source.bodies, run_id, after)
-            items = [Item(seq, body) for seq, body in stored]
-        return items
+        events = live.beyond(after) if live else None
+        return await asyncio.to_thread(self.log.stored, run_id, after) if events is None else events
 
     def _wake(self, run_id: str) -> None:
         changed = self._changed.pop(run_id, None)
@@ -158,7 +142,7 @@ class Feed:
             if not others:
                 continue
             try:
-                now = await asyncio.to_thread(self.source.ends, others)
+                now = await asyncio.to_thread(self.log.ends, others)
             except StorageError:
                 continue  # the database is away: it is asked again
             for run_id in set(others) - set(now):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from wellread.errors import BadRequestError, NotFoundError, WellreadError
+from wellread.errors import BadRequestError, NotFoundError, WellreadError, public_error
 from wellread.formats.discovery import find, find_together
 from wellread.formats.document import Source
-from wellread.import_events import FileReading, FileRefused, ProductAdded, Progress
+from wellread.import_events import FileReading, FileRefused, ImportFailed, ProductAdded, Progress
 from wellread.store.imports.imports import DEMO, StoredImport
 
 
@@ -55,11 +55,22 @@ class ImportFiles:
         if isinstance(event, FileReading | ProductAdded | FileRefused) and event.path:
             changes["path"] = self.shown(Path(event.path))
         if isinstance(event, FileRefused):
-            changes["message"] = names_only(event.message, self.folder)
-            changes["hint"] = names_only(event.hint, self.folder)
+            changes["message"] = _names_only(event.message, self.folder)
+            changes["hint"] = _names_only(event.hint, self.folder)
         if isinstance(event, ProductAdded):
-            changes["warnings"] = tuple(names_only(warning, self.folder) for warning in event.warnings)
+            changes["warnings"] = tuple(_names_only(warning, self.folder) for warning in event.warnings)
         return event.model_copy(update=changes)
+
+
+def failure_of(error: WellreadError, folder: Path) -> ImportFailed:
+    """Why an import of the files of a folder ended early, as callers may read it."""
+    told = public_error(error)
+    return ImportFailed(
+        status=told.status,
+        message=_names_only(told.message, folder),
+        hint=_names_only(told.hint, folder),
+        retryable=told.retryable,
+    )
 
 
 def existing_folder(text: str, home: Path) -> Path:
@@ -92,5 +103,5 @@ def existing_folder(text: str, home: Path) -> Path:
     return folder
 
 
-def names_only(text: str, folder: Path) -> str:
+def _names_only(text: str, folder: Path) -> str:
     return text.replace(f"{folder}/", "").replace(str(folder), "the folder")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
 from wellread.errors import ForbiddenError
-from wellread.serving.worker import Worker
+from wellread.serving.run_worker import RunWorker
 from wellread.store.runs.runs import Begun, IdempotencyKey
 from wellread.wire.runs import AskOptions, Question
 
@@ -45,7 +45,7 @@ async def begin(
     request: RunRequest,
     caller: Caller,
     library: Wellread,
-    worker: Worker,
+    worker: RunWorker,
     *,
     key: IdempotencyKey | None = None,
 ) -> Begun:
@@ -58,7 +58,7 @@ async def begin(
         key=key,
         most_queued=worker.capacity.waiting,
     )
-    worker.look(begun.run_id)
+    worker.poll(begun.run_id)
     return begun
 
 

@@ -7,7 +7,7 @@ from wellread.engine import Wellread
 from wellread.events import AnyEvent
 from wellread.serving.feed import Feed
 from wellread.serving.live_servers import Presence
-from wellread.serving.worker import Capacity, Observe, Worker
+from wellread.serving.run_worker import Capacity, Observe, RunWorker, unobserved
 
 
 class Workshop:
@@ -17,15 +17,15 @@ class Workshop:
     def __init__(
         self,
         library: Wellread,
-        observe: Observe = lambda _run, _start: _unobserved,
+        observe: Observe = lambda _run, _start: unobserved,
         *,
         only_own: bool = False,
     ) -> None:
         settings = library.settings
         capacity = Capacity(at_once=settings.server_runs, waiting=settings.server_runs_per_caller)
         self.library = library
-        self.feed = Feed(library.queue)
-        self.worker = Worker(
+        self.feed: Feed[AnyEvent] = Feed(library.run_log)
+        self.worker = RunWorker(
             library, self.feed, Presence(settings.home), capacity, observe, only_own=only_own
         )
 
@@ -38,7 +38,3 @@ class Workshop:
         finally:
             await self.feed.close()
             await self.worker.close()
-
-
-def _unobserved(_: AnyEvent) -> None:
-    pass

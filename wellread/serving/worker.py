@@ -1,256 +1,265 @@
-"""Working on runs: those that wait, fair between callers, and those that a killed server left behind."""
+"""The loop that works on what waits in the library's queue, whatever kind of work it is: runs, or imports."""
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
+from typing import Generic, Protocol, TypeVar
 
 from wellread.agent.state.control import Control
-from wellread.engine import Wellread
-from wellread.errors import ConflictError, NotFoundError, StorageError
-from wellread.events import AnyEvent, RunStarted
-from wellread.serving.feed import Feed
-from wellread.serving.live_servers import Presence
-from wellread.store.runs.runs import StoredRun, Wish
+from wellread.errors import ConflictError, StorageError
+from wellread.store.runs.queue import StopRequest
 
-_LOOK = 0.25  # seconds between two looks at what waits and at what callers want
-_REST = 2.0  # seconds before a run is tried again that could not be stored
 _log = logging.getLogger(__name__)
 
 
+class Job(Protocol):
+    """A run or an import that has not ended."""
+
+    @property
+    def caller(self) -> str: ...
+
+
+J = TypeVar("J", bound=Job)
+
+
 @dataclass(frozen=True, slots=True)
-class Capacity:
-    """How much is worked on. A caller whose runs all wait is told to come back."""
+class Backlog(Generic[J]):
+    """The jobs, by their ids and oldest first, that no living process works on as far as can be told without claiming
+    them, and how many jobs are under way by caller."""
 
-    at_once: int  # runs, in one process
-    waiting: int  # runs of one caller that have not ended, in all
-
-
-# Told of a run that is taken up; gives what is told each of its further events.
-Observe = Callable[[StoredRun, RunStarted], Callable[[AnyEvent], None]]
+    waiting: Mapping[str, J]
+    under_way: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
-class _Work:
-    run: StoredRun
+class Turn(Generic[J]):
+    """A job that this process works on."""
+
+    job_id: str
+    job: J
+    _poll: Callable[[], None]
     control: Control = field(default_factory=Control)
     task: asyncio.Task[None] | None = None
-    begun: bool = (
+    started: bool = (
         False  # a task that is cancelled before its first line does nothing at all, not even its `finally`
     )
     cancelled: bool = False
+    gave_way: bool = False
 
     def cancel(self) -> None:
-        """Give the run up: it ends with run.cancelled."""
+        """Have the job given up for good, by its caller's wish."""
         if not self.cancelled:
             self.cancelled = True
-            if self.begun and self.task is not None:
+            if self.started and self.task is not None:
                 self.task.cancel()
 
+    def apply(self, request: StopRequest) -> None:
+        if request == "stop":
+            self.control.stop()
+        else:
+            self.cancel()
 
-class Worker:
-    """One for each server process. What a process that lives works on, no other takes up. With `only_own` it works on
-    nothing but the runs that its own process begins, and they end with it."""
+    def give_way(self) -> None:
+        """What is left of the job takes no capacity from others."""
+        self.gave_way = True
+        self._poll()
 
-    def __init__(
-        self,
-        library: Wellread,
-        feed: Feed,
-        presence: Presence,
-        capacity: Capacity,
-        observe: Observe,
-        *,
-        only_own: bool = False,
-    ) -> None:
-        self._library = library
-        self._feed = feed
-        self._presence = presence
-        self.capacity = capacity
-        self._observe = observe
-        self._own: set[str] | None = set() if only_own else None  # begun here, and not ended
-        self._work: dict[str, _Work] = {}
-        self._resting: dict[str, float] = {}  # run → when it may be tried again, by the event loop's clock
-        self._looking: asyncio.Task[None] | None = None
+
+class WorkKind(Protocol[J]):
+    """A kind of work. What is no coroutine may block: it is called in a thread."""
+
+    @property
+    def name(self) -> str:
+        """What a job is called in the logs."""
+        ...
+
+    @property
+    def poll_seconds(self) -> float | None:
+        """How long the queue is left alone when nobody asks to poll; None: until somebody does."""
+        ...
+
+    @property
+    def back_off_seconds(self) -> float:
+        """How long a job rests that could not be gone on with."""
+        ...
+
+    def enter(self) -> None:
+        """This process begins to work."""
+        ...
+
+    def leave(self) -> None:
+        """It ends; what it holds is given back."""
+        ...
+
+    def backlog(self, held: Collection[str]) -> Backlog[J]:
+        """What waits, without the jobs that this process works on."""
+        ...
+
+    def requests(self, held: Collection[str]) -> Mapping[str, StopRequest]:
+        """What callers want of jobs that this process works on."""
+        ...
+
+    def claim(self, job: J) -> bool:
+        """Take a job for this process, unless another has it by now."""
+        ...
+
+    def release(self, job: J) -> None:
+        """Give a job back that could not be gone on with."""
+        ...
+
+    async def work(self, turn: Turn[J]) -> None:
+        """Work on a job to its end. An error leaves it to be tried again, here or elsewhere, and so does being
+        cancelled, unless `turn.cancelled` says that it is to be given up."""
+        ...
+
+
+class QueueWorker(Generic[J]):
+    """One for each server process and kind of work: at most `at_once` jobs that have not given way. What a process
+    that lives works on, no other claims; what one that was killed left is claimed by the next."""
+
+    def __init__(self, work: WorkKind[J], *, at_once: int) -> None:
+        self._work = work
+        self._at_once = at_once
+        self._turns: dict[str, Turn[J]] = {}
+        self._retry_at: dict[str, float] = {}  # job → when it may be tried again, by the event loop's clock
+        self._last_turns: dict[str, int] = {}  # caller → a number that is higher the later it was
+        self._numbers = count(1)
+        self._polling: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
     @property
     def working(self) -> int:
-        """How many runs this process works on now."""
-        return len(self._work)
+        """How many jobs this process works on now."""
+        return len(self._turns)
 
     async def start(self) -> None:
-        await asyncio.to_thread(self._presence.enter)
-        self._looking = asyncio.create_task(self._look())
+        await asyncio.to_thread(self._work.enter)
+        self._polling = asyncio.create_task(self._poll())
 
-    async def close(self) -> None:
-        """Leave what is under way to the next server, where nothing of it is lost; with `only_own`, cancel it."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
-        works = list(self._work.values())
-        for work in works:
-            if self._own is not None:
-                work.cancel()
-            elif work.task is not None:
-                work.task.cancel()
-        await asyncio.gather(*(work.task for work in works if work.task), return_exceptions=True)
-        with suppress(StorageError):  # they are taken up all the same, as those of a killed server
-            await asyncio.to_thread(self._library.queue.release, self._presence.worker)
-        await asyncio.to_thread(self._presence.leave)
+    async def close(self, *, cancel: bool = False) -> None:
+        """Leave what is under way to the next process, where nothing of it is lost; or `cancel` it."""
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+        turns = list(self._turns.values())
+        for turn in turns:
+            if cancel:
+                turn.cancel()
+            elif turn.task is not None:
+                turn.task.cancel()
+        await asyncio.gather(*(turn.task for turn in turns if turn.task), return_exceptions=True)
+        await asyncio.to_thread(self._work.leave)
 
-    @property
-    def only_own(self) -> bool:
-        return self._own is not None
-
-    def look(self, run_id: str = "") -> None:
-        """Look at once at what waits; a run has just begun, perhaps."""
-        if self._own is not None and run_id:
-            self._own.add(run_id)
+    def poll(self) -> None:
+        """Look at once at what waits."""
         self._wake.set()
 
-    async def wish(self, run_id: str, wish: Wish) -> None:
-        """Have a run stopped (it writes what it can) or cancelled, whichever process works on it."""
-        await asyncio.to_thread(self._library.queue.wish, run_id, wish)
-        if run_id in self._work:
-            self._grant(self._work[run_id], wish)
-        else:
-            self.look()
+    def turn(self, job_id: str) -> Turn[J] | None:
+        """A job that this process works on."""
+        return self._turns.get(job_id)
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         while True:
             self._wake.clear()
             try:
-                await self._take_up()
-                wishes = await asyncio.to_thread(self._library.queue.wishes, list(self._work))
-                for run_id, wish in wishes.items():
-                    if run_id in self._work:
-                        self._grant(self._work[run_id], wish)
+                await self._claim_ready()
+                await self._apply_requests()
             except StorageError as error:
                 _log.warning("store_away", extra={"error": error.message})
-            except Exception:  # noqa: BLE001  # one run's defect must not keep the others waiting for ever
+            except Exception:  # noqa: BLE001  # one job's defect must not keep the others waiting for ever
                 _log.exception("look_failed")
             with suppress(TimeoutError):
-                async with asyncio.timeout(None if self._idle else _LOOK):
+                async with asyncio.timeout(self._work.poll_seconds):
                     await self._wake.wait()
 
     @property
-    def _idle(self) -> bool:
-        """Whether nothing can come but what is begun here."""
-        return self._own is not None and not self._own and not self._work
+    def _room(self) -> int:
+        return self._at_once - sum(not turn.gave_way for turn in self._turns.values())
 
-    async def _take_up(self) -> None:
-        """Claim as many of the waiting runs as there is room for."""
-        if len(self._work) >= self.capacity.at_once:
+    async def _claim_ready(self) -> None:
+        """Claim as many of the waiting jobs as there is room for."""
+        if self._room <= 0:
             return
-        queued, waiting = await asyncio.to_thread(self._unattended)
+        backlog = await asyncio.to_thread(self._work.backlog, frozenset(self._turns))
         now = asyncio.get_running_loop().time()
-        self._resting = {
-            run.run_id: self._resting[run.run_id] for run in queued if run.run_id in self._resting
+        self._retry_at = {
+            job_id: at for job_id, at in self._retry_at.items() if job_id in backlog.waiting and at > now
         }
-        waiting = [run for run in waiting if self._resting.get(run.run_id, 0.0) <= now]
-        for run in in_turn(waiting, queued)[: self.capacity.at_once - len(self._work)]:
-            if self.only_own or await asyncio.to_thread(self._claim, run):
-                self._resting.pop(run.run_id, None)
-                self._feed.take_up(run.run_id)
-                work = _Work(run)
-                self._work[run.run_id] = work
-                work.task = asyncio.create_task(self._run(work))
+        ready = {id_: job for id_, job in backlog.waiting.items() if id_ not in self._retry_at}
+        for job_id, job in in_turn(ready, backlog.under_way, self._last_turns):
+            if self._room <= 0:
+                return
+            if await self._claimed(job_id, job):
+                self._last_turns[job.caller] = next(self._numbers)
+                turn = self._turns[job_id] = Turn(job_id, job, self.poll)
+                turn.task = asyncio.create_task(self._run(turn))
 
-    def _claim(self, run: StoredRun) -> bool:
-        return self._library.queue.claim(run.run_id, self._presence.worker, held_by=run.worker)
-
-    def _unattended(self) -> tuple[list[StoredRun], list[StoredRun]]:
-        """The runs that have not ended, and those of them that no living process works on, oldest first."""
-        if self._own is not None:
-            own = self._library.queue.named(self._own)
-            return own, [run for run in own if run.run_id not in self._work]
-        queued = self._library.queue.queued()
-        others = {run.worker for run in queued} - {"", self._presence.worker}
-        alive = {worker for worker in others if self._presence.is_alive(worker)}
-        return queued, [run for run in queued if run.run_id not in self._work and run.worker not in alive]
-
-    def _grant(self, work: _Work, wish: Wish) -> None:
-        if wish == "stop":
-            work.control.stop()
-        else:
-            work.cancel()
-
-    async def _run(self, work: _Work) -> None:
-        run, observe = work.run, None
-        work.begun = True
+    async def _claimed(self, job_id: str, job: J) -> bool:
+        claiming = asyncio.create_task(asyncio.to_thread(self._work.claim, job))
         try:
-            starts = await asyncio.to_thread(self._library.queue.starts, [run.run_id])
-            observe = self._observe(run, starts[run.run_id])
-            wishes = await asyncio.to_thread(self._library.queue.wishes, [run.run_id])
-            match "cancel" if work.cancelled else wishes.get(run.run_id):
-                case "cancel":
-                    await self._cancelled(run, observe)
-                    return
-                case "stop":
-                    work.control.stop()
-            async with aclosing(self._library.work(run.run_id, control=work.control)) as events:
-                async for event in events:
-                    self._feed.tell(run.run_id, event)
-                    observe(event)
+            return await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            if not work.cancelled:
-                raise
-            await self._cancelled(run, observe)
-        except (StorageError, ConflictError) as error:
-            # The run is as it was stored; it is gone on with when it can be, here or elsewhere.
-            _log.warning("run_interrupted", extra={"run_id": run.run_id, "error": error.message})
-            self._rest(run)
-            await self._give_back(run)
-        except Exception:  # noqa: BLE001  # the run's own record says it; the server and the other runs go on
-            _log.exception("run_failed", extra={"run_id": run.run_id})
-            self._rest(run)
-        finally:
-            del self._work[run.run_id]
-            if self._own is not None and run.run_id not in self._resting:
-                self._own.discard(run.run_id)
-            self._feed.leave(run.run_id)
-            self.look()
+            await asyncio.gather(claiming, return_exceptions=True)  # what it claims, `leave` gives back
+            raise
+        except Exception:  # noqa: BLE001  # one job's defect must not keep the others waiting for ever
+            self._log_interrupted(job_id)
+            self._back_off(job_id)
+            return False
 
-    async def _cancelled(self, run: StoredRun, observe: Callable[[AnyEvent], None] | None) -> None:
-        """Store that the run ended so. Where that cannot be stored now, it is still wished for."""
-        try:
-            await self._library.cancel(run.run_id)
-        except (StorageError, ConflictError, NotFoundError) as error:
-            _log.warning("run_not_cancelled", extra={"run_id": run.run_id, "error": error.message})
+    async def _apply_requests(self) -> None:
+        if not self._turns:
             return
-        if observe is not None:
-            await self._observe_end(run.run_id, observe)
+        requests = await asyncio.to_thread(self._work.requests, frozenset(self._turns))
+        for job_id, request in requests.items():
+            if turn := self._turns.get(job_id):
+                turn.apply(request)
 
-    async def _observe_end(self, run_id: str, observe: Callable[[AnyEvent], None]) -> None:
-        """Of a run whose stream was closed before its last event came."""
+    async def _run(self, turn: Turn[J]) -> None:
+        turn.started = True
+        try:
+            await self._work.work(turn)
+        except (StorageError, ConflictError):
+            # The job is as it was stored; it is gone on with when it can be, here or elsewhere.
+            self._log_interrupted(turn.job_id)
+            await self._give_back(turn)
+        except Exception:  # noqa: BLE001  # the server and the other jobs go on
+            name = self._work.name
+            _log.exception(f"{name}_failed", extra={f"{name}_id": turn.job_id})
+            await self._give_back(turn)
+        finally:
+            del self._turns[turn.job_id]
+            self.poll()
+
+    async def _give_back(self, turn: Turn[J]) -> None:
+        self._back_off(turn.job_id)
+        # Where that cannot be stored, `backlog` finds the job all the same: this process does not work on it.
         with suppress(StorageError):
-            ends = await asyncio.to_thread(self._library.queue.ends, [run_id])
-            for event in await asyncio.to_thread(self._library.queue.events, run_id, ends.get(run_id, 1) - 1):
-                observe(event)
+            await asyncio.to_thread(self._work.release, turn.job)
 
-    def _rest(self, run: StoredRun) -> None:
-        self._resting[run.run_id] = asyncio.get_running_loop().time() + _REST
+    def _back_off(self, job_id: str) -> None:
+        self._retry_at[job_id] = asyncio.get_running_loop().time() + self._work.back_off_seconds
 
-    async def _give_back(self, run: StoredRun) -> None:
-        # Where it cannot be stored, `_unattended` finds the run all the same: this process does not work on it.
-        with suppress(StorageError):
-            await asyncio.to_thread(
-                lambda: self._library.queue.claim(run.run_id, "", held_by=self._presence.worker)
-            )
+    def _log_interrupted(self, job_id: str) -> None:
+        name = self._work.name
+        _log.warning(f"{name}_interrupted", exc_info=True, extra={f"{name}_id": job_id})
 
 
-def in_turn(waiting: Sequence[StoredRun], queued: Sequence[StoredRun]) -> list[StoredRun]:
-    """The waiting runs in the order in which they are taken up: always the oldest one of the caller who has the fewest
-    runs under way. `queued` are all that have not ended, oldest first, as `waiting` are."""
-    left = {run.run_id for run in waiting}
-    under_way = Counter(run.caller for run in queued if run.run_id not in left)
-    order: list[StoredRun] = []
-    rest = list(waiting)
-    while rest:
-        following = min(rest, key=lambda run: under_way[run.caller])  # the first of the smallest
-        rest.remove(following)
-        under_way[following.caller] += 1
-        order.append(following)
-    return order
+def in_turn(
+    waiting: Mapping[str, J], under_way: Mapping[str, int], last_turns: Mapping[str, int]
+) -> Iterator[tuple[str, J]]:
+    """The waiting jobs, which come oldest first, in the order in which they are claimed: always the oldest one of the
+    caller who has the fewest under way, and of several such callers the one whose last turn was longest ago."""
+    busy, last = Counter(under_way), dict(last_turns)
+    left = dict(waiting)
+    for number in count(max(last.values(), default=0) + 1):
+        if not left:
+            return
+        job_id = min(left, key=lambda id_: (busy[left[id_].caller], last.get(left[id_].caller, 0)))
+        job = left.pop(job_id)
+        busy[job.caller] += 1
+        last[job.caller] = number
+        yield job_id, job

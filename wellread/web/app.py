@@ -44,7 +44,7 @@ class Warmth:
 def create_app(library: Wellread, access: Access) -> FastAPI:
     """The app for an open library, whose callers are known by `access`. It works on runs while its lifespan lasts."""
     metrics = Metrics()
-    library.on_stored(metrics.store_seconds.observe)
+    library.observe_store(metrics.store_seconds.observe)
     workshop = Workshop(library, Observer(metrics))
     mcp = Later(_MCP, lambda module: module.McpEndpoint(workshop))
     importer = Importer(library)

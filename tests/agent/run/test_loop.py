@@ -242,8 +242,8 @@ def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):
         good = await demo.library._loop(Roles())
         loop = Loop(good.catalog, good.inside, [Broken()], good.writers, good.discovered)
         record = Record(journal_of(demo.library), begun.run_id, begun.events)
-        async for event in recorded(record, begun.events, loop):
-            seen.append(event)
+        async for stored in recorded(record, begun.events, loop):
+            seen.append(stored.event)
 
     with pytest.raises(LookupError):
         demo.run(failing())

@@ -35,7 +35,7 @@ from wellread.store.catalog.product_query import Listing
 from wellread.store.database import tables as t
 from wellread.store.locks import ADDING, lock
 from wellread.store.runs.questions_about import questions_on
-from wellread.store.runs.runs import numbered
+from wellread.store.runs.runs import RunStore
 from wellread.web.rest import amendments
 
 SCHEMA = SCHEMAS / "0002.db.gz"
@@ -265,9 +265,7 @@ def test_what_was_asked_of_a_title_is_found_in_what_tells_it(opened):
             said = {**row, "caller": caller, "title": "", "updated_at": ""}
             connection.execute(sa.insert(t.conversations).values(said))
             connection.execute(sa.insert(t.runs).values({**row, "run_id": run, "question": run}))
-            for event in numbered([StepThinking(step=0, text=""), *events], 0):
-                body = event.model_dump_json()
-                connection.execute(sa.insert(t.events).values(run_id=run, seq=event.seq, body=body))
+            RunStore(database).log.begin(connection, run, [StepThinking(step=0, text=""), *events])
     assert [one.question for one in questions_on(database, "soups", "")] == ["going", "cited", "found"]
     assert [one.question for one in questions_on(database, "soups", "", limit=1)] == ["going"]
 

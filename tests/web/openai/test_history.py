@@ -8,7 +8,7 @@ import pytest
 from support import mentor as t
 from support.agui_rules import check
 from support.running_server import client, running
-from support.stores import runs_of
+from support.stores import catalog_of, runs_of
 
 from wellread.agent.run.start import Beginning, RunRequest
 from wellread.blocking import BlockingWellread
@@ -16,7 +16,7 @@ from wellread.events import AnswerCompleted, Exchange, Roles, Usage
 from wellread.settings import Settings
 from wellread.web.openai.history import MOST_EXCHANGES, MOST_MESSAGES, history_of
 from wellread.web.openai.messages import Message, said_before
-from wellread.wire.runs import RunLimits
+from wellread.wire.runs import AskOptions
 
 HALF = "\ud800"  # of a surrogate pair: JSON can spell it, UTF-8 cannot
 CHAT, RESPONSES, AGUI = "/v1/chat/completions", "/v1/responses", "/api/v1/agui"
@@ -167,12 +167,12 @@ def mentor(mentor_home):
 
 def beginning(library):
     own = library.library
-    return Beginning(own.settings, own.catalog, own.runs)
+    return Beginning(own.settings, catalog_of(own), runs_of(own))
 
 
 def asking(question, *history):
     roles = Roles(planner="openai/x", writer="openai/x", judge="extractive", fallback="extractive")
-    return RunRequest(question, (), "quick", roles, RunLimits(), history=history)
+    return RunRequest(question, AskOptions(), roles, history=history)
 
 
 def test_titles_are_looked_for_in_the_last_exchanges_only(mentor):
@@ -203,7 +203,7 @@ def test_both_sides_of_what_was_said_are_cut(mentor):
     runs_of(mentor.library).append(begun.run_id, [done], len(begun.events))
     conversation_id = begun.events[0].conversation_id
     roles = asking("").roles
-    [before] = begins.start(RunRequest("And why?", (), "quick", roles, RunLimits(), conversation_id)).before
+    [before] = begins.start(RunRequest("And why?", AskOptions(conversation_id=conversation_id), roles)).before
     assert (len(before.question) <= 1_000, len(before.answer)) == (True, 600)
 
 
@@ -222,7 +222,7 @@ def test_the_conversation_is_read_once(mentor):
     begins = Beginning(own.settings, own.catalog, Counting())
     first = begins.begin(asking("What is delegation?"))
     conversation_id = first.events[0].conversation_id
-    begins.begin(RunRequest("And why?", (), "quick", asking("").roles, RunLimits(), conversation_id))
+    begins.begin(RunRequest("And why?", AskOptions(conversation_id=conversation_id), asking("").roles))
     assert reads == [first.run_id]
 
 

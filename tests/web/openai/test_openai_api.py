@@ -46,7 +46,7 @@ from wellread.events import (
 )
 from wellread.serving.attended_run import Attended
 from wellread.serving.feed import Feed
-from wellread.serving.worker import Worker
+from wellread.serving.run_worker import RunWorker
 from wellread.settings import Settings
 from wellread.web.http.stream import ALIVE
 from wellread.web.openai.chat import Completion
@@ -55,7 +55,6 @@ from wellread.web.openai.history import bare, history_of
 from wellread.web.openai.messages import Message, said_before
 from wellread.web.openai.response_events import ResponseEvents
 from wellread.web.openai.run import Unfolding
-from wellread.wire.runs import RunLimits
 
 EVENT = TypeAdapter(ResponseStreamEvent)
 ASK = {"model": "wellread-quick", "messages": [{"role": "user", "content": t.BALANCE}]}
@@ -690,10 +689,10 @@ def streamed(home, *events):
 
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
-            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
+            begun = await library.begin(RunRequest("Why?", AskOptions(), Roles()))
             runs_of(library).append(begun.run_id, events, len(begun.events))
-            feed = Feed(runs_of(library))
-            attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
+            feed = Feed(library.run_log)
+            attended = Attended(begun.run_id, feed, RunWorker.__new__(RunWorker))
             completion = Completion(Unfolding(begun, "http://library.test"), "wellread-quick")
             response = ResponseEvents(Unfolding(begun, "http://library.test"), {"model": "wellread-quick"})
             told = [
@@ -768,11 +767,11 @@ def test_the_official_client_passes_over_signs_of_life(home):
 def test_silence_brings_signs_of_life(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
-            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
-            feed = Feed(runs_of(library))
+            begun = await library.begin(RunRequest("Why?", AskOptions(), Roles()))
+            feed = Feed(library.run_log)
             told = []
             async with aclosing(
-                Attended(begun.run_id, feed, Worker.__new__(Worker)).events(idle=0.05)
+                Attended(begun.run_id, feed, RunWorker.__new__(RunWorker)).events(idle=0.05)
             ) as following:
                 async for events in following:
                     told.append(len(events))
@@ -787,9 +786,9 @@ def test_silence_brings_signs_of_life(home):
 def test_a_run_that_is_deleted_says_so(home):
     async def main():
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
-            begun = await library.begin(RunRequest("Why?", (), "quick", Roles(), RunLimits()))
-            feed = Feed(runs_of(library))
-            attended = Attended(begun.run_id, feed, Worker.__new__(Worker))
+            begun = await library.begin(RunRequest("Why?", AskOptions(), Roles()))
+            feed = Feed(library.run_log)
+            attended = Attended(begun.run_id, feed, RunWorker.__new__(RunWorker))
             async with aclosing(attended.events(idle=0.05)) as following:
                 async for events in following:
                     if events:

@@ -29,6 +29,7 @@ from wellread.store.backup.opening import open_database
 from wellread.store.database import tables
 from wellread.store.runs.conversations import ConversationCursor, ConversationStore
 from wellread.store.runs.feedback import FeedbackStore
+from wellread.store.runs.queue import RunQueue
 from wellread.store.runs.runs import RunStore
 from wellread.store.runs.usage import UsageStore
 
@@ -666,7 +667,7 @@ def test_the_stores_work_on_every_database(database):
     ]
     for one in begun[:4]:
         runs.append(one.run_id, [RunCompleted(usage=usage, seconds=1.0)], 1)
-    assert runs.claim(begun[4].run_id, "w")
+    assert RunQueue(database).claim(begun[4].run_id, "w")
     runs.begin(start("Another's"), caller="b")
 
     today = datetime.now(UTC).date()
@@ -696,7 +697,7 @@ def test_the_stores_work_on_every_database(database):
     assert store.delete(last, "a") == [begun[4].run_id]
     assert store.conversation(last, "a").runs == 1
     assert runs.starts([begun[1].run_id, begun[0].run_id]).keys() == {begun[1].run_id}
-    assert runs.waiting() == 0
+    assert RunQueue(database).waiting() == 0
 
 
 def test_what_comes_to_a_conversation_while_it_is_deleted_comes_too_late(database):

@@ -19,6 +19,7 @@ from wellread.events import (
     StepThinking,
     usage_told,
 )
+from wellread.store.event_log import StoredEvent
 from wellread.store.runs.journal import Journal
 
 
@@ -33,7 +34,7 @@ class Record:
         self._began = time.monotonic()
         self.seq = before[-1].seq
 
-    async def append(self, events: Sequence[AnyEvent]) -> list[AnyEvent]:
+    async def append(self, events: Sequence[AnyEvent]) -> list[StoredEvent[AnyEvent]]:
         """Store events as the next and give them back, numbered and dated; after the end nothing is stored."""
         if self._ended:
             return []
@@ -48,11 +49,11 @@ class Record:
         event = RunCancelled(usage=self._usage, seconds=self._seconds)
         after = self._count([event])
         [stored] = self._journal.submit(self._run_id, [event], after).result()
-        return stored
+        return stored.event
 
     async def fail(
         self, *, status: int, message: str, hint: str, retryable: bool = False
-    ) -> Sequence[AnyEvent]:
+    ) -> Sequence[StoredEvent[AnyEvent]]:
         """Store that the run failed, and give that event; none when it has ended."""
         event = RunFailed(
             usage=self._usage,
@@ -64,7 +65,7 @@ class Record:
         )
         return await self.append([event])
 
-    async def fail_unexpectedly(self, error: Exception) -> Sequence[AnyEvent]:
+    async def fail_unexpectedly(self, error: Exception) -> Sequence[StoredEvent[AnyEvent]]:
         """`fail`, for a defect."""
         return await self.fail(
             status=500,
@@ -88,7 +89,7 @@ class Record:
 
 async def recorded(
     record: Record, before: Sequence[AnyEvent], loop: Loop, control: Control | None = None
-) -> AsyncGenerator[AnyEvent, None]:
+) -> AsyncGenerator[StoredEvent[AnyEvent], None]:
     """The events that follow `before`, each stored first. Closing the stream leaves the run to be gone on with.
 
     An unexpected error ends the run with run.failed and is raised. Raises StorageError when an event cannot be
@@ -119,7 +120,7 @@ async def continued(
     events: Sequence[AnyEvent],
     open_loop: Callable[[Roles], Awaitable[Loop]],
     control: Control | None = None,
-) -> AsyncGenerator[AnyEvent, None]:
+) -> AsyncGenerator[StoredEvent[AnyEvent], None]:
     """`recorded` behind the stored events of a run; nothing for one that has ended. What cannot be opened for it ends
     it with run.failed, but for a store that is away. Raises as `recorded`."""
     start = events[0]

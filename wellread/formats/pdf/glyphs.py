@@ -14,7 +14,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from wellread.formats.pdf.segments import Font, Segment, Sheet, FontRun, plain
+from wellread.formats.pdf.segments import Font, FontRun, Segment, Sheet, plain
 
 _LINE = re.compile(r"[^\r\n\ufffe]+")
 _WORD = re.compile(r"[^\s\ufffe]+")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from wellread.content import PageBox
-from wellread.formats.pdf.segments import Segment, Sheet, FontRun
+from wellread.formats.pdf.segments import FontRun, Segment, Sheet
 
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MARK = re.compile(r"\s*[\[(]?(\d{1,3}|[*†‡§¶]{1,3}|[a-z])[\])]?\s*")

@@ -149,6 +149,7 @@ events = Table(
     METADATA,
     Column("run_id", ForeignKey("runs.run_id"), primary_key=True),
     Column("seq", Integer, primary_key=True),
+    Column("type", String(40), nullable=False, server_default=""),
     Column("body", Text, nullable=False),
 )
 
@@ -240,5 +241,6 @@ import_events = Table(
     METADATA,
     Column("import_id", ForeignKey("imports.import_id"), primary_key=True),
     Column("seq", Integer, primary_key=True),
+    Column("type", String(40), nullable=False, server_default=""),
     Column("body", Text, nullable=False),
 )

@@ -2,16 +2,13 @@
 before anybody sees them."""
 
 import hashlib
-import re
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from wellread.errors import ConflictError, NotFoundError
 from wellread.import_events import (
@@ -25,12 +22,12 @@ from wellread.import_events import (
 from wellread.store.database import tables as t
 from wellread.store.database import timestamps
 from wellread.store.database.database import Database
+from wellread.store.event_log import Batch, EventLog, StoredEvent
 from wellread.store.imports.uploads import Upload
 
 DEMO = "demo"  # the folder of an import of the library that comes with Wellread
-_TYPE = re.compile(r'"type":"([a-z.]+)"')
-_TYPE_ENDS = 120  # characters of an event within which its type stands
 _COUNTED = ("added", "refused")  # types of events of which an import may have as many as files
+_FAILED: str = ImportFailed.model_fields["type"].default
 _ATTEMPTS = 50  # of an import that fails again and again
 
 
@@ -50,6 +47,7 @@ class StoredImport:
 class ImportStore:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.log: EventLog[ImportEvent] = EventLog(database, t.import_events.c.import_id, IMPORT_EVENT)
 
     def begin(self, uploads: Sequence[Upload], caller: str, collection: str) -> StoredImport:
         """An import of these uploads, to be worked on. Raises ConflictError when one of them is in another import."""
@@ -62,9 +60,9 @@ class ImportStore:
                         "One of these files is being imported already.",
                         hint=f"Watch the import {row.import_id}.",
                     )
-            import_id = _free_id(connection, upload_ids, caller)
+            import_id = self._free_id(connection, upload_ids, caller)
             begun = StoredImport(import_id, caller, collection, tuple(upload_ids), created_at, "")
-            _begin(connection, begun, [upload.name for upload in uploads])
+            self._begin(connection, begun, [upload.name for upload in uploads])
         return begun
 
     def begin_folder(self, folder: str, name: str, caller: str, collection: str) -> tuple[StoredImport, bool]:
@@ -75,7 +73,7 @@ class ImportStore:
             if (row := connection.execute(going_on).first()) is not None:
                 return _import(row), False
             begun = StoredImport(uuid.uuid4().hex, caller, collection, (), timestamps.now(), "", folder)
-            _begin(connection, begun, [name])
+            self._begin(connection, begun, [name])
         return begun, True
 
     def begun(self, upload_ids: Collection[str], caller: str) -> StoredImport | None:
@@ -89,7 +87,7 @@ class ImportStore:
                 if row is None:
                     break
                 found = _import(row)
-            if found is None or (found.ended_at and _failed(connection, found.import_id)):
+            if found is None or (found.ended_at and self._failed(connection, found.import_id)):
                 return None
             return found
 
@@ -128,126 +126,72 @@ class ImportStore:
 
     # Events
 
-    def append(self, import_id: str, event: ImportEvent, after: int) -> None:
+    def append(self, import_id: str, event: ImportEvent, after: int) -> StoredEvent[ImportEvent]:
         """Store an event as number `after` + 1; the last one ends the import, and a good end its uploads.
 
-        Raises ConflictError when there is one of that number: another process works on the import.
+        Raises ConflictError when `after` is not its last: another process works on the import.
         """
-        event = event.model_copy(update={"seq": after + 1, "at": datetime.now(UTC)})
-        try:
-            with self._database.begin() as connection:
-                connection.execute(sa.insert(t.import_events), _rows(import_id, [event]))
-                if isinstance(event, IMPORT_ENDS):
-                    connection.execute(
-                        sa.update(t.imports).filter_by(import_id=import_id).values(ended_at=timestamps.now())
-                    )
-                if isinstance(event, ImportCompleted):
-                    uploads = connection.scalar(sa.select(t.imports.c.uploads).filter_by(import_id=import_id))
-                    connection.execute(sa.delete(t.uploads).where(t.uploads.c.upload_id.in_(uploads or [])))
-        except IntegrityError as error:
-            raise ConflictError(
-                "Another process has gone on with this import.", hint="Read its events to see how it goes on."
-            ) from error
+        with self._database.begin() as connection:
+            [[stored]] = self.log.append(connection, [Batch(import_id, [event], after)])
+            if isinstance(event, IMPORT_ENDS):
+                connection.execute(
+                    sa.update(t.imports).filter_by(import_id=import_id).values(ended_at=timestamps.now())
+                )
+            if isinstance(event, ImportCompleted):
+                uploads = connection.scalar(sa.select(t.imports.c.uploads).filter_by(import_id=import_id))
+                connection.execute(sa.delete(t.uploads).where(t.uploads.c.upload_id.in_(uploads or [])))
+        return stored
 
     def events(self, import_id: str, after: int = 0) -> list[ImportEvent]:
-        return [IMPORT_EVENT.validate_json(body) for _, body in self.bodies(import_id, after)]
+        return self.log.events(import_id, after)
 
     def telling(self, import_id: str, latest: int) -> tuple[list[ImportEvent], Counter[str]]:
         """The events of an import that say how it stands (the first and the last of all, the last of each type, of
         titles and refusals the `latest`), and how many there are of each type. Of tens of thousands few are read."""
-        events = t.import_events.c
-        beginning = sa.func.substr(events.body, 1, _TYPE_ENDS).label("beginning")
-        query = sa.select(events.seq, beginning).where(events.import_id == import_id).order_by(events.seq)
-        with self._database.read() as connection:
-            kinds: dict[str, list[int]] = {}
-            first = last = 0
-            for last, text in connection.execute(query):
-                first = first or last
-                if found := _TYPE.search(text):
-                    kinds.setdefault(found[1], []).append(last)
-            wanted = {first, last}
-            for kind, numbers in kinds.items():
-                wanted.update(numbers[-latest:] if kind in _COUNTED and latest else ())
-                wanted.update(numbers[-1:] if kind not in _COUNTED else ())
-            rows = connection.scalars(
-                sa.select(events.body)
-                .where(events.import_id == import_id, events.seq.in_(sorted(wanted)))
-                .order_by(events.seq)
+        numbers: dict[str, list[int]] = {}
+        first = last = 0
+        for last, type_ in self.log.types(import_id):
+            first = first or last
+            numbers.setdefault(type_, []).append(last)
+        wanted = {first, last}
+        for type_, of_type in numbers.items():
+            wanted.update(of_type[-latest:] if type_ in _COUNTED and latest else ())
+            wanted.update(of_type[-1:] if type_ not in _COUNTED else ())
+        told = [stored.event for stored in self.log.numbered(import_id, wanted)]
+        return told, Counter({type_: len(of_type) for type_, of_type in numbers.items()})
+
+    def _begin(self, connection: sa.Connection, begun: StoredImport, names: Sequence[str]) -> None:
+        connection.execute(
+            sa.insert(t.imports).values(
+                import_id=begun.import_id,
+                caller=begun.caller,
+                collection=begun.collection,
+                uploads=list(begun.uploads),
+                folder=begun.folder,
+                created_at=begun.created_at,
+                ended_at="",
             )
-            told = [IMPORT_EVENT.validate_json(body) for body in rows]
-        return told, Counter({kind: len(numbers) for kind, numbers in kinds.items()})
-
-    def bodies(self, import_id: str, after: int = 0) -> list[tuple[int, str]]:
-        """The events of an import beyond number `after` as numbers and JSON."""
-        events = t.import_events.c
-        query = (
-            sa.select(events.seq, events.body)
-            .where(events.import_id == import_id, events.seq > after)
-            .order_by(events.seq)
         )
-        with self._database.read() as connection:
-            return [(row.seq, row.body) for row in connection.execute(query)]
+        start = ImportStarted(import_id=begun.import_id, collection=begun.collection, files=tuple(names))
+        self.log.begin(connection, begun.import_id, [start])
 
-    def ends(self, import_ids: Collection[str]) -> dict[str, int]:
-        """The number of the last event of each of those imports."""
-        events = t.import_events.c
-        query = (
-            sa.select(events.import_id, sa.func.max(events.seq).label("seq"))
-            .where(events.import_id.in_(sorted(import_ids)))
-            .group_by(events.import_id)
-        )
-        with self._database.read() as connection:
-            return {row.import_id: row.seq for row in connection.execute(query)}
+    def _free_id(self, connection: sa.Connection, upload_ids: Collection[str], caller: str) -> str:
+        for attempt in range(_ATTEMPTS):
+            import_id = _id(upload_ids, caller, attempt)
+            if connection.scalar(sa.select(t.imports.c.import_id).filter_by(import_id=import_id)) is None:
+                return import_id
+            if not self._failed(connection, import_id):
+                break
+        raise ConflictError("These files have been imported already.", hint="Send them again as new uploads.")
 
-
-def _begin(connection: sa.Connection, begun: StoredImport, names: Sequence[str]) -> None:
-    connection.execute(
-        sa.insert(t.imports).values(
-            import_id=begun.import_id,
-            caller=begun.caller,
-            collection=begun.collection,
-            uploads=list(begun.uploads),
-            folder=begun.folder,
-            created_at=begun.created_at,
-            ended_at="",
-        )
-    )
-    start = ImportStarted(
-        seq=1,
-        at=datetime.now(UTC),
-        import_id=begun.import_id,
-        collection=begun.collection,
-        files=tuple(names),
-    )
-    connection.execute(sa.insert(t.import_events), _rows(begun.import_id, [start]))
+    def _failed(self, connection: sa.Connection, import_id: str) -> bool:
+        return self.log.last_type(connection, import_id) == _FAILED
 
 
 def _id(upload_ids: Collection[str], caller: str, attempt: int) -> str:
     # From what is imported, so that a request that arrives twice cannot begin two imports.
     named = "\n".join((caller, str(attempt), *sorted(upload_ids)))
     return hashlib.sha256(named.encode()).hexdigest()[:32]
-
-
-def _free_id(connection: sa.Connection, upload_ids: Collection[str], caller: str) -> str:
-    for attempt in range(_ATTEMPTS):
-        import_id = _id(upload_ids, caller, attempt)
-        if connection.scalar(sa.select(t.imports.c.import_id).filter_by(import_id=import_id)) is None:
-            return import_id
-        if not _failed(connection, import_id):
-            break
-    raise ConflictError("These files have been imported already.", hint="Send them again as new uploads.")
-
-
-def _failed(connection: sa.Connection, import_id: str) -> bool:
-    events = t.import_events.c
-    body = connection.scalar(
-        sa.select(events.body).where(events.import_id == import_id).order_by(events.seq.desc()).limit(1)
-    )
-    return isinstance(IMPORT_EVENT.validate_json(body or ""), ImportFailed)
-
-
-def _rows(import_id: str, events: Sequence[ImportEvent]) -> list[dict[str, object]]:
-    return [{"import_id": import_id, "seq": event.seq, "body": event.model_dump_json()} for event in events]
 
 
 def _import(row: Any) -> StoredImport:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from wellread.errors import ConflictError, StorageError
 from wellread.events import AnyEvent
-from wellread.store.runs.runs import Batch, RunStore
+from wellread.store.event_log import Batch, StoredEvent
+from wellread.store.runs.runs import RunStore
 
 _TOGETHER = 400  # events in one transaction at most
 _PATIENCE = 60.0  # seconds that a server which went away is waited for
@@ -19,8 +20,8 @@ _PAUSE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    batch: Batch
-    stored: Future[list[AnyEvent]] = field(default_factory=Future)
+    batch: Batch[AnyEvent]
+    stored: Future[list[StoredEvent[AnyEvent]]] = field(default_factory=Future)
 
 
 class Journal:
@@ -39,7 +40,9 @@ class Journal:
         self._closing = False
         self.on_stored: Callable[[float], object] | None = None  # told the seconds that each transaction took
 
-    def submit(self, run_id: str, events: Sequence[AnyEvent], after: int) -> Future[list[AnyEvent]]:
+    def submit(
+        self, run_id: str, events: Sequence[AnyEvent], after: int
+    ) -> Future[list[StoredEvent[AnyEvent]]]:
         """Have events stored as `after` + 1, …; the future gives them as they are stored. After `close` nothing is."""
         entry = _Entry(Batch(run_id, events, after))
         with self._starting:
@@ -53,7 +56,9 @@ class Journal:
             self._entries.put(entry)
         return entry.stored
 
-    async def append(self, run_id: str, events: Sequence[AnyEvent], after: int) -> list[AnyEvent]:
+    async def append(
+        self, run_id: str, events: Sequence[AnyEvent], after: int
+    ) -> list[StoredEvent[AnyEvent]]:
         """`submit`, and wait. A caller that is cancelled meanwhile leaves the write to be done."""
         return await asyncio.shield(asyncio.wrap_future(self.submit(run_id, events, after)))
 
@@ -96,7 +101,9 @@ class Journal:
             for entry, events in zip(entries, stored, strict=True):
                 entry.stored.set_result(events)
 
-    def _patiently(self, store: Callable[[], list[list[AnyEvent]]]) -> list[list[AnyEvent]]:
+    def _patiently(
+        self, store: Callable[[], list[list[StoredEvent[AnyEvent]]]]
+    ) -> list[list[StoredEvent[AnyEvent]]]:
         give_up = time.monotonic() + _PATIENCE
         while True:
             began = time.monotonic()

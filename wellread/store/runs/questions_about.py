@@ -9,7 +9,6 @@ from wellread.store.database.database import Database
 
 LOOKED_AT = 200  # runs of the caller's, the latest: what a run searched stands in its events only
 _TELLING = ("run.started", "question.understood", "products.found", "answer.completed")
-_TYPE_ENDS = 120  # characters of an event within which its type stands
 _ENDING = 4  # events at a run's end, with which its answer is complete
 
 
@@ -37,7 +36,7 @@ def questions_on(database: Database, product_id: str, caller: str, *, limit: int
     # What an answer was written with piece by piece, which is most of a run, is not looked at.
     answer = (
         sa.select(other.seq)
-        .where(other.run_id == latest.c.run_id, _is_of(other.body, "answer.started"))
+        .where(other.run_id == latest.c.run_id, other.type == "answer.started")
         .order_by(other.seq)
         .limit(1)
         .correlate(latest)
@@ -46,9 +45,7 @@ def questions_on(database: Database, product_id: str, caller: str, *, limit: int
     last = sa.select(sa.func.max(other.seq)).where(other.run_id == latest.c.run_id)
     end = last.correlate(latest).scalar_subquery()
     names_it = events.body.contains(f'"product_id":"{product_id}"', autoescape=True)
-    telling = sa.and_(
-        events.run_id == latest.c.run_id, names_it, sa.or_(*(_is_of(events.body, kind) for kind in _TELLING))
-    )
+    telling = sa.and_(events.run_id == latest.c.run_id, names_it, events.type.in_(_TELLING))
     is_named = sa.or_(
         sa.exists().where(telling, events.seq < sa.func.coalesce(answer, end)),
         sa.exists().where(telling, events.seq > end - _ENDING),
@@ -58,7 +55,3 @@ def questions_on(database: Database, product_id: str, caller: str, *, limit: int
     )
     with database.read() as connection:
         return [AskedQuestion(*row) for row in connection.execute(query)]
-
-
-def _is_of(body: sa.ColumnElement[str], kind: str) -> sa.ColumnElement[bool]:
-    return sa.func.substr(body, 1, _TYPE_ENDS).contains(f'"type":"{kind}"', autoescape=True)

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -23,8 +22,8 @@ from wellread.events import (
 from wellread.store.database import tables as t
 from wellread.store.database.database import Database
 from wellread.store.database.timestamps import now, written
+from wellread.store.event_log import Batch, EventLog, StoredEvent
 
-Wish = Literal["stop", "cancel"]
 Outcome = Literal["", "completed", "failed", "cancelled"]  # "": it has not ended
 _OUTCOMES: dict[type, Outcome] = {
     RunCompleted: "completed",
@@ -72,18 +71,10 @@ class Begun:
     fresh: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Events of one run that follow its event `after`."""
-
-    run_id: str
-    events: Sequence[AnyEvent]
-    after: int
-
-
 class RunStore:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.log: EventLog[AnyEvent] = EventLog(database, t.events.c.run_id, EVENT)
 
     # Conversations
 
@@ -109,10 +100,10 @@ class RunStore:
 
     def of(self, conversation_id: str) -> list[StoredRun]:
         """The runs of a conversation, oldest first."""
-        query = _RUNS.where(t.runs.c.conversation_id == conversation_id)
+        query = RUNS.where(t.runs.c.conversation_id == conversation_id)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(t.runs.c.created_at, t.runs.c.run_id))
-            return [_run(row) for row in rows]
+            return [run_of(row) for row in rows]
 
     # Runs
 
@@ -135,10 +126,9 @@ class RunStore:
         """
         at = now()
         run_id = uuid.uuid4().hex
+        is_new = not start.conversation_id
         conversation = start.conversation_id or new_conversation_id or uuid.uuid4().hex
-        events = numbered(
-            [start.model_copy(update={"run_id": run_id, "conversation_id": conversation}), *further], 0
-        )
+        start = start.model_copy(update={"run_id": run_id, "conversation_id": conversation})
         try:
             with self._database.begin(turn=turn_of(caller)) as connection:
                 if key is not None:
@@ -149,7 +139,7 @@ class RunStore:
                     )
                 if most_queued is not None:
                     _check_room(connection, caller, most_queued)
-                if start.conversation_id:
+                if not is_new:
                     added_to = sa.update(t.conversations).filter_by(conversation_id=conversation)
                     if not connection.execute(added_to.values(updated_at=at)).rowcount:
                         raise _no_conversation(conversation)  # it has just been deleted
@@ -172,7 +162,7 @@ class RunStore:
                         queued=queued,
                     )
                 )
-                connection.execute(sa.insert(t.events), _rows(run_id, events))
+                stored = self.log.begin(connection, run_id, [start, *further])
         except IntegrityError as error:
             earlier = self.begun(key, caller) if key is not None else None
             if earlier is not None:
@@ -182,7 +172,7 @@ class RunStore:
             raise ConflictError(
                 "Another question has just begun this conversation.", hint="Ask again."
             ) from error
-        return Begun(run_id, tuple(events))
+        return Begun(run_id, tuple(one.event for one in stored))
 
     def begun(self, key: IdempotencyKey, caller: str = "") -> Begun | None:
         """The run that a key of the caller began. Raises ConflictError when it was another question's key."""
@@ -199,129 +189,45 @@ class RunStore:
 
     def run(self, run_id: str, caller: str | None = None) -> StoredRun:
         """Raises NotFoundError, also for a run of another caller (None: whoever asked it)."""
-        query = _RUNS.where(t.runs.c.run_id == run_id)
+        query = RUNS.where(t.runs.c.run_id == run_id)
         if caller is not None:
             query = query.where(t.conversations.c.caller == caller)
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None:
             raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
-        return _run(row)
+        return run_of(row)
 
-    def append(self, run_id: str, events: Sequence[AnyEvent], after: int) -> list[AnyEvent]:
+    def append(self, run_id: str, events: Sequence[AnyEvent], after: int) -> list[StoredEvent[AnyEvent]]:
         """Store events as `after` + 1, + 2, … of the run and give them back, numbered and dated.
 
-        Raises ConflictError when the run has such events already: another process is at work on it.
+        Raises ConflictError when `after` is not the last of the run: another process is at work on it.
         """
         [stored] = self.append_all([Batch(run_id, events, after)])
         return stored
 
-    def append_all(self, batches: Sequence[Batch]) -> list[list[AnyEvent]]:
+    def append_all(self, batches: Sequence[Batch[AnyEvent]]) -> list[list[StoredEvent[AnyEvent]]]:
         """`append` for several runs at once, all of it or nothing."""
-        stored = [numbered(batch.events, batch.after) for batch in batches]
-        rows = [
-            row for batch, events in zip(batches, stored, strict=True) for row in _rows(batch.run_id, events)
-        ]
-        rows.sort(key=lambda row: str(row["run_id"]))  # the order in which a deletion holds runs
-        try:
-            with self._database.begin() as connection:
-                connection.execute(sa.insert(t.events), rows)
-                for batch, events in zip(batches, stored, strict=True):
-                    if isinstance(events[-1], TERMINAL):
-                        connection.execute(_ended(batch.run_id, events[-1]))
-        except IntegrityError as error:
-            raise ConflictError(
-                "Another process has gone on with this run.", hint="Read its events to see how it goes on."
-            ) from error
+        with self._database.begin() as connection:
+            stored = self.log.append(connection, batches)
+            for batch, events in zip(batches, stored, strict=True):
+                last = events[-1].event
+                if isinstance(last, TERMINAL):
+                    connection.execute(_ended(batch.subject, last))
         return stored
 
     def events(self, run_id: str, after: int = 0) -> list[AnyEvent]:
         """The events of a run beyond number `after`, in order."""
-        return [EVENT.validate_json(body) for _, body in self.bodies(run_id, after)]
+        return self.log.events(run_id, after)
 
     def starts(self, run_ids: Collection[str]) -> dict[str, RunStarted]:
         """The first event of each of those runs."""
-        query = sa.select(t.events.c.body).where(t.events.c.run_id.in_(sorted(run_ids)), t.events.c.seq == 1)
-        with self._database.read() as connection:
-            bodies = list(connection.scalars(query))
-        return {start.run_id: start for start in map(RunStarted.model_validate_json, bodies)}
-
-    def bodies(self, run_id: str, after: int = 0) -> list[tuple[int, str]]:
-        """The same as numbers and JSON."""
-        query = (
-            sa.select(t.events.c.seq, t.events.c.body)
-            .where(t.events.c.run_id == run_id, t.events.c.seq > after)
-            .order_by(t.events.c.seq)
-        )
-        with self._database.read() as connection:
-            return [(row.seq, row.body) for row in connection.execute(query)]
-
-    # What servers work on
-
-    def queued(self) -> list[StoredRun]:
-        """The runs that servers are to work on or are at work on, oldest first."""
-        query = _RUNS.where(t.runs.c.queued).order_by(t.runs.c.created_at, t.runs.c.run_id)
-        with self._database.read() as connection:
-            return [_run(row) for row in connection.execute(query)]
-
-    def count_queued(self, caller: str) -> int:
-        """How many of them are the caller's."""
-        with self._database.read() as connection:
-            return _count_queued(connection, caller)
-
-    def waiting(self) -> int:
-        """How many of them no server is at work on."""
-        query = sa.select(sa.func.count()).select_from(t.runs).where(t.runs.c.queued, t.runs.c.worker == "")
-        with self._database.read() as connection:
-            return connection.scalar(query) or 0
-
-    def named(self, run_ids: Collection[str]) -> list[StoredRun]:
-        """Those of these runs that are there and have not ended, oldest first."""
-        query = _RUNS.where(t.runs.c.run_id.in_(sorted(run_ids)), t.runs.c.outcome == "")
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(t.runs.c.created_at, t.runs.c.run_id))
-            return [_run(row) for row in rows]
-
-    def claim(self, run_id: str, worker: str, *, held_by: str = "") -> bool:
-        """Give a queued run to a worker; False when it is not `held_by`'s any more."""
-        with self._database.begin() as connection:
-            claimed = connection.execute(
-                sa.update(t.runs).filter_by(run_id=run_id, worker=held_by, queued=True).values(worker=worker)
-            )
-        return claimed.rowcount == 1
-
-    def release(self, worker: str) -> None:
-        """Give back what a worker has not finished."""
-        with self._database.begin() as connection:
-            connection.execute(sa.update(t.runs).filter_by(worker=worker).values(worker=""))
-
-    def wish(self, run_id: str, wish: Wish) -> None:
-        """Note what the caller wants of a run that goes on; to cancel outweighs to stop."""
-        changed = sa.update(t.runs).filter_by(run_id=run_id, outcome="").where(t.runs.c.wish != "cancel")
-        with self._database.begin() as connection:
-            connection.execute(changed.values(wish=wish))
-
-    def wishes(self, run_ids: Collection[str]) -> dict[str, Wish]:
-        """What is wanted of those runs, if anything is."""
-        query = sa.select(t.runs.c.run_id, t.runs.c.wish).where(
-            t.runs.c.run_id.in_(sorted(run_ids)), t.runs.c.wish != ""
-        )
-        with self._database.read() as connection:
-            return {row.run_id: row.wish for row in connection.execute(query)}
-
-    def ends(self, run_ids: Collection[str]) -> dict[str, int]:
-        """The number of the last event of each of those runs."""
-        events = t.events.c
-        query = (
-            sa.select(events.run_id, sa.func.max(events.seq).label("seq"))
-            .where(events.run_id.in_(sorted(run_ids)))
-            .group_by(events.run_id)
-        )
-        with self._database.read() as connection:
-            return {row.run_id: row.seq for row in connection.execute(query)}
+        firsts = {run_id: stored.event for run_id, stored in self.log.firsts(run_ids).items()}
+        return {run_id: event for run_id, event in firsts.items() if isinstance(event, RunStarted)}
 
 
-_RUNS = sa.select(t.runs, t.conversations.c.caller).join(
+# What `run_of` makes a run of.
+RUNS = sa.select(t.runs, t.conversations.c.caller).join(
     t.conversations, t.conversations.c.conversation_id == t.runs.c.conversation_id
 )
 
@@ -331,29 +237,20 @@ def turn_of(caller: str) -> str:
     return f"runs of {caller}"
 
 
-def _count_queued(connection: sa.Connection, caller: str) -> int:
+def count_queued(connection: sa.Connection, caller: str) -> int:
+    """How many of the caller's runs servers are to work on or are at work on."""
     query = sa.select(sa.func.count()).select_from(t.runs).join(t.conversations)
     return connection.scalar(query.where(t.runs.c.queued, t.conversations.c.caller == caller)) or 0
 
 
 def _check_room(connection: sa.Connection, caller: str, most_queued: int) -> None:
-    queued = _count_queued(connection, caller)
+    queued = count_queued(connection, caller)
     if queued >= most_queued:
         raise TooManyError(
             f"{queued} of your runs have not ended yet.",
             hint="Wait for one to end, or cancel one.",
             retry_after=5,
         )
-
-
-def numbered(events: Sequence[AnyEvent], after: int) -> list[AnyEvent]:
-    """The events as `after` + 1, + 2, …, dated now."""
-    at = datetime.now(UTC)
-    return [event.model_copy(update={"seq": after + n, "at": at}) for n, event in enumerate(events, 1)]
-
-
-def _rows(run_id: str, events: Sequence[AnyEvent]) -> list[dict[str, object]]:
-    return [{"run_id": run_id, "seq": event.seq, "body": event.model_dump_json()} for event in events]
 
 
 def _ended(run_id: str, event: RunCompleted | RunFailed | RunCancelled) -> sa.Update:
@@ -370,7 +267,7 @@ def _ended(run_id: str, event: RunCompleted | RunFailed | RunCancelled) -> sa.Up
     )
 
 
-def _run(row: Any) -> StoredRun:
+def run_of(row: Any) -> StoredRun:
     return StoredRun(
         run_id=row.run_id,
         conversation_id=row.conversation_id,

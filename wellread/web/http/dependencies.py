@@ -5,10 +5,11 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from wellread.engine import Wellread
+from wellread.events import AnyEvent
 from wellread.serving.feed import Feed
 from wellread.serving.importer import Importer
 from wellread.serving.request import Caller
-from wellread.serving.worker import Worker
+from wellread.serving.run_worker import RunWorker
 from wellread.store.runs.conversations import ConversationStore
 from wellread.store.runs.feedback import FeedbackStore
 from wellread.web.http.access import current_caller
@@ -18,12 +19,12 @@ def _library(request: Request) -> Wellread:
     return cast(Wellread, request.app.state.library)
 
 
-def _feed(request: Request) -> Feed:
-    return cast(Feed, request.app.state.feed)
+def _feed(request: Request) -> Feed[AnyEvent]:
+    return cast(Feed[AnyEvent], request.app.state.feed)
 
 
-def _worker(request: Request) -> Worker:
-    return cast(Worker, request.app.state.worker)
+def _worker(request: Request) -> RunWorker:
+    return cast(RunWorker, request.app.state.worker)
 
 
 def _conversations(request: Request) -> ConversationStore:
@@ -39,9 +40,9 @@ def _importer(request: Request) -> Importer:
 
 
 LibraryPart = Annotated[Wellread, Depends(_library)]
-FeedPart = Annotated[Feed, Depends(_feed)]
+FeedPart = Annotated[Feed[AnyEvent], Depends(_feed)]
 ImporterPart = Annotated[Importer, Depends(_importer)]
-WorkerPart = Annotated[Worker, Depends(_worker)]
+WorkerPart = Annotated[RunWorker, Depends(_worker)]
 ConversationsPart = Annotated[ConversationStore, Depends(_conversations)]
 FeedbackPart = Annotated[FeedbackStore, Depends(_feedback)]
 CallerPart = Annotated[Caller, Depends(current_caller)]

@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Query, Request, Response, status
 
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.serving.feed import HEARTBEAT, Feed
+from wellread.store.event_log import E
 from wellread.web.http.stream import EventStream
 
 
@@ -29,13 +30,13 @@ def _listener(
 ListenerPart = Annotated[Listener, Depends(_listener)]
 
 
-async def events_for(listener: Listener, feed: Feed, subject: str, *, ended: bool) -> Response:
+async def events_for(listener: Listener, feed: Feed[E], subject: str, *, ended: bool) -> Response:
     """The events of a subject that exists: as a stream to its end, live or of old, or as a list.
 
     A stream that has been read to its end answers 204, at which an EventSource does not come back. Raises
     BadRequestError for a listener that is ahead, NotFoundError when the subject was deleted a moment ago.
     """
-    last = (await asyncio.to_thread(feed.source.ends, [subject])).get(subject)
+    last = (await asyncio.to_thread(feed.log.ends, [subject])).get(subject)
     if last is None:
         raise NotFoundError(f"There is no {subject!r} any more.", hint="It was deleted.")
     if listener.after > last:
@@ -44,8 +45,8 @@ async def events_for(listener: Listener, feed: Feed, subject: str, *, ended: boo
             hint="Leave Last-Event-ID out to read from the first event on.",
         )
     if listener.wants_list:
-        bodies = await asyncio.to_thread(feed.source.bodies, subject, listener.after)
-        return Response(f"[{','.join(body for _, body in bodies)}]", media_type="application/json")
+        stored = await asyncio.to_thread(feed.log.stored, subject, listener.after)
+        return Response(f"[{','.join(one.body for one in stored)}]", media_type="application/json")
     if ended and listener.after == last:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
     return EventStream(feed.follow(subject, listener.after, idle=HEARTBEAT))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from wellread.serving.feed import Item
+from wellread.store.event_log import E, StoredEvent
 from wellread.web.http.connection import abort, hold_little
 
 FROZEN = 20.0  # seconds that a listener may take no bytes before it is dropped
@@ -63,9 +63,11 @@ class ByteStream(Response):
 
 
 class EventStream(ByteStream):
-    """Sends what `feed` gives. An item's number is its id, by which a listener goes on (`Last-Event-ID`)."""
+    """Sends what `feed` gives. An event's number is its id, by which a listener goes on (`Last-Event-ID`)."""
 
-    def __init__(self, feed: AsyncGenerator[Sequence[Item], None], *, frozen: float = FROZEN) -> None:
+    def __init__(
+        self, feed: AsyncGenerator[Sequence[StoredEvent[E]], None], *, frozen: float = FROZEN
+    ) -> None:
         super().__init__(_events(feed), frozen=frozen)
 
 
@@ -82,15 +84,15 @@ async def until_left(work: Coroutine[Any, Any, _T], receive: Receive) -> _T | No
         await asyncio.gather(working, leaving, return_exceptions=True)
 
 
-async def _events(feed: AsyncGenerator[Sequence[Item], None]) -> AsyncGenerator[bytes, None]:
+async def _events(feed: AsyncGenerator[Sequence[StoredEvent[E]], None]) -> AsyncGenerator[bytes, None]:
     yield BEGINNING.encode()
     async with aclosing(feed) as followed:
-        async for items in followed:
-            yield "".join(map(_event, items)).encode() if items else ALIVE
+        async for events in followed:
+            yield "".join(map(_event, events)).encode() if events else ALIVE
 
 
-def _event(item: Item) -> str:
-    return f"id: {item.seq}\ndata: {item.body}\n\n"
+def _event(event: StoredEvent[E]) -> str:
+    return f"id: {event.seq}\ndata: {event.body}\n\n"
 
 
 async def _left(receive: Receive) -> None:

@@ -103,7 +103,7 @@ async def delete_conversation(
                 "A run of this conversation is still being cancelled.", hint="Delete it again in a moment."
             )
         for run_id in under_way:
-            await worker.wish(run_id, "cancel")
+            await worker.request(run_id, "cancel")
         await asyncio.sleep(_LOOK)
 
 

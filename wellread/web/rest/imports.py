@@ -195,7 +195,7 @@ async def _begin(
             if begun is None:
                 raise
             response.status_code = status.HTTP_200_OK
-        importer.look()
+        importer.poll()
     else:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = f"/api/v1/imports/{begun.import_id}"
@@ -207,7 +207,7 @@ async def _begin_folder(
 ) -> ImportView:
     begun, is_new = await asyncio.to_thread(importer.imports.begin_folder, folder, name, caller, collection)
     if is_new:
-        importer.look()
+        importer.poll()
     else:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = f"/api/v1/imports/{begun.import_id}"

@@ -77,7 +77,7 @@ async def get_events(
 async def stop_run(run_id: str, caller: CallerPart, library: LibraryPart, worker: WorkerPart) -> RunView:
     """Look nothing more up, and write with what there is. A run that has ended stays as it is."""
     await asyncio.to_thread(library.history.run, run_id, caller.account_id)
-    await worker.wish(run_id, "stop")
+    await worker.request(run_id, "stop")
     return await _view(library, run_id, caller.account_id)
 
 
@@ -87,7 +87,7 @@ async def stop_run(run_id: str, caller: CallerPart, library: LibraryPart, worker
 async def cancel_run(run_id: str, caller: CallerPart, library: LibraryPart, worker: WorkerPart) -> RunView:
     """A run that has ended stays as it is."""
     await asyncio.to_thread(library.history.run, run_id, caller.account_id)
-    await worker.wish(run_id, "cancel")
+    await worker.request(run_id, "cancel")
     return await _view(library, run_id, caller.account_id)
 
 

@@ -34,6 +34,7 @@ from wellread.content import (
 )
 from wellread.events import AnswerCompleted, Citation
 from wellread.formats.archive import Archive
+from wellread.formats.sandbox import UnfinishedError
 from wellread.settings import Settings
 from wellread.store.catalog.outline import OutlineEntry, occurrences, outline
 from wellread.web.pages.book_language import language_tag, text_direction
@@ -42,7 +43,7 @@ from wellread.web.pages.pictures.book_figures import drawing, figures
 from wellread.web.pages.pictures.picture_sizes import picture_sizes
 from wellread.web.pages.pictures.pictures import Pictures
 from wellread.web.pages.pictures.thumbnail import encoded
-from wellread.web.pages.pictures.thumbnail_process import DrawingProcess, UnfinishedError
+from wellread.web.pages.pictures.thumbnail_process import DrawingProcess
 from wellread.web.pages.place_words import place_words
 from wellread.web.pages.reader.book_outline import BookOutline
 from wellread.web.pages.reader.page_boxes import boxes
@@ -665,7 +666,7 @@ def test_a_drawing_that_takes_too_long_or_dies_is_told_from_one_that_fails_and_t
         assert process.draw("no_such_drawing", tmp_path / "bad.pdf") is None
         path = tea(tmp_path)
         assert process.draw("epub_cover", path)
-        process._process.kill()
+        os.kill(process.sandbox.pid, signal.SIGKILL)
         with pytest.raises(UnfinishedError):
             process.draw("epub_cover", path)
         assert process.draw("epub_cover", path)
@@ -685,7 +686,7 @@ def test_a_picture_that_was_not_finished_is_drawn_another_time(tmp_path):
 
         async def killed(pictures: Pictures) -> None:
             assert await pictures.cover(product)
-            pictures._drawing.process._process.kill()
+            os.kill(pictures._drawing.process.sandbox.pid, signal.SIGKILL)
             assert await pictures.figure(product, "OPS/pot.png") is None
             assert await pictures.figure(product, "OPS/bomb.png") is None  # drawn, with nothing for an answer
             assert await pictures.figure(product, "OPS/pot.png") is None  # it rests

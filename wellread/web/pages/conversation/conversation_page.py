@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
-from wellread.events import EVENT, Citation, Snippet
-from wellread.serving.feed import HEARTBEAT, Feed, Item
+from wellread.events import AnyEvent, Citation, Snippet
+from wellread.serving.feed import HEARTBEAT, Feed
+from wellread.store.event_log import StoredEvent
 from wellread.store.runs.feedback import FeedbackStore
 from wellread.web.http.credentials import address_of
 from wellread.web.http.dependencies import CallerPart, ConversationsPart, FeedbackPart, FeedPart, LibraryPart
@@ -81,7 +82,9 @@ async def watch_run(
     """The parts of a run's picture that change, as server-sent events: their numbers are those of the run's own
     events, so a listener goes on where it was."""
     run = await asyncio.to_thread(library.history.run, run_id, caller.account_id)
-    if run.outcome and listener.after >= (await asyncio.to_thread(feed.source.ends, [run_id])).get(run_id, 0):
+    if run.outcome and listener.after >= (await asyncio.to_thread(library.run_log.ends, [run_id])).get(
+        run_id, 0
+    ):
         return Response(status_code=204)  # at which an EventSource does not come back
     return ByteStream(_watched(RunRendering(page, run_id), feed, listener.after))
 
@@ -162,24 +165,24 @@ def _below(run_id: str) -> Link:
     return link
 
 
-async def _watched(picture: RunRendering, feed: Feed, after: int) -> AsyncGenerator[bytes, None]:
+async def _watched(picture: RunRendering, feed: Feed[AnyEvent], after: int) -> AsyncGenerator[bytes, None]:
     yield BEGINNING.encode()
     async with aclosing(feed.follow(picture.run_id, idle=HEARTBEAT)) as followed:
-        async for items in followed:
-            if not items:
+        async for events in followed:
+            if not events:
                 yield ALIVE
                 continue
-            message = await asyncio.to_thread(_drawn, picture, items, after)
+            message = await asyncio.to_thread(_drawn, picture, events, after)
             if message:
                 yield message
                 await asyncio.sleep(0 if picture.end else _PACE)
 
 
-def _drawn(picture: RunRendering, items: Sequence[Item], after: int) -> bytes:
+def _drawn(picture: RunRendering, events: Sequence[StoredEvent[AnyEvent]], after: int) -> bytes:
     """What changes with these events, for a listener that has those up to number `after`; b"" when it has them all."""
-    for item in items:
-        picture.tell(EVENT.validate_json(item.body))
-        if item.seq == after:
+    for stored in events:
+        picture.tell(stored.event)
+        if stored.seq == after:
             picture.skip()
     return _message(picture, list(picture.changed())) if picture.last > after else b""
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from wellread.content import Product
 from wellread.engine import Wellread
+from wellread.formats.sandbox import UnfinishedError
 from wellread.store.catalog.source_files import StoredFile
 from wellread.web.pages.pictures.book_figures import drawing, entry_name
-from wellread.web.pages.pictures.thumbnail_process import DrawingProcess, UnfinishedError
+from wellread.web.pages.pictures.thumbnail_process import DrawingProcess
 
 VERSION = 1  # raised when the same file would be drawn differently
 TEXT = "text"  # the role of the file that was read

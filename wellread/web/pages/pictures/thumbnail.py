@@ -5,28 +5,24 @@ for what is not there or may not be decoded.
 """
 
 import io
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pypdfium2 as pdfium
 from PIL import Image
 
 from wellread.formats.archive import Archive
 from wellread.formats.epub.package import Package, package
 from wellread.formats.markup.parse import children, local_name, parse_xhtml, parse_xml, resolved
+from wellread.formats.pdf.page_image import page_image
 from wellread.web.pages.pictures.picture_sizes import FORMATS, MOST_PIXELS
 
 COVER_WIDTH = 480  # pixels
 PAGE_WIDTH = 1100
 FIGURE_WIDTH = 1400
-_MOST_PIXELS_DRAWN = 4_000_000  # of a page
 _TALLEST = 4  # times its width
 _MOST_DOWN = 16_383  # pixels: no WebP is higher
 _CONTAINER = "META-INF/container.xml"
 _QUALITY = 82
-
-Size = tuple[float, float]
 
 
 def epub_cover(path: Path) -> bytes | None:
@@ -52,12 +48,6 @@ def pdf_cover(path: Path) -> bytes | None:
 def pdf_page(path: Path, number: int) -> bytes | None:
     """A page, from 1."""
     return _drawn(path, number, PAGE_WIDTH)
-
-
-def pdf_sizes(path: Path) -> list[Size]:
-    """Width and height of every page in points, as it is shown (that is, turned)."""
-    with closing(pdfium.PdfDocument(path)) as document:
-        return [document.get_page_size(index) for index in range(len(document))]
 
 
 def encoded(raw: bytes, width: int) -> bytes | None:
@@ -87,15 +77,8 @@ def _is_transparent(image: Image.Image) -> bool:
 
 
 def _drawn(path: Path, number: int, width: int) -> bytes | None:
-    with closing(pdfium.PdfDocument(path)) as document:
-        if not 0 < number <= len(document):
-            return None
-        across, down = document.get_page_size(number - 1)
-        if across <= 0 or down <= 0:
-            return None
-        scale = min(width / across, (_MOST_PIXELS_DRAWN / (across * down)) ** 0.5, _MOST_DOWN / down)
-        with closing(document[number - 1]) as page, closing(page.render(scale=scale)) as bitmap:
-            return _webp(bitmap.to_pil().convert("RGB"), width)
+    image = page_image(path, number, width=width, most_down=_MOST_DOWN)
+    return _webp(image, width) if image else None
 
 
 def _package(archive: Archive) -> Package | None:
