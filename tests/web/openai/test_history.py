@@ -219,7 +219,7 @@ def test_the_conversation_is_read_once(mentor):
             return runs_of(mentor.library).events(run_id)
 
     own = mentor.library
-    begins = Beginning(own.settings, own.catalog, Counting())
+    begins = Beginning(own.settings, catalog_of(own), Counting())
     first = begins.begin(asking("What is delegation?"))
     conversation_id = first.events[0].conversation_id
     begins.begin(RunRequest("And why?", AskOptions(conversation_id=conversation_id), asking("").roles))

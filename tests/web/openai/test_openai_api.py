@@ -55,6 +55,7 @@ from wellread.web.openai.history import bare, history_of
 from wellread.web.openai.messages import Message, said_before
 from wellread.web.openai.response_events import ResponseEvents
 from wellread.web.openai.run import Unfolding
+from wellread.wire.runs import AskOptions
 
 EVENT = TypeAdapter(ResponseStreamEvent)
 ASK = {"model": "wellread-quick", "messages": [{"role": "user", "content": t.BALANCE}]}
