@@ -1,4 +1,7 @@
-"""Getting a GGUF file from the Hugging Face hub, or from one that speaks as it does (HF_ENDPOINT)."""
+"""Getting a GGUF file from the Hugging Face hub, or from one that speaks as it does (HF_ENDPOINT).
+
+The hub's own `hf_hub_download` begins again after a kill: docs/decisions/018-replaced-libraries.md.
+"""
 
 import asyncio
 import errno

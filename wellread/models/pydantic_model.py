@@ -10,7 +10,7 @@ import random
 import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -219,17 +219,7 @@ class _Call:
         with span("model call", self.tally.context, {"gen_ai.request.model": self.owner.name}) as call:
             try:
                 async with AsyncExitStack() as stack:
-                    opening = model_request_stream(
-                        self.owner.model,
-                        [
-                            ModelRequest(
-                                parts=[SystemPromptPart(self.prompt.system), UserPromptPart(self.prompt.user)]
-                            )
-                        ],
-                        model_settings=self._settings(most),
-                        model_request_parameters=self.parameters,
-                        instrument=False,  # it would hold a span open across the pieces; see `tracing`
-                    )
+                    opening = self._opening(most)
                     began = time.monotonic()
                     stream = await self._in_time(
                         lambda: stack.enter_async_context(opening), self.owner.timeouts.first_token
@@ -249,16 +239,7 @@ class _Call:
                         if most is not None and counted > most:
                             self.finish, self.reached_most = "length", True
                             return
-                    self.response = stream.get()
-                    self.finish = self.response.finish_reason
-                    wrote = max(counted, stream.usage.output_tokens)
-                    self.reached_most = most is not None and wrote >= _NEARLY * most
-                    if self.response.state == "incomplete" or self.finish is None:
-                        raise ModelUnavailableError(
-                            f"{self.owner.name} broke off in the middle of its reply.", hint="Ask again."
-                        )
-                    if self.finish in ("content_filter", "error"):
-                        raise ModelRejectedError(f"{self.owner.name} refused to answer ({self.finish}).")
+                    self._finish(stream.get(), max(counted, stream.usage.output_tokens), most)
             except provider_errors() as error:
                 failure = failure_of(error, self.owner.name, self.owner.secrets)
                 if isinstance(failure, ModelUnavailableError) and self.owner.failure is not None:
@@ -268,6 +249,28 @@ class _Call:
                 usage = self._usage(stream, read, counted)
                 self.tally.add(usage)
                 record_usage(call, usage)
+
+    def _opening(self, most: int | None) -> AbstractAsyncContextManager[StreamedResponse]:
+        system, user = SystemPromptPart(self.prompt.system), UserPromptPart(self.prompt.user)
+        return model_request_stream(
+            self.owner.model,
+            [ModelRequest(parts=[system, user])],
+            model_settings=self._settings(most),
+            model_request_parameters=self.parameters,
+            instrument=False,  # it would hold a span open across the pieces; see `tracing`
+        )
+
+    def _finish(self, response: ModelResponse, wrote: int, most: int | None) -> None:
+        """Keep the whole reply. Raises ModelUnavailableError or ModelRejectedError for one that is none."""
+        self.response = response
+        self.finish = response.finish_reason
+        self.reached_most = most is not None and wrote >= _NEARLY * most
+        if response.state == "incomplete" or self.finish is None:
+            raise ModelUnavailableError(
+                f"{self.owner.name} broke off in the middle of its reply.", hint="Ask again."
+            )
+        if self.finish in ("content_filter", "error"):
+            raise ModelRejectedError(f"{self.owner.name} refused to answer ({self.finish}).")
 
     async def _in_time(self, work: Callable[[], Awaitable[Any]], silent: float) -> Any:
         """What `work` gives. Raises BudgetSpentError when the allowance ends first, ModelUnavailableError when the

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from wellread.agent.quoting.candidates import Candidate
-from wellread.agent.quoting.question_form import Compared
+from wellread.agent.quoting.question_form import Compared, capital
 from wellread.agent.quoting.text_shape import Quote, Shape, TextPart, cells, parts, rows
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
@@ -87,7 +87,7 @@ def pairs(pair: Compared, among: Sequence[Candidate]) -> tuple[tuple[Candidate, 
 
 def pair_pieces(pair: Compared, chosen: Sequence[tuple[Candidate, Candidate]]) -> Iterator[str]:
     """The pairs as a table of two columns."""
-    yield _line([inert(_capital(pair.first)), inert(_capital(pair.second))]) + _rule(2)
+    yield _line([inert(capital(pair.first)), inert(capital(pair.second))]) + _rule(2)
     for two in chosen:
         yield _line([f"{inert(c.quote.text)} [{c.quote.snippet.number}]" for c in two])
 
@@ -143,7 +143,3 @@ def _line(row: Sequence[str]) -> str:
 
 def _rule(columns: int) -> str:
     return "|" + "---|" * columns + "\n"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -120,13 +120,13 @@ def theme(question: str) -> str:
     asked = " ".join(question.split())
     pair = compared(asked)
     if pair and len(f"{pair.first}{pair.second}".split()) <= 8:
-        return _capital(f"{pair.first} and {pair.second}: the difference")
+        return capital(f"{pair.first} and {pair.second}: the difference")
     bare = asked.rstrip("?.! ")
     if match := _HOW.match(bare):
-        return _capital(_gerund(match["rest"]))
+        return capital(_gerund(match["rest"]))
     if (match := _WHAT.match(bare)) and len(match["rest"].split()) <= 6:
-        return _capital(re.sub(r"^(?:a|an)\s+", "", match["rest"], flags=re.I))
-    return _capital(asked)
+        return capital(re.sub(r"^(?:a|an)\s+", "", match["rest"], flags=re.I))
+    return capital(asked)
 
 
 def _thing(words: str) -> str:
@@ -162,5 +162,5 @@ def _ing(verb: str) -> str:
     return verb + "ing"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -35,6 +35,7 @@ from wellread.store.backup.manifest import (
     is_name,
     table_member,
 )
+from wellread.store.catalog.source_files import sha256_of
 from wellread.store.database import sqlite
 from wellread.store.database.database import HEAD, Database
 from wellread.store.migrations.upgrade import upgrade
@@ -201,7 +202,7 @@ def _unpack(backup: Backup, part: Part, folder: Path) -> Generator[BackupProgres
     names = backup.names(part)
     for number, name in enumerate(names, 1):
         target = folder / name
-        if not (part == "files" and target.exists() and _sha256(target) == target.name):
+        if not (part == "files" and target.exists() and sha256_of(target) == target.name):
             _write(target, backup.chunks(name))
         yield BackupProgress(part, number, len(names))
 
@@ -254,11 +255,6 @@ def _move(source: Path, target: Path) -> None:
 def _clear(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
