@@ -1,11 +1,13 @@
 """The composition root: a library at a folder, with what adds to it, searches it, asks it and reads it."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from wellread.agent.run.assembly import crew
 from wellread.agent.run.estimate import Estimate
@@ -17,17 +19,8 @@ from wellread.agent.run.start import Beginning, RunRequest, checked_question
 from wellread.agent.state.control import Control
 from wellread.agent.writing.direct_answers import Facts
 from wellread.content import Product, ProductKind, Section
-from wellread.errors import (
-    BadRequestError,
-    ConflictError,
-    NotFoundError,
-    UnavailableError,
-    WellreadError,
-)
-from wellread.events import (
-    AnyEvent,
-    Roles,
-)
+from wellread.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError, WellreadError
+from wellread.events import AnyEvent, Roles
 from wellread.formats.discovery import find
 from wellread.formats.document import Source
 from wellread.import_events import ProductAdded, Progress, VectorsMade, WaitingFor
@@ -48,6 +41,9 @@ from wellread.store.event_log import StoredEvent
 from wellread.store.runs.runs import Begun, IdempotencyKey
 from wellread.wire.library import Cell
 from wellread.wire.runs import AskOptions
+
+if TYPE_CHECKING:
+    from wellread.library.pictures.pictures import Pictures
 
 _CANCEL_TRIES = 5
 
@@ -77,6 +73,8 @@ class Wellread:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if "pictures" in vars(self):
+            await asyncio.to_thread(self.pictures.close)
         await self.models.close()
         if self._index is not None:
             await self._index.close()
@@ -96,6 +94,13 @@ class Wellread:
         self.imports = stores.imports
         self.uploads = stores.uploads
         self.accounts = stores.accounts
+
+    @cached_property
+    def pictures(self) -> "Pictures":
+        """Covers, pages and figures of titles. What draws them takes long to import, and few commands show any."""
+        module = importlib.import_module("wellread.library.pictures.pictures")
+        pictures: Pictures = module.Pictures(self.titles, self.settings.home / "cache" / "pictures")
+        return pictures
 
     def observe_store(self, observe: Callable[[float], object]) -> None:
         """Have `observe` told the seconds that each storing of events of runs takes."""

@@ -9,7 +9,7 @@ from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
 from wellread.events import AnswerDelta, Roles
 from wellread.serving.feed import Feed
-from wellread.serving.runtime import Workshop
+from wellread.serving.runtime import Runtime
 from wellread.settings import Settings
 from wellread.store.event_log import StoredEvent
 from wellread.wire.runs import AskOptions
@@ -55,15 +55,15 @@ def test_a_listener_that_leaves_as_an_event_comes_has_left(turns):
 def test_a_run_that_is_cancelled_as_it_is_taken_up_ends(mentor_home, turns):
     async def main():
         async with Wellread(settings=Settings(home=mentor_home, embedder="none")) as library:
-            workshop = Workshop(library)
+            runtime = Runtime(library)
             begun = await library.begin(RunRequest("Why?", AskOptions(), Roles()))
-            async with workshop.at_work():
+            async with runtime.at_work():
                 async with asyncio.timeout(10):
-                    while not workshop.worker.working:
+                    while not runtime.worker.working:
                         await asyncio.sleep(0)
                 for _ in range(turns):
                     await asyncio.sleep(0)
-                await workshop.worker.request(begun.run_id, "cancel")
+                await runtime.worker.request(begun.run_id, "cancel")
                 async with asyncio.timeout(10):
                     while not (run := runs_of(library).run(begun.run_id, "")).outcome:
                         await asyncio.sleep(0.02)

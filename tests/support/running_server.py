@@ -20,7 +20,7 @@ from wellread.web.app import create_app, protected
 from wellread.web.http.access import access_for
 from wellread.web.http.access_log import Requests
 from wellread.web.http.security import limits_with
-from wellread.web.server import Server, bound, configuration
+from wellread.web.server import HttpServer, bound, configuration
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def running(settings: Settings, *, host: str = "127.0.0.1", token: str = "") -> 
     """The address of a server over the library of `settings`, in a thread."""
     started, ended = threading.Event(), threading.Event()
     addresses: list[str] = []
-    servers: list[Server] = []
+    servers: list[HttpServer] = []
     errors: list[BaseException] = []
 
     async def serve() -> None:
@@ -38,8 +38,8 @@ def running(settings: Settings, *, host: str = "127.0.0.1", token: str = "") -> 
             listening = bound("127.0.0.1", 0)
             addresses.append(f"http://127.0.0.1:{listening.getsockname()[1]}")
             limits = limits_with(settings.upload_mb)
-            guarded = Requests(protected(app, access, limits), app.state.metrics)
-            server = Server(configuration(guarded), app, started.set)
+            guarded = Requests(protected(app, access, limits), app.state.server.metrics)
+            server = HttpServer(configuration(guarded), app, started.set)
             servers.append(server)
             await server.serve([listening])
 

@@ -9,7 +9,7 @@ from mcp.server.stdio import stdio_server
 
 from wellread.engine import Wellread
 from wellread.serving.request import OWNER
-from wellread.serving.runtime import Workshop
+from wellread.serving.runtime import Runtime
 from wellread.web.mcp.server import mcp_server
 
 _READ = 65536
@@ -19,10 +19,10 @@ async def serve() -> None:
     """Returns when the client closes standard input. Nothing but the protocol is written to standard output."""
     lines = _lines(_claimed_input())
     async with Wellread() as library:
-        workshop = Workshop(library, only_own=True)
-        server = mcp_server(workshop, lambda _: OWNER)
+        runtime = Runtime(library, only_own=True)
+        server = mcp_server(runtime, lambda _: OWNER)
         async with (
-            workshop.at_work(),
+            runtime.at_work(),
             stdio_server(stdin=lines) as (read_stream, write_stream),  # type: ignore[arg-type]  # it is only iterated
         ):
             await server.run(read_stream, write_stream, server.create_initialization_options())

@@ -8,14 +8,7 @@ from wellread.client.problems import error_of
 from wellread.client.protocol import Call, HttpRequest, reading
 from wellread.client.retry import Patience
 from wellread.errors import ConflictError, UnavailableError
-from wellread.events import (
-    EVENT,
-    TERMINAL,
-    AnswerCompleted,
-    AnyEvent,
-    RunCancelled,
-    RunFailed,
-)
+from wellread.events import EVENT, TERMINAL, AnswerCompleted, AnyEvent, RunCancelled, RunFailed
 from wellread.wire.runs import AskOptions, RunView
 
 _PATH = "api/v1/runs"

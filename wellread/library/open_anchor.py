@@ -5,15 +5,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import partial_ratio_alignment, ratio
 
-from wellread.content import (
-    Anchor,
-    Origin,
-    PlacedBlock,
-    PlaceState,
-    Product,
-    Section,
-    place_label,
-)
+from wellread.content import Anchor, Origin, PlacedBlock, PlaceState, Product, Section, place_label
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.store.catalog.catalog import Catalog
 from wellread.wire.library import PlaceView, TextBlockView

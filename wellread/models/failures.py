@@ -20,9 +20,7 @@ from pydantic_ai.exceptions import (
     ModelServerError,
     UserError,
 )
-from pydantic_ai.exceptions import (
-    ModelUnavailableError as ProviderUnavailableError,
-)
+from pydantic_ai.exceptions import ModelUnavailableError as ProviderUnavailableError
 
 from wellread.errors import (
     ModelError,

@@ -10,7 +10,7 @@ from wellread.serving.live_servers import Presence
 from wellread.serving.run_worker import Capacity, Observe, RunWorker, unobserved
 
 
-class Workshop:
+class Runtime:
     """An open library with its feed and its worker, which works while `at_work` lasts: on all that waits in the
     library, or, with `only_own`, on what is begun here."""
 

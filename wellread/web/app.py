@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from fastapi import FastAPI
 from starlette.routing import Route
@@ -17,14 +16,13 @@ from wellread.serving.importer import Importer
 from wellread.serving.malloc import give_back
 from wellread.serving.metrics import Metrics
 from wellread.serving.run_metrics import Observer
-from wellread.serving.runtime import Workshop
+from wellread.serving.runtime import Runtime
 from wellread.web.http.access import Access
 from wellread.web.http.problems import add_problems, describe_problems
-from wellread.web.http.rates import Rates
 from wellread.web.http.security import BodyLimits, RequestBody, RequestOrigin, SecurityHeaders
+from wellread.web.http.state import Server
 from wellread.web.lazy_app import Later
 from wellread.web.openai.errors import OpenAIErrors
-from wellread.web.pages.pictures.pictures import Pictures
 from wellread.web.pages.problem_page import add_problem_pages
 from wellread.web.routes import ROUTERS
 
@@ -33,48 +31,27 @@ _DESCRIPTION = "Answers from the books and videos of a library, every statement 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Warmth:
-    """How far what a first question needs has been loaded."""
-
-    ready: bool = False
-    problem: str = ""
-
-
 def create_app(library: Wellread, access: Access) -> FastAPI:
     """The app for an open library, whose callers are known by `access`. It works on runs while its lifespan lasts."""
     metrics = Metrics()
     library.observe_store(metrics.store_seconds.observe)
-    workshop = Workshop(library, Observer(metrics))
-    mcp = Later(_MCP, lambda module: module.McpEndpoint(workshop))
-    importer = Importer(library)
-    pictures = Pictures(library)
+    runtime, importer = Runtime(library, Observer(metrics)), Importer(library)
+    server = Server(library, runtime, importer, access, metrics)
+    mcp = Later(_MCP, lambda module: module.McpEndpoint(runtime))
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with mcp.at_work(), workshop.at_work(), importer.at_work():
-            warming = asyncio.create_task(_warm(library, app.state.warmth, mcp))
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with mcp.at_work(), runtime.at_work(), importer.at_work():
+            warming = asyncio.create_task(_warm(server, mcp))
             try:
                 yield
             finally:
                 warming.cancel()
                 await asyncio.gather(warming, return_exceptions=True)
-                await asyncio.to_thread(pictures.close)
 
     app = interface()
     app.router.lifespan_context = lifespan
-    app.state.library = library
-    app.state.feed = workshop.feed
-    app.state.worker = workshop.worker
-    app.state.importer = importer
-    app.state.pictures = pictures
-    app.state.access = access
-    app.state.metrics = metrics
-    app.state.rates = Rates()
-    app.state.warmth = Warmth()
-    app.state.asking_models = asyncio.Lock()
-    app.state.changing_settings = asyncio.Lock()
-    app.state.trying_a_model = asyncio.Lock()
+    app.state.server = server
     app.router.routes.append(Route("/mcp", mcp))
     return app
 
@@ -97,17 +74,18 @@ def interface() -> FastAPI:
     return app
 
 
-async def _warm(library: Wellread, warmth: Warmth, mcp: Later) -> None:
+async def _warm(server: Server, mcp: Later) -> None:
     """Load what a first question would wait for. What cannot be loaded is told by `/ready` and by each question."""
     try:
-        await library.search(["ready"], limit=1)
-        await library.roles()
+        await server.library.search(["ready"], limit=1)
+        await server.library.roles()
     except WellreadError as error:
-        warmth.problem = f"{error.message} {error.hint}".strip()
+        server.problem = f"{error.message} {error.hint}".strip()
         _log.warning("not_ready", extra={"error": error.message})
     else:
-        warmth.ready = True
+        server.is_warm = True
     await mcp.loaded()
+    await asyncio.to_thread(lambda: server.library.pictures)
     await asyncio.to_thread(give_back)
 
 

@@ -8,12 +8,12 @@ from wellread.web.pages import (
     figures_pages,
     library_page,
     login_page,
+    picture_files,
     product_page,
     settings_page,
     static,
 )
 from wellread.web.pages.conversation import conversation_page, conversations_page
-from wellread.web.pages.pictures import picture_files
 from wellread.web.pages.reader import reading_page
 from wellread.web.rest import (
     accounts,

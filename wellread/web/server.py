@@ -30,7 +30,7 @@ class ServerConnection(HttpConnection):
     busy = SecurityHeaders(OpenAIErrors(too_many_connections))
 
 
-class Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """uvicorn, which first ends the streams when it is told to stop: their listeners come back to the next one."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, on_ready: Callable[[], None]) -> None:
@@ -53,8 +53,8 @@ class Server(uvicorn.Server):
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._app.state.feed.close()
-        await self._app.state.importer.feed.close()
+        await self._app.state.server.runtime.feed.close()
+        await self._app.state.server.importer.feed.close()
         await super().shutdown(sockets)
 
 

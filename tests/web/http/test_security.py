@@ -23,8 +23,8 @@ from wellread.web.app import protected
 from wellread.web.http.access import Access
 from wellread.web.http.connection import HttpConnection, abort
 from wellread.web.http.problems import add_problems
-from wellread.web.http.rates import Rates
 from wellread.web.http.security import CONTENT_SECURITY_POLICY, HEADERS, BodyLimits, RequestBody
+from wellread.web.http.state import Server as ServerState
 from wellread.web.rest import accounts as accounts_routes
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -39,8 +39,7 @@ class Question(BaseModel):
 
 def inner(access: Access) -> FastAPI:
     app = FastAPI()
-    app.state.access = access
-    app.state.rates = Rates()
+    app.state.server = ServerState(None, None, None, access, None)
     app.state.seen = []
     app.include_router(accounts_routes.router)
     add_problems(app)

@@ -34,6 +34,7 @@ from wellread.web.app import protected
 from wellread.web.http.access import Access, access_for, is_loopback, proxies
 from wellread.web.http.problems import add_problems
 from wellread.web.http.rates import Rate, Rates, network
+from wellread.web.http.state import Server
 from wellread.web.rest import accounts as accounts_routes
 
 PASSWORD = "four words in a row"
@@ -537,8 +538,7 @@ def test_addresses_are_counted_as_what_one_person_has():
 
 def app_for(access: Access, rates: Rates | None = None):
     app = FastAPI()
-    app.state.access = access
-    app.state.rates = rates or Rates()
+    app.state.server = Server(None, None, None, access, None, rates or Rates())
     app.include_router(accounts_routes.router)
     add_problems(app)
     return protected(app, access)

@@ -2,28 +2,19 @@
 
 import asyncio
 import hmac
-import re
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
-from typing import Annotated
 
-from fastapi import Depends, Request
 from starlette.datastructures import Headers
 
-from wellread.errors import BadRequestError, TooManyError, UnauthorizedError
+from wellread.errors import BadRequestError, TooManyError
 from wellread.serving.request import OWNER, Caller
 from wellread.store.accounts.accounts import TOKEN_PREFIX, Account, AccountStore, digest
-from wellread.web.http.access_log import note_caller
-from wellread.web.http.credentials import address_of, presented_session, presented_token
-from wellread.web.http.rates import Rates
 
-_PICTURE = re.compile(
-    r"/library/[^/]+/(?:cover|(?:pages|pictures)/.+)"
-)  # a page shows dozens: they are not counted
 _TOKEN_CHARACTERS = (20, 500)
 _DIFFERENT_CHARACTERS = 8
 _OWNER_SESSION_SECONDS = 7 * 24 * 3600
@@ -188,39 +179,6 @@ def proxies(addresses: str) -> list[str]:
                 hint="Name the proxy's own address.",
             )
     return found
-
-
-async def current_caller(request: Request) -> Caller:
-    """The caller of a request. Raises UnauthorizedError, and TooManyError for one who asks too often."""
-    caller = await _caller_of(request)
-    note_caller(request.scope, caller.account_id)
-    return caller
-
-
-async def _caller_of(request: Request) -> Caller:
-    access: Access = request.app.state.access
-    rates: Rates = request.app.state.rates
-    if access.is_open:
-        return OWNER
-    if token := presented_token(request.headers):
-        caller = await access.caller_with_token(token)
-    elif session := presented_session(request):
-        caller = await access.caller_with_session(session)
-    else:
-        raise UnauthorizedError(
-            "This needs a login.", hint="Log in, or send a token: Authorization: Bearer …."
-        )
-    if caller is None:
-        rates.failures.take(address_of(request))
-        raise UnauthorizedError(
-            "That login is not valid, or not any more.", hint="Log in again, or use another token."
-        )
-    if not _PICTURE.fullmatch(request.url.path):
-        rates.requests.take(caller.account_id)
-    return caller
-
-
-CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
 def _end_of(secret: str) -> int:

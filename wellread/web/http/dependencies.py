@@ -1,6 +1,6 @@
-"""What the routes work with, as FastAPI dependencies: each takes it from the state of the app it runs in."""
+"""What the routes work with, as dependencies of FastAPI."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -12,19 +12,24 @@ from wellread.serving.request import Caller
 from wellread.serving.run_worker import RunWorker
 from wellread.store.runs.conversations import ConversationStore
 from wellread.store.runs.feedback import FeedbackStore
-from wellread.web.http.access import current_caller
+from wellread.web.http.callers import current_caller
+from wellread.web.http.state import Server, server_of
 
 
 def _library(request: Request) -> Wellread:
-    return cast(Wellread, request.app.state.library)
+    return server_of(request).library
 
 
 def _feed(request: Request) -> Feed[AnyEvent]:
-    return cast(Feed[AnyEvent], request.app.state.feed)
+    return server_of(request).runtime.feed
 
 
 def _worker(request: Request) -> RunWorker:
-    return cast(RunWorker, request.app.state.worker)
+    return server_of(request).runtime.worker
+
+
+def _importer(request: Request) -> Importer:
+    return server_of(request).importer
 
 
 def _conversations(request: Request) -> ConversationStore:
@@ -35,10 +40,7 @@ def _feedback(request: Request) -> FeedbackStore:
     return _library(request).feedback
 
 
-def _importer(request: Request) -> Importer:
-    return cast(Importer, request.app.state.importer)
-
-
+ServerPart = Annotated[Server, Depends(server_of)]
 LibraryPart = Annotated[Wellread, Depends(_library)]
 FeedPart = Annotated[Feed[AnyEvent], Depends(_feed)]
 ImporterPart = Annotated[Importer, Depends(_importer)]

@@ -10,13 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wellread.errors import (
-    BadRequestError,
-    ForbiddenError,
-    LimitError,
-    SlowRequestError,
-    WellreadError,
-)
+from wellread.errors import BadRequestError, ForbiddenError, LimitError, SlowRequestError, WellreadError
 from wellread.web.http.access import Access, is_forwarded, is_loopback
 from wellread.web.http.credentials import COOKIE, presented_token
 from wellread.web.http.problems import problem_response

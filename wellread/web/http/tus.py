@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from wellread.errors import BadRequestError, ConflictError, WellreadError
 from wellread.web.http.problems import problem_response
+from wellread.web.http.state import server_of
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,termination"
@@ -54,7 +55,7 @@ class TusRoute(APIRoute):
             if response.status_code == HTTPStatus.PRECONDITION_FAILED:
                 response.headers["Tus-Version"] = VERSION
             if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-                response.headers["Tus-Max-Size"] = str(request.app.state.library.settings.upload_mb << 20)
+                response.headers["Tus-Max-Size"] = str(server_of(request).library.settings.upload_mb << 20)
             return response
 
         return tus

@@ -68,13 +68,13 @@ class AskResult(Result, title="Answer"):
 
 
 async def _ask(arguments: Ask, call: ToolCall) -> Told:
-    library, worker = call.workshop.library, call.workshop.worker
+    library, worker = call.runtime.library, call.runtime.worker
     said = arguments.model_dump(exclude={"productIds"})
     question = Question.model_validate({**said, "product_ids": arguments.productIds})
     request = await request_of(question, call.caller, library)
     with anyio.CancelScope(shield=True):  # a run that is begun is known, and so can be cancelled
         begun = await begin(request, call.caller, library, worker)
-    async with Attended(begun.run_id, call.workshop.feed, worker, parting=_PARTING) as attended:
+    async with Attended(begun.run_id, call.runtime.feed, worker, parting=_PARTING) as attended:
         events = await _followed(attended, call)
     answer = _answer(begun.run_id, events)
     cited = list({citation.product_id for citation in answer.citations})

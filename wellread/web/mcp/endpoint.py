@@ -17,8 +17,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from wellread.serving.request import Caller
-from wellread.serving.runtime import Workshop
-from wellread.web.http.access import current_caller
+from wellread.serving.runtime import Runtime
+from wellread.web.http.callers import current_caller
 from wellread.web.mcp.calls import CallKey, Calls
 from wellread.web.mcp.server import Context, mcp_server
 
@@ -31,9 +31,9 @@ _CANCELLED = "notifications/cancelled"
 class McpEndpoint:
     """An ASGI app for one path, which serves while `at_work` lasts."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self._calls = Calls()
-        self._server = mcp_server(workshop, _caller, self._calls, _key)
+        self._server = mcp_server(runtime, _caller, self._calls, _key)
         self._manager: StreamableHTTPSessionManager | None = None
 
     @asynccontextmanager

@@ -51,7 +51,7 @@ class ReadText(Result):
 
 
 async def _read(arguments: ReadSectionArguments, call: ToolCall) -> Told:
-    titles = call.workshop.library.titles
+    titles = call.runtime.library.titles
     try:
         product = await asyncio.to_thread(titles.product, arguments.productId)
     except NotFoundError as error:

@@ -66,7 +66,7 @@ class FoundSnippets(Result):
 
 
 async def _find(arguments: FindProductsArguments, call: ToolCall) -> Told:
-    library = call.workshop.library
+    library = call.runtime.library
     found = await library.find_products(arguments.query, kinds=arguments.kinds, limit=arguments.limit)
     result = FoundProducts(
         products=[
@@ -105,7 +105,7 @@ async def _find(arguments: FindProductsArguments, call: ToolCall) -> Told:
 
 
 async def _search(arguments: SearchArguments, call: ToolCall) -> Told:
-    library = call.workshop.library
+    library = call.runtime.library
     questions = list(dict.fromkeys(arguments.askBookQuestions))
     ids = list(dict.fromkeys(arguments.productIds))
     if len(questions) * len(ids) > _MOST_CELLS:

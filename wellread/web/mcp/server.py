@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 from wellread import __version__
 from wellread.errors import WellreadError, public_error
 from wellread.serving.request import Caller
-from wellread.serving.runtime import Workshop
+from wellread.serving.runtime import Runtime
 from wellread.web.mcp import resources
 from wellread.web.mcp.ask import ASK
 from wellread.web.mcp.calls import CallKey, Calls
@@ -33,7 +33,7 @@ Context = ServerRequestContext[dict[str, Any], Any]
 
 
 def mcp_server(
-    workshop: Workshop,
+    runtime: Runtime,
     caller_of: Callable[[Context], Caller],
     calls: Calls | None = None,
     key_of: Callable[[Context], CallKey | None] = lambda _: None,
@@ -49,7 +49,7 @@ def mcp_server(
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in by_name:
             raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name[:80]!r}.")
-        call = ToolCall(workshop, caller_of(context), _progress(context))
+        call = ToolCall(runtime, caller_of(context), _progress(context))
         with under_way.under_way(key_of(context)):
             return await _called(by_name[params.name], params.arguments or {}, call)
         raise MCPError(types.INVALID_REQUEST, "The call was cancelled by its client.")
@@ -57,7 +57,7 @@ def mcp_server(
     async def list_resources(
         _: Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        return await resources.listed(workshop.library, params.cursor if params else None)
+        return await resources.listed(runtime.library, params.cursor if params else None)
 
     async def list_templates(
         _: Context, __: types.PaginatedRequestParams | None
@@ -65,7 +65,7 @@ def mcp_server(
         return types.ListResourceTemplatesResult(resource_templates=resources.TEMPLATES)
 
     async def read_resource(_: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        return await resources.read(workshop.library, params.uri)
+        return await resources.read(runtime.library, params.uri)
 
     async def list_prompts(_: Context, __: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
         return types.ListPromptsResult(prompts=[MENTOR])

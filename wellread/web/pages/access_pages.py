@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from wellread.errors import NotFoundError
 from wellread.store.accounts.accounts import AccountStore
-from wellread.web.http.access import Access
+from wellread.web.http.state import server_of
 from wellread.web.pages.dates import clock_for
 from wellread.web.pages.settings_page import SettingsPagePart
 from wellread.web.rest.accounts import Admin
@@ -43,5 +43,5 @@ async def accounts(shown: SettingsPagePart, _: Admin, request: Request) -> Respo
 
 
 def _accounts(request: Request) -> AccountStore:
-    access: Access = request.app.state.access
+    access = server_of(request).access
     return access.accounts

@@ -12,8 +12,9 @@ from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.serving.request import Caller
 from wellread.store.runs.conversations import ConversationStore, ListedConversation
-from wellread.web.http.access import current_caller
+from wellread.web.http.callers import current_caller
 from wellread.web.http.dependencies import ConversationsPart, LibraryPart
+from wellread.web.http.state import server_of
 from wellread.web.pages.page import Page, page_of, wants_page
 
 router = APIRouter(include_in_schema=False)
@@ -89,7 +90,7 @@ async def _told(request: Request, library: LibraryPart) -> PlainTextResponse:
     """How much the library holds is told to those who may ask."""
     base = str(request.base_url).rstrip("/")
     lines = [f"Wellread {__version__}", ""]
-    if request.app.state.access.is_open:
+    if server_of(request).access.is_open:
         titles = await asyncio.to_thread(library.titles.count)
         lines += [f"This library holds {titles:,} titles.", ""]
     lines += [f"  {base}{path:<22} {what}" for path, what in _PLACES]

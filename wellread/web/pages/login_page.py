@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from wellread.errors import UnauthorizedError
-from wellread.web.http.access import current_caller
+from wellread.web.http.callers import current_caller
 from wellread.web.http.credentials import presented_session
+from wellread.web.http.state import server_of
 from wellread.web.pages.page import page_of
 
 router = APIRouter(include_in_schema=False)
@@ -20,7 +21,7 @@ _LONGEST = 2000  # characters of an address that is gone on to
 async def login(request: Request, next: str = "") -> Response:  # the name of the parameter
     """The forms; whoever is known, or need not be, goes on to `next`."""
     target = place_on_this_server(next)
-    if request.app.state.access.is_open or await _is_logged_in(request):
+    if server_of(request).access.is_open or await _is_logged_in(request):
         return RedirectResponse(target, status_code=303, headers={"Cache-Control": "no-store"})
     return page_of(request, None).html("login.html", target=target)
 

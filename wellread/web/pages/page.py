@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from wellread.serving.request import OWNER, Caller
-from wellread.web.http.access import CurrentCaller
+from wellread.web.http.callers import CurrentCaller
+from wellread.web.http.state import server_of
 from wellread.web.pages.templating import render
 from wellread.web.pages.translations import language_for, translations
 
@@ -52,7 +53,7 @@ class Page:
             page=self,
             path=self.request.url.path,
             caller=self.caller,
-            is_open=self.request.app.state.access.is_open,
+            is_open=server_of(self.request).access.is_open,
             theme=self.theme,
             **values,
         )
@@ -74,7 +75,7 @@ def _page(request: Request, caller: CurrentCaller) -> Page:
 
 
 def _open_page(request: Request) -> Page:
-    return page_of(request, OWNER if request.app.state.access.is_open else None)
+    return page_of(request, OWNER if server_of(request).access.is_open else None)
 
 
 PagePart = Annotated[Page, Depends(_page)]

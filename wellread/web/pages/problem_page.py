@@ -11,6 +11,7 @@ from starlette.responses import Response
 from wellread.errors import NotFoundError, UnauthorizedError, WellreadError, public_error
 from wellread.serving.request import OWNER
 from wellread.web.http.problems import problem_response
+from wellread.web.http.state import server_of
 from wellread.web.pages.page import page_of, wants_page
 
 _PROGRAMS = ("/api/", "/v1/", "/mcp", "/metrics", "/health", "/ready", "/static/")
@@ -45,7 +46,7 @@ def _shown(request: Request, error: WellreadError) -> Response:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", status_code=303)
     told = public_error(error)
-    caller = OWNER if request.app.state.access.is_open else None
+    caller = OWNER if server_of(request).access.is_open else None
     response = page_of(request, caller).html(
         "problem.html", status=problem_response(error).status_code, problem=told
     )

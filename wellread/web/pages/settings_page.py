@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 from wellread.models.resolve import AUTOMATIC
 from wellread.serving.request import Caller
 from wellread.settings import rows
-from wellread.web.http.access import Access
 from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.web.http.state import server_of
 from wellread.web.pages.page import Page, PagePart
 from wellread.web.rest.accounts import Admin
 from wellread.web.rest.models import listing
@@ -44,7 +44,7 @@ class SettingsPage:
 
 
 def _settings_page(page: PagePart, caller: CallerPart, request: Request) -> SettingsPage:
-    access: Access = request.app.state.access
+    access = server_of(request).access
     return SettingsPage(page, caller, access.is_open)
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from wellread import __version__
 from wellread.content import clock
-from wellread.web.pages.pictures.covers import words_digest
+from wellread.library.pictures.covers import words_digest
 from wellread.web.pages.place_words import place_words
 from wellread.web.pages.static import address, text_of
 from wellread.web.pages.translations import languages, script_words, translations

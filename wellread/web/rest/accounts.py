@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from wellread.errors import ConflictError, ForbiddenError, UnauthorizedError
 from wellread.serving.request import Caller
 from wellread.store.accounts.accounts import Account, AccountStore, ApiToken
-from wellread.web.http.access import Access, CurrentCaller
+from wellread.web.http.access import Access
+from wellread.web.http.callers import CurrentCaller
 from wellread.web.http.credentials import address_of, drop_session, keep_session, presented_session
-from wellread.web.http.rates import Rates
+from wellread.web.http.state import server_of
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
@@ -136,7 +137,7 @@ Admin = Annotated[Caller, Depends(_admin)]
 async def log_in(login: Login, request: Request, response: Response) -> Me:
     """Sets the session's cookie. 401 for a wrong name or password alike, 429 after too many attempts."""
     access = _access(request)
-    rates: Rates = request.app.state.rates
+    rates = server_of(request).rates
     if access.is_open:
         raise ConflictError("No login is needed here.", hint="Whoever can reach this server is its owner.")
     address = address_of(request)
@@ -217,8 +218,7 @@ async def remove_account(account_id: str, caller: Admin, request: Request) -> No
 
 
 def _access(request: Request) -> Access:
-    access: Access = request.app.state.access
-    return access
+    return server_of(request).access
 
 
 def _accounts(request: Request) -> AccountStore:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from wellread.formats.registry import MEDIA, readers
-from wellread.web.http.access import current_caller
+from wellread.web.http.callers import current_caller
 from wellread.web.http.dependencies import LibraryPart
 
 router = APIRouter(prefix="/api/v1", tags=["imports"], dependencies=[Depends(current_caller)])

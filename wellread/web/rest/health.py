@@ -1,12 +1,12 @@
 """`/health` and `/ready`: whether the process answers, and whether a question would be answered at once."""
 
 import asyncio
-from typing import cast
 
 from fastapi import APIRouter, Request, Response
 
 from wellread.errors import StorageError
 from wellread.web.http.dependencies import LibraryPart, WorkerPart
+from wellread.web.http.state import server_of
 from wellread.wire.server import Health, Readiness
 
 router = APIRouter(tags=["health"])
@@ -21,7 +21,7 @@ async def health() -> Health:
 @router.get("/ready", responses={503: {"model": Readiness}})
 async def ready(request: Request, response: Response, library: LibraryPart, worker: WorkerPart) -> Readiness:
     """200 when a question would be answered at once, else 503 with what is missing."""
-    warmth = request.app.state.warmth
+    server = server_of(request)
     try:
         await asyncio.to_thread(library.titles.count)
         database = "ok"
@@ -30,9 +30,9 @@ async def ready(request: Request, response: Response, library: LibraryPart, work
     problem = library.embedder_problem
     embedder = "none" if library.settings.embedder == "none" else "ok" if library.embedder else "loading"
     readiness = Readiness(
-        ready=database == "ok" and cast(bool, warmth.ready),
+        ready=database == "ok" and server.is_warm,
         database=database,
-        search="ok" if warmth.ready else "failed" if warmth.problem else "loading",
+        search="ok" if server.is_warm else "failed" if server.problem else "loading",
         embedder="missing: search is by keyword" if problem else embedder,
         working=worker.working,
     )

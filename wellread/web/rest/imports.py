@@ -23,9 +23,9 @@ from wellread.serving.import_files import existing_folder
 from wellread.serving.importer import Importer
 from wellread.store.imports.imports import DEMO, ImportStore, StoredImport
 from wellread.store.imports.uploads import check_whole
-from wellread.web.http.access import Access
 from wellread.web.http.dependencies import CallerPart, ImporterPart, LibraryPart
 from wellread.web.http.listener import ListenerPart, events_for
+from wellread.web.http.state import server_of
 from wellread.web.http.upload_body import receive
 from wellread.web.rest.uploads import begin
 from wellread.wire.imports import (
@@ -128,7 +128,7 @@ async def add_folder(
 ) -> ImportView:
     """All that can be read below it, as an import. Only where nobody needs to log in, which is on the machine of the
     library's owner. 200 with the one that goes on already."""
-    access: Access = request.app.state.access
+    access = server_of(request).access
     if not access.is_open:
         raise ForbiddenError(
             "Folders of the server's machine are added by its owner.",

@@ -13,7 +13,7 @@ from wellread.engine import Wellread
 from wellread.errors import ForbiddenError, NotFoundError
 from wellread.store.catalog.product_query import Listing
 from wellread.store.imports.file_names import file_name
-from wellread.web.http.access import current_caller
+from wellread.web.http.callers import current_caller
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.wire.library import (
     BlockView,

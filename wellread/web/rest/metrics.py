@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from wellread.errors import StorageError
-from wellread.serving.metrics import Metrics
-from wellread.web.http.access import current_caller, is_forwarded, is_loopback
+from wellread.web.http.access import is_forwarded, is_loopback
+from wellread.web.http.callers import current_caller
 from wellread.web.http.dependencies import FeedPart, LibraryPart, WorkerPart
+from wellread.web.http.state import server_of
 
 router = APIRouter(tags=["health"])
 
@@ -33,7 +34,7 @@ def _is_local(request: Request) -> bool:
 @router.get("/metrics", response_class=Response, dependencies=[Depends(_reader)])
 async def metrics(request: Request, library: LibraryPart, worker: WorkerPart, feed: FeedPart) -> Response:
     """In the text format of Prometheus. No login is needed on this machine; from elsewhere send a token."""
-    figures: Metrics = request.app.state.metrics
+    figures = server_of(request).metrics
     try:
         figures.queue.set(await asyncio.to_thread(library.queue.waiting))
     except StorageError:

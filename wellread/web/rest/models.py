@@ -10,6 +10,7 @@ from wellread.errors import BadRequestError, TooManyError
 from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, ListedModel, ModelChoice
 from wellread.models.trial import trials
 from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.web.http.state import server_of
 from wellread.web.rest.accounts import Admin
 from wellread.wire.server import ModelsView, ModelTrial, ModelView
 
@@ -39,7 +40,7 @@ async def list_models(_: CallerPart, request: Request, library: LibraryPart) -> 
 async def try_model(wanted: TryModel, _: Admin, request: Request, library: LibraryPart) -> ModelTrial:
     """Calls it twice with a few words, for a structured reply and for a text, and tells the seconds and tokens, or what
     its provider says. Only an admin may, and one at a time (429); it may take as long as the model does."""
-    trying: asyncio.Lock = request.app.state.trying_a_model
+    trying = server_of(request).trying_a_model
     if trying.locked():
         raise TooManyError(
             "A model is being tried at this moment.", hint="Try again in a moment.", retry_after=5
@@ -58,8 +59,9 @@ async def listing(request: Request, library: Wellread) -> tuple[list[ListedModel
     def found() -> tuple[list[ListedModel], ModelChoice]:
         return library.models.listing(), library.models.automatic()
 
-    asking: asyncio.Lock = request.app.state.asking_models
-    async with asking:  # an Ollama that does not answer holds up one thread, not all of them
+    async with server_of(
+        request
+    ).listing_models:  # an Ollama that does not answer holds up one thread, not all of them
         return await asyncio.to_thread(found)
 
 

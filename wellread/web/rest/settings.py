@@ -16,6 +16,7 @@ from wellread.serving.request import Caller
 from wellread.settings import SettingRow, Value, rows
 from wellread.store import settings_file
 from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.web.http.state import server_of
 from wellread.web.rest.accounts import Admin
 
 router = APIRouter(prefix="/api/v1", tags=["settings"])
@@ -69,7 +70,7 @@ async def change_settings(
 ) -> list[SettingView]:
     """All of them or, when one cannot be, none. Runs that begin from now on follow them. They are kept in
     settings.toml, where other server processes of the library find them at their next start."""
-    changing: asyncio.Lock = request.app.state.changing_settings
+    changing = server_of(request).changing_settings
     async with changing:
         known = {row.name: row for row in rows()}
         values = {name: _checked(known.get(name), name, value) for name, value in changes.root.items()}

@@ -11,7 +11,7 @@ from wellread.agent.telling.export import State as ExportState
 from wellread.events import Citation, Statement
 from wellread.web.http.credentials import address_of
 from wellread.web.http.dependencies import ConversationsPart, LibraryPart
-from wellread.web.http.rates import Rates
+from wellread.web.http.state import server_of
 from wellread.web.rest.conversations import conversation_export
 
 router = APIRouter(prefix="/api/v1/shared", tags=["conversations"])
@@ -60,8 +60,7 @@ class SharedConversation(BaseModel):
 
 
 def _paced(request: Request) -> None:
-    rates: Rates = request.app.state.rates
-    rates.requests.take("link", address_of(request))
+    server_of(request).rates.requests.take("link", address_of(request))
 
 
 @router.get("/{token}", summary="A shared conversation", dependencies=[Depends(_paced)])

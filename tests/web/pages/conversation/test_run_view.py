@@ -42,8 +42,9 @@ class Request:
 
     class app:  # noqa: N801
         class state:  # noqa: N801
-            class access:  # noqa: N801
-                is_open = True
+            class server:  # noqa: N801
+                class access:  # noqa: N801
+                    is_open = True
 
 
 PAGE = Page(Request, OWNER, "en", "")

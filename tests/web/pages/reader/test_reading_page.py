@@ -35,15 +35,15 @@ from wellread.content import (
 from wellread.events import AnswerCompleted, Citation
 from wellread.formats.archive import Archive
 from wellread.formats.sandbox import UnfinishedError
+from wellread.library.pictures.book_figures import drawing, figures
+from wellread.library.pictures.picture_sizes import picture_sizes
+from wellread.library.pictures.pictures import Pictures
+from wellread.library.pictures.thumbnail import encoded
+from wellread.library.pictures.thumbnail_process import DrawingProcess
 from wellread.settings import Settings
 from wellread.store.catalog.outline import OutlineEntry, occurrences, outline
 from wellread.web.pages.book_language import language_tag, text_direction
 from wellread.web.pages.code_html import parts
-from wellread.web.pages.pictures.book_figures import drawing, figures
-from wellread.web.pages.pictures.picture_sizes import picture_sizes
-from wellread.web.pages.pictures.pictures import Pictures
-from wellread.web.pages.pictures.thumbnail import encoded
-from wellread.web.pages.pictures.thumbnail_process import DrawingProcess
 from wellread.web.pages.place_words import place_words
 from wellread.web.pages.reader.book_outline import BookOutline
 from wellread.web.pages.reader.page_boxes import boxes
@@ -681,7 +681,7 @@ def test_a_picture_that_was_not_finished_is_drawn_another_time(tmp_path):
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         [added] = add(library, tea(tmp_path))
         product = library.run(library.library.product(added.product_id))
-        here = Pictures(library.library)
+        here = Pictures(library.library.titles, library.library.settings.home / "cache" / "pictures")
         made = tmp_path / "home" / "cache" / "pictures"
 
         async def killed(pictures: Pictures) -> None:
@@ -706,7 +706,7 @@ def test_a_file_whose_pictures_are_not_finished_rests_and_who_is_gone_waits_for_
         add(library, Path(str(files("wellread") / "demo")), tea(tmp_path))
         pdf = next(product for product in library.products() if product.format == "pdf")
         epub = next(product for product in library.products() if product.title.startswith("Tea"))
-        pictures = Pictures(library.library)
+        pictures = Pictures(library.library.titles, library.library.settings.home / "cache" / "pictures")
 
         async def gone() -> bool:
             return True
@@ -737,7 +737,7 @@ def test_a_pdf_opens_while_a_page_of_another_is_drawn(tmp_path):
     with BlockingWellread(settings=Settings(home=tmp_path / "home", embedder="none")) as library:
         add(library, demo)
         product = next(product for product in library.products() if product.format == "pdf")
-        pictures = Pictures(library.library)
+        pictures = Pictures(library.library.titles, library.library.settings.home / "cache" / "pictures")
 
         async def measured() -> None:
             assert await pictures.page(product, 1)

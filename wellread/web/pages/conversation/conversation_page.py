@@ -19,7 +19,7 @@ from wellread.store.runs.feedback import FeedbackStore
 from wellread.web.http.credentials import address_of
 from wellread.web.http.dependencies import CallerPart, ConversationsPart, FeedbackPart, FeedPart, LibraryPart
 from wellread.web.http.listener import ListenerPart
-from wellread.web.http.rates import Rates
+from wellread.web.http.state import server_of
 from wellread.web.http.stream import ALIVE, BEGINNING, ByteStream
 from wellread.web.pages.ask_page import Box
 from wellread.web.pages.conversation.answer_html import Link
@@ -94,8 +94,7 @@ async def show_shared(
     token: str, request: Request, page: OpenPagePart, library: LibraryPart, conversations: ConversationsPart
 ) -> Response:
     """The questions and answers of a conversation, not who asked, how, or with what. Needs no login."""
-    rates: Rates = request.app.state.rates
-    rates.requests.take("link", address_of(request))
+    server_of(request).rates.requests.take("link", address_of(request))
 
     def shown() -> Response:
         conversation = conversations.shared(token)

@@ -15,7 +15,6 @@ from wellread.library.open_anchor import OpenedPlace
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.pages.book_language import language_tag, text_direction
 from wellread.web.pages.page import Page, PagePart, wants_page
-from wellread.web.pages.pictures.pictures import Pictures
 from wellread.web.pages.reader.answer_citations import AnswerCitations, answer_citations, beside
 from wellread.web.pages.reader.reading_search import search_title
 from wellread.web.pages.reader.reading_text import reading_text
@@ -147,7 +146,7 @@ async def _reader(
     is_cited: bool = False,
     goes_on: bool = False,
 ) -> HTMLResponse:
-    pictures: Pictures = page.request.app.state.pictures
+    pictures = library.pictures
     sizes = await pictures.sizes(product)
     words = translations(page.language).gettext("Page {page}")
     top = 2 if part else 1

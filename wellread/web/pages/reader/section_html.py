@@ -11,8 +11,8 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from wellread.content import BlockKind, PlacedBlock
+from wellread.library.pictures.book_figures import Figure
 from wellread.web.pages.code_html import parts
-from wellread.web.pages.pictures.book_figures import Figure
 
 _ORDERED = re.compile(r"(\d{1,9})[.):]?")
 _BULLETS = frozenset("•◦▪‣·*-–—○●■□")

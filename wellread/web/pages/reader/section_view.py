@@ -10,9 +10,9 @@ from wellread.content import BlockKind, FileOrigin, PlacedBlock, Product, Sectio
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
 from wellread.library.open_anchor import OpenedPlace
+from wellread.library.pictures.book_figures import figures
+from wellread.library.pictures.pictures import Pictures
 from wellread.store.catalog.outline import OutlineEntry
-from wellread.web.pages.pictures.book_figures import figures
-from wellread.web.pages.pictures.pictures import Pictures
 from wellread.web.pages.reader.book_outline import BookOutline
 from wellread.web.pages.reader.pdf_sheets import PdfSheet, is_paged, sheets
 from wellread.web.pages.reader.reading_view import ReaderView, Turning, section_address

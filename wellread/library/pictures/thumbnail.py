@@ -14,7 +14,7 @@ from wellread.formats.archive import Archive
 from wellread.formats.epub.package import Package, package
 from wellread.formats.markup.parse import children, local_name, parse_xhtml, parse_xml, resolved
 from wellread.formats.pdf.page_image import page_image
-from wellread.web.pages.pictures.picture_sizes import FORMATS, MOST_PIXELS
+from wellread.library.pictures.picture_sizes import FORMATS, MOST_PIXELS
 
 COVER_WIDTH = 480  # pixels
 PAGE_WIDTH = 1100

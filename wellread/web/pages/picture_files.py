@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from wellread.errors import NotFoundError
-from wellread.web.http.access import current_caller
+from wellread.library.pictures.covers import drawn_cover, neutral_cover
+from wellread.library.pictures.picture_sizes import DRAWINGS
+from wellread.library.pictures.pictures import Picture, Pictures
+from wellread.web.http.callers import current_caller
 from wellread.web.http.dependencies import LibraryPart
-from wellread.web.pages.pictures.covers import drawn_cover, neutral_cover
-from wellread.web.pages.pictures.picture_sizes import DRAWINGS
-from wellread.web.pages.pictures.pictures import Picture, Pictures
+from wellread.web.http.state import server_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(current_caller)])
 _WEBP = "image/webp"
@@ -23,8 +24,7 @@ Tags = Annotated[str, Header(alias="if-none-match", max_length=1000)]
 
 
 def _pictures(request: Request) -> Pictures:
-    pictures: Pictures = request.app.state.pictures
-    return pictures
+    return server_of(request).library.pictures
 
 
 PicturesPart = Annotated[Pictures, Depends(_pictures)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from wellread.formats.pdf.page_image import page_sizes
 from wellread.formats.sandbox import Sandbox, serve
-from wellread.web.pages.pictures import thumbnail
+from wellread.library.pictures import thumbnail
 
 _SECONDS = 20.0
 _MEMORY_MB = 1500

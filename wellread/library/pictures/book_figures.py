@@ -18,7 +18,7 @@ from wellread.errors import UnreadableError
 from wellread.formats.archive import Archive
 from wellread.formats.markup import cfi
 from wellread.formats.markup.parse import local_name, parse_xhtml, resolved
-from wellread.web.pages.pictures.picture_sizes import LARGEST_DRAWING, Size, drawing_size, picture_sizes
+from wellread.library.pictures.picture_sizes import LARGEST_DRAWING, Size, drawing_size, picture_sizes
 
 _MOST_UNPACKED = 6 << 20  # bytes of XHTML that are looked through for pictures at once
 _MOST_DOCUMENTS = 200

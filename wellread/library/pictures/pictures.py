@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wellread.content import Product
-from wellread.engine import Wellread
 from wellread.formats.sandbox import UnfinishedError
+from wellread.library.pictures.book_figures import drawing, entry_name
+from wellread.library.pictures.thumbnail_process import DrawingProcess
+from wellread.library.titles import Titles
 from wellread.store.catalog.source_files import StoredFile
-from wellread.web.pages.pictures.book_figures import drawing, entry_name
-from wellread.web.pages.pictures.thumbnail_process import DrawingProcess
 
 VERSION = 1  # raised when the same file would be drawn differently
 TEXT = "text"  # the role of the file that was read
@@ -52,9 +52,9 @@ class Pictures:
     """The pictures of one library. What is not kept yet is drawn one at a time, so that however many are asked for,
     they do not take the threads that others need. Pages are measured beside that: no PDF opens before."""
 
-    def __init__(self, library: Wellread) -> None:
-        self._library = library
-        self._folder = library.settings.home / "cache" / "pictures"
+    def __init__(self, titles: Titles, folder: Path) -> None:
+        self._titles = titles
+        self._folder = folder
         self._drawing = _Hand()
         self._measuring = _Hand()
         self._resting: dict[Path, float] = {}  # what was not finished, and until when it is not tried again
@@ -68,13 +68,13 @@ class Pictures:
 
     def source(self, product: Product) -> StoredFile | None:
         """The file that a product's text was read from, while it is there. Blocks."""
-        for role, file in self._library.titles.files(product.product_id):
+        for role, file in self._titles.files(product.product_id):
             if role == TEXT and self.path(file).is_file():
                 return file
         return None
 
     def path(self, file: StoredFile) -> Path:
-        return self._library.titles.path(file)
+        return self._titles.path(file)
 
     async def cover(self, product: Product, *, is_gone: Gone = _waits) -> Picture | None:
         """The cover that its file has; None when it has none that can be shown."""
