@@ -19,10 +19,9 @@ from wellread.agent.run.start import Beginning, RunRequest, checked_question
 from wellread.agent.state.control import Control
 from wellread.agent.writing.direct_answers import Facts
 from wellread.content import Product, ProductKind, Section
-from wellread.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError, WellreadError
+from wellread.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError
 from wellread.events import AnyEvent, Roles
 from wellread.formats.discovery import find
-from wellread.formats.document import Source
 from wellread.import_events import ProductAdded, Progress, VectorsMade, WaitingFor
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
@@ -143,9 +142,7 @@ class Wellread:
         `vectors`, the passages that wait get theirs. Without `may_replace` the titles that are here stay as they are
         (`Pipeline.add`)."""
         pipeline = await self._pipeline()
-        sources: list[Source | WellreadError] = await asyncio.to_thread(
-            lambda: list(find(Path(path) for path in paths))
-        )
+        sources = await asyncio.to_thread(lambda: list(find(Path(path) for path in paths)))
         changed = False
         async with aclosing(pipeline.add(sources, collection, may_replace=may_replace)) as events:
             async for event in events:
