@@ -62,7 +62,7 @@ def wellread(environment, *arguments):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -82,7 +82,7 @@ def test_the_page_opens_in_the_browser_and_ctrl_c_ends_it(environment, tmp_path)
     with demo(environment, "--port", "0") as (process, said, address):
         assert said.count("(already here)") == TITLES
         assert httpx2.get(f"{address}/api/v1/library").json()["total"] == TITLES
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not opened.exists() and time.monotonic() < until:
             time.sleep(0.02)
         page = opened.read_text()
@@ -90,7 +90,7 @@ def test_the_page_opens_in_the_browser_and_ctrl_c_ends_it(environment, tmp_path)
         assert asked(page) == [QUESTION]
         assert httpx2.get(page, headers={"accept": "text/html"}).status_code == 200
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate(timeout=120)
         assert process.returncode == 130
         assert "Stopped." in errors
         assert "Traceback" not in errors

@@ -8,12 +8,9 @@ import sys
 import time
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from support import mentor as t
 from support.served_script import serving
+from support.spans import recorded
 from support.stores import runs_of
 
 from wellread.blocking import BlockingWellread
@@ -145,7 +142,7 @@ def interrupted(home, signals):
         for _ in range(signals):
             process.send_signal(signal.SIGINT)
             time.sleep(0.5)
-        rest, errors = process.communicate(timeout=60)
+        rest, errors = process.communicate(timeout=120)
     return [*lines, *map(json.loads, rest.splitlines())], errors, process.returncode
 
 
@@ -172,10 +169,7 @@ def test_ctrl_c_twice_cancels(home):
 
 
 def test_a_run_its_steps_and_calls_are_spans_without_texts(home, tmp_path):
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)  # once in the whole suite: nothing else sets one
+    exporter = recorded()
     file = tmp_path / "script.toml"
     file.write_text(t.SCRIPT, encoding="utf-8")
     with BlockingWellread(settings=Settings(home=home, embedder="none", model=f"scripted/{file}")) as library:

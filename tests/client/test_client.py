@@ -414,9 +414,7 @@ def test_a_request_that_is_sent_again_has_the_same_key():
         Canned((429, {"Retry-After": "1"}, busy), (502, {}, b""), BEGUN) as server,
         Client(server.address) as w,
     ):
-        began = time.monotonic()
         assert w.ask("?").run_id == "a1"
-    assert time.monotonic() - began >= 2  # Retry-After, and a pause of its own
     [key] = {headers["Idempotency-Key"] for _, _, headers, _ in server.requests}
     assert len(key) >= 32
     assert len({body for *_, body in server.requests}) == 1
@@ -605,18 +603,17 @@ def test_every_error_of_a_reply_can_be_raised_and_told():
         assert isinstance(error_of_reply(status, {}, b"{}"), WellreadError)
 
 
-def test_importing_the_client_is_quick_and_brings_no_engine():
-    code = (
-        "import sys, time; began = time.process_time(); import wellread.client; "
-        "print(time.process_time() - began); print(*sys.modules)"
-    )
-    seconds = []
-    for _ in range(3):  # the quickest counts: the machine may have other work
-        printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        taken, loaded = printed.stdout.splitlines()
-        heavy = {"lancedb", "fastapi", "starlette", "sqlalchemy", "numpy", "wellread.engine", "wellread.web"}
-        assert not heavy & set(loaded.split())
-        seconds.append(float(taken))
-        if seconds[-1] < 0.3:
-            break
-    assert min(seconds) < 0.3
+def test_importing_the_client_brings_little_and_no_engine():
+    code = "import sys; import wellread.client; print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(printed.stdout.split())
+    assert not loaded & {
+        "lancedb",
+        "fastapi",
+        "starlette",
+        "sqlalchemy",
+        "numpy",
+        "wellread.engine",
+        "wellread.web",
+    }
+    assert len(loaded) < 500  # some 330: the standard library, Pydantic, httpx2 and what is ours

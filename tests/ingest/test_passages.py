@@ -1,12 +1,12 @@
 """Passages: sizes, borders, coverage."""
 
 import random
-import time
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.work import lines_run
 
 from wellread.content import Block, BlockKind, FileOrigin, Metadata, Passage, Section, SectionRole
 from wellread.formats.document import ContentsEntry, Document
@@ -180,17 +180,14 @@ def test_ranges_are_ordered_cover_the_text_and_keep_the_limits(
     _check(section, list(passages("p", "en", "s", [section], words=limits)), *limits)
 
 
-def test_time_grows_with_the_length_and_no_faster() -> None:
-    chance = random.Random(1)
+def test_work_grows_with_the_length_and_no_faster() -> None:
     kinds = [K.PARAGRAPH, K.PARAGRAPH, K.LIST_ITEM, K.CODE, K.HEADING]
 
-    def seconds(count: int) -> float:
+    def work(count: int) -> int:
+        chance = random.Random(1)
         section = made(
             *[block(chance.choice(kinds), prose(chance.choice((3, 40, 200)))) for _ in range(count)]
         )
-        begin = time.perf_counter()
-        list(passages("p", "en", "s", [section]))
-        return time.perf_counter() - begin
+        return lines_run(list, passages("p", "en", "s", [section]))
 
-    seconds(200)
-    assert seconds(4000) < 20 * seconds(500)
+    assert work(400) < 2.2 * work(200)

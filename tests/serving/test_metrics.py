@@ -15,12 +15,12 @@ from types import SimpleNamespace
 
 import pytest
 from argon2 import PasswordHasher
-from opentelemetry import trace
 from prometheus_client.parser import text_string_to_metric_families
 from support import mentor as t
 from support.paths import DOCS
 from support.running_server import Process, client, running
 from support.served_script import serving
+from support.spans import recorded
 
 from wellread.serving import logs
 from wellread.serving.metrics import Metrics
@@ -283,7 +283,7 @@ def test_an_error_is_told_by_its_type_and_place_without_its_words(logged):
     [line] = logged()
     assert (line["event"], line["run_id"], line["level"]) == ("run_failed", "r", "error")
     assert line["exception"] == "RuntimeError < ValueError"
-    assert line["raised_at"][-1].startswith("tests/serving/test_metrics.py:")
+    assert line["raised_at"][-1].startswith("serving/test_metrics.py:")
     assert "zebra" not in json.dumps(line)
 
 
@@ -352,15 +352,8 @@ def test_the_levels_are_those_of_the_command(mentor_home):
 # Spans
 
 
-def test_a_runs_span_carries_its_id(mentor_home, tmp_path, monkeypatch):
-    spans = []
-
-    class Tracer:
-        def start_span(self, name, context=None, attributes=None, **_):
-            spans.append((name, dict(attributes or {})))
-            return trace.INVALID_SPAN
-
-    monkeypatch.setattr("wellread.tracing._TRACER", Tracer())
+def test_a_runs_span_carries_its_id(mentor_home, tmp_path):
+    spans = recorded()
     home = copy(mentor_home, tmp_path)
     with (
         running(Settings(home=home, embedder="none", model="extractive")) as address,
@@ -368,4 +361,5 @@ def test_a_runs_span_carries_its_id(mentor_home, tmp_path, monkeypatch):
     ):
         run = http.post(f"{API}/runs", json={"question": t.BALANCE}).json()
         http.get(f"{API}/runs/{run['run_id']}/events")
-    assert [own["wellread.run_id"] for name, own in spans if name == "run"] == [run["run_id"]]
+    runs = [span for span in spans.get_finished_spans() if span.name == "run"]
+    assert [span.attributes["wellread.run_id"] for span in runs] == [run["run_id"]]

@@ -78,7 +78,7 @@ def stored(http, run_id):
 
 def ended(http, run_id):
     """The events of a run once it has ended."""
-    give_up = time.monotonic() + 40
+    give_up = time.monotonic() + 120
     while not http.get(f"/api/v1/runs/{run_id}").json()["ended_at"]:
         assert time.monotonic() < give_up
         time.sleep(0.02)

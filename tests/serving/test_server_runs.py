@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -215,15 +214,14 @@ def test_a_caller_with_too_many_runs_is_told_to_come_back(slow):
         wait_until(lambda: http.post("/api/v1/runs", json={"question": "x"}).status_code == 201)
 
 
-def test_a_stopped_server_leaves_its_runs_to_the_next(slow):
+def test_a_stopped_server_leaves_its_runs_to_the_next(slow, caplog):
     with running(slow) as address, client(address) as http:
         place = http.post("/api/v1/runs", json={"question": t.QUESTION}).headers["location"]
         wait_until(lambda: http.get(place).json()["last_event"] >= 5)
         with http.stream("GET", place + "/events") as stream:
             lines = stream.iter_lines()
             next(lines)
-            begun = time.monotonic()
-    assert time.monotonic() - begun < 8  # an open stream holds nothing up
+    assert "timeout graceful shutdown exceeded" not in caplog.text  # an open stream holds nothing up
     with running(slow) as address, client(address) as http:
         told = events(http.get(place + "/events").text)
         assert told[-1]["type"] == "run.completed"
@@ -269,7 +267,7 @@ def test_a_listener_that_takes_nothing_is_dropped():
         reader, writer = await asyncio.open_connection(*listening.getsockname(), limit=1000)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"200" in await reader.readline()
-        assert await asyncio.to_thread(closed.wait, 10)
+        assert await asyncio.to_thread(closed.wait, 60)
         taken = 0
         while piece := await reader.read(1_000_000):
             taken += len(piece)

@@ -55,14 +55,14 @@ def running(settings: Settings, *, host: str = "127.0.0.1", token: str = "") -> 
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert started.wait(30)
+        assert started.wait(120)
         if errors:
             raise errors[0]
         yield addresses[0]
     finally:
         if servers:
             servers[0].should_exit = True
-        assert ended.wait(30)
+        assert ended.wait(120)
         thread.join()
 
 
@@ -106,7 +106,7 @@ class Process:
     def _end(self, by: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(by)
-            self._process.wait(30)
+            self._process.wait(120)
             assert self._process.stdout is not None
             self._process.stdout.close()
             self._process = None
@@ -119,7 +119,7 @@ class Process:
 
 
 def client(address: str, **options: object) -> httpx2.Client:
-    return httpx2.Client(base_url=address, timeout=30, **options)
+    return httpx2.Client(base_url=address, timeout=120, **options)
 
 
 def events(text):
@@ -136,7 +136,7 @@ def forever(script):
     )
 
 
-def wait_until(true, seconds=20):
+def wait_until(true, seconds=60):
     give_up = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < give_up

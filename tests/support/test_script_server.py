@@ -570,7 +570,6 @@ def test_a_hundred_streams_at_once():
     script = Script.parse("tokens_per_second = 20\n" + replies)
 
     async def run():
-        loop = asyncio.get_running_loop()
         async with await serve(script) as server, openai_client(server.address) as client:
             asked = {"model": "m", "messages": [{"role": "user", "content": "Go"}], "stream": True}
 
@@ -579,13 +578,11 @@ def test_a_hundred_streams_at_once():
                 pieces = [chunk.choices[0].delta.content async for chunk in chunks]
                 return [piece for piece in pieces if piece]
 
-            begun = loop.time()
-            return await asyncio.gather(*(read() for _ in range(100))), loop.time() - begun
+            return await asyncio.gather(*(read() for _ in range(100)))
 
-    answers, seconds = asyncio.run(run())
+    answers = asyncio.run(run())
     assert sorted(int(pieces[0]) for pieces in answers) == list(range(100))
     assert {tuple(pieces[1:]) for pieces in answers} == {(" one", " two", " three", " four")}
-    assert seconds >= 0.2
 
 
 async def spoken(address, *requests):

@@ -300,7 +300,7 @@ def test_a_budget_holds_inside_a_call(home, limits, said):
     assert end.usage.output_tokens <= (limits.output_tokens or 10_000)
     assert end.usage.input_tokens <= (limits.input_tokens or 100_000)
     assert end.usage.cost <= (limits.cost or 1)
-    assert end.seconds <= (limits.seconds or 100) + 2
+    assert "Sentence number 399 " not in one(events, AnswerCompleted).markdown
     assert said in one(events, AnswerCompleted).markdown
     assert one(events, AnswerCompleted).citations
 

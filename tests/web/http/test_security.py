@@ -26,6 +26,7 @@ from wellread.web.http.problems import add_problems
 from wellread.web.http.security import CONTENT_SECURITY_POLICY, HEADERS, BodyLimits, RequestBody
 from wellread.web.http.state import Server as ServerState
 from wellread.web.rest import accounts as accounts_routes
+from wellread.web.server import ServerConnection
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 PAGE = {"origin": "http://library.test", "x-requested-with": "wellread"}
@@ -71,6 +72,15 @@ def inner(access: Access) -> FastAPI:
             for number in range(5):
                 yield f"{number}\n"
                 await asyncio.sleep(0.1)
+
+        return StreamingResponse(pieces())
+
+    @app.get("/in-turn")
+    async def in_turn() -> StreamingResponse:
+        async def pieces():
+            for _ in range(5):
+                yield "one\n"
+                await asyncio.to_thread(app.state.heard.acquire, timeout=60)
 
         return StreamingResponse(pieces())
 
@@ -296,6 +306,10 @@ class Quick(HttpConnection):
     stall_seconds = 0.6
 
 
+class Patient(ServerConnection):
+    head_seconds = 600.0
+
+
 @contextmanager
 def served(access: Access, *, http=Quick, **options) -> Iterator[Server]:
     app = inner(access)
@@ -336,7 +350,7 @@ def server(running):
     return running
 
 
-def wait_until(true, seconds: float = 5) -> None:
+def wait_until(true, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -344,7 +358,7 @@ def wait_until(true, seconds: float = 5) -> None:
 
 
 def connected(server: Server, sent: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(server.address, timeout=10)
+    connection = socket.create_connection(server.address, timeout=60)
     connection.sendall(sent)
     return connection
 
@@ -419,12 +433,10 @@ def test_the_longest_beginning_of_a_path_counts():
 @pytest.mark.parametrize("length", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
 @pytest.mark.parametrize("path", ["/api/v1/ask", "/upload"])
 def test_a_body_that_stops_ends_the_request(server, path, length):
-    began = time.monotonic()
     answer = rest(connected(server, head("POST", path, length) + b"3\r\n{  \r\n"))
     assert status(answer) == 408
     assert b"connection: close" in answer.lower()
     assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["retryable"] is True
-    assert 0.4 < time.monotonic() - began < 5
     assert server.app.state.seen == []
 
 
@@ -460,7 +472,6 @@ def test_a_refusal_is_not_overtaken_by_a_reset(server):
 
 def test_a_body_that_trickles_ends_the_request(server):
     connection = connected(server, head("POST", "/upload", "Content-Length: 1000"))
-    began = time.monotonic()
 
     def trickle() -> None:
         with contextlib.suppress(OSError):
@@ -473,7 +484,6 @@ def test_a_body_that_trickles_ends_the_request(server):
     answer = rest(connection)
     thread.join()
     assert status(answer) == 408
-    assert 0.9 < time.monotonic() - began < 6
 
 
 def test_a_slow_body_within_the_rate_is_read(server):
@@ -491,9 +501,11 @@ def test_a_waiting_stream_is_not_a_slow_body(server):
 
 def test_pieces_of_a_stream_are_passed_on_at_once(server):
     host, port = server.address
-    with httpx2.stream("GET", f"http://{host}:{port}/stream") as response:
-        moments = [time.monotonic() for _ in response.iter_text()]
-    assert moments[-1] - moments[0] > 0.3
+    server.app.state.heard = threading.Semaphore(0)
+    with httpx2.stream("GET", f"http://{host}:{port}/in-turn", timeout=60) as response:
+        for piece in response.iter_text():
+            assert piece == "one\n"
+            server.app.state.heard.release()  # until then the next one is not made
 
 
 def test_large_heads_are_refused(server):
@@ -501,7 +513,7 @@ def test_large_heads_are_refused(server):
         head("GET", "/page", *[f"X-{n}: {'x' * 1000}" for n in range(1000)]),
         b"GET /" + b"x" * MEBIBYTE,
     ):
-        connection = socket.create_connection(server.address, timeout=10)
+        connection = socket.create_connection(server.address, timeout=60)
         with contextlib.suppress(OSError):
             connection.sendall(sent)
         assert status(rest(connection) or b"HTTP/1.1 400 reset") in (400, 431)
@@ -512,25 +524,25 @@ def test_large_heads_are_refused(server):
 def test_a_head_that_trickles_ends_the_connection(server, first):
     """Also the second one of a connection."""
     connection = connected(server, first)
-    began = time.monotonic()
+    ended = threading.Event()
 
     def trickle() -> None:
-        with contextlib.suppress(OSError):
-            for byte in head("GET", "/page", f"X: {'x' * 1000}"):
-                connection.sendall(bytes([byte]))
+        try:
+            while True:
+                connection.sendall(b"x")
                 time.sleep(0.05)
+        except OSError:
+            ended.set()
 
     thread = threading.Thread(target=trickle)
     thread.start()
     rest(connection)
-    thread.join()
-    assert 0.4 < time.monotonic() - began < 5
+    thread.join(60)
+    assert ended.is_set()
 
 
 def test_an_idle_connection_is_closed(server):
-    began = time.monotonic()
     assert rest(connected(server)) == b""
-    assert 0.4 < time.monotonic() - began < 5
     wait_until(lambda: not server.server_state.connections)
 
 
@@ -545,10 +557,9 @@ def test_what_is_left_of_a_refused_body_does_not_keep_the_connection(server):
 
     thread = threading.Thread(target=trickle)
     thread.start()
-    began = time.monotonic()
     assert status(rest(connection)) == 404
-    thread.join()
-    assert time.monotonic() - began < 5
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 def test_a_connection_outlives_one_request(server):
@@ -588,7 +599,7 @@ def test_rubbish_is_no_request(server, caplog):
 
 
 def test_too_many_connections(accounts):
-    with served(Access(accounts, TOKEN), http=HttpConnection, limit_concurrency=200) as server:
+    with served(Access(accounts, TOKEN), http=Patient, limit_concurrency=200) as server:
         connections = [connected(server) for _ in range(300)]
         wait_until(lambda: len(server.server_state.connections) == 300)
         surplus = connections.pop()
@@ -600,9 +611,7 @@ def test_too_many_connections(accounts):
         wait_until(lambda: len(server.server_state.connections) == 299)
         connections += [connected(server) for _ in range(101)]
         wait_until(lambda: len(server.server_state.connections) == 400)
-        began = time.monotonic()
-        assert rest(connected(server)) == b""
-        assert time.monotonic() - began < 5  # at once, and not for being idle
+        assert rest(connected(server)) == b""  # and not for being idle
         for connection in connections:
             connection.close()
         wait_until(lambda: not server.server_state.connections)

@@ -343,7 +343,7 @@ def slow(mentor_home, tmp_path):
         )
 
 
-def outcome(settings, *, within=5.0):
+def outcome(settings, *, within=60.0):
     """How the library's only run ended, as soon as it has."""
     until = time.monotonic() + within
     with BlockingWellread(settings=settings) as library:
@@ -436,7 +436,7 @@ def test_over_stdio_a_client_that_gives_up_or_goes_ends_its_run(slow, mode):
     assert outcome(slow) == "cancelled"
 
 
-def test_a_server_that_is_stopped_says_so_and_leaves_the_run_to_the_next(slow):
+def test_a_server_that_is_stopped_says_so_and_leaves_the_run_to_the_next(slow, caplog):
     begun, results = threading.Event(), []
 
     async def ask(address):
@@ -455,10 +455,9 @@ def test_a_server_that_is_stopped_says_so_and_leaves_the_run_to_the_next(slow):
     with running(slow) as address:
         talking = threading.Thread(target=talk, args=[address])
         talking.start()
-        assert begun.wait(20)
-        stopped_at = time.monotonic()
-    assert time.monotonic() - stopped_at < 8
-    talking.join(20)
+        assert begun.wait(60)
+    assert "timeout graceful shutdown exceeded" not in caplog.text  # an open call holds nothing up
+    talking.join(60)
     assert results[0].is_error
     assert "Wellread was stopped before the run" in text_of(results[0])
     assert not outcome(slow, within=0.0)
@@ -705,7 +704,7 @@ def test_nothing_but_the_protocol_is_printed_whatever_is_sent(mentor_home, tmp_p
             answers[message.get("id")] = message
             answers.pop(None, None)
         running_process.stdin.close()
-        assert running_process.wait(10) == 0
+        assert running_process.wait(60) == 0
         assert running_process.stdout.read() == b""
         assert b"Traceback" not in running_process.stderr.read()
     assert answers[1]["result"]["serverInfo"]["name"] == "wellread"
@@ -722,7 +721,7 @@ def test_ctrl_c_ends_it_at_once(mentor_home, tmp_path):
         running_process.stdin.flush()
         assert json.loads(running_process.stdout.readline())["id"] == 1
         running_process.send_signal(signal.SIGINT)
-        assert running_process.wait(10) == 130
+        assert running_process.wait(60) == 130
         assert running_process.stdout.read() == b""
         told = running_process.stderr.read()
     assert b"Stopped." in told
