@@ -283,7 +283,7 @@ def test_an_error_is_told_by_its_type_and_place_without_its_words(logged):
     [line] = logged()
     assert (line["event"], line["run_id"], line["level"]) == ("run_failed", "r", "error")
     assert line["exception"] == "RuntimeError < ValueError"
-    assert line["raised_at"][-1].startswith("tests/test_metrics.py:")
+    assert line["raised_at"][-1].startswith("serving/test_metrics.py:")
     assert "zebra" not in json.dumps(line)
 
 
