@@ -46,7 +46,7 @@ class Sandbox:
 
     def __init__(self, module: str, *, seconds: float, memory_mb: int, tasks: int) -> None:
         self._module = module
-        self._seconds = seconds
+        self.seconds = seconds
         self._memory_mb = memory_mb
         self._most_tasks = tasks
         self._turn = threading.Lock()
@@ -85,7 +85,7 @@ class Sandbox:
     def _answer(self, task: object) -> Any:
         connection = self._start()
         connection.send(task)
-        if not connection.poll(self._seconds):  # true also when the child has died
+        if not connection.poll(self.seconds):  # true also when the child has died
             raise TooSlowError
         answer = connection.recv()
         if isinstance(answer, OutOfMemoryError):

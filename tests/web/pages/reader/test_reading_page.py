@@ -713,12 +713,12 @@ def test_a_file_whose_pictures_are_not_finished_rests_and_who_is_gone_waits_for_
             assert await pictures.page(pdf, 1, is_gone=gone) is None
             assert not list((tmp_path / "home" / "cache").rglob("*.webp"))
             assert await pictures.page(pdf, 1) and await pictures.cover(epub)
-            pictures._drawing.process._seconds = 0.0
+            pictures._drawing.process.sandbox.seconds = 0.0
             assert await pictures.page(pdf, 900_000) is None and await pictures.figure(epub, "none") is None
             assert not pictures._resting  # neither was begun
             for number in (2, 3):
                 assert await pictures.page(pdf, number) is None
-            pictures._drawing.process._seconds = 20.0
+            pictures._drawing.process.sandbox.seconds = 20.0
             assert await pictures.page(pdf, 4) is None and await pictures.cover(pdf) is None
             assert await pictures.page(pdf, 1) and await pictures.cover(epub)  # kept, and of another file
             pictures._resting.clear()
