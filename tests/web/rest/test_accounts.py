@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from support.command import command
 from support.interleaving import amid
 
 from wellread.errors import BadRequestError, ConflictError, NotFoundError, StorageError
@@ -819,22 +820,15 @@ def test_secrets_are_in_no_log_and_no_error(accounts, caplog):
 # The command line
 
 
-def wellread(home, *arguments: str, **more) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "wellread", *arguments],
-        env={**os.environ, "WELLREAD_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-        **more,
-    )
+def wellread(home, *arguments: str, text: str = "") -> subprocess.CompletedProcess:
+    return command(*arguments, text=text, WELLREAD_HOME=str(home))
 
 
 def test_accounts_and_tokens_on_the_command_line(home):
-    added = wellread(home, "user", "add", "Ada", "--password-stdin", input=f"{PASSWORD}\n")
+    added = wellread(home, "user", "add", "Ada", "--password-stdin", text=f"{PASSWORD}\n")
     assert added.returncode == 0, added.stderr
     assert "admin" in added.stdout
-    refused = wellread(home, "user", "add", "Bo", input="")
+    refused = wellread(home, "user", "add", "Bo")
     assert refused.returncode == 2
     assert "--password-stdin" in refused.stderr
     made = wellread(home, "token", "add", "notebook", "--user", "ada")
