@@ -10,6 +10,7 @@ from wellread.events import Citation
 from wellread.formats.isbn import isbn13
 from wellread.library.person_names import PersonName, person_name
 from wellread.text.characters import harmless
+from wellread.text.languages import word_list
 
 _TYPES = {  # CSL type, medium
     ProductKind.BOOK: ("book", ""),
@@ -21,7 +22,6 @@ _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(?![
 _DOI = re.compile(r"(?:doi:|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[-._;()/:A-Za-z0-9]+)", re.I)
 _PAGE = re.compile(r"p\. (\S+)")
 _WORD = re.compile(r"[a-z0-9]+")
-_SMALL_WORDS = frozenset("a an the der die das ein eine le la les un une l el los las".split())
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 )
@@ -152,7 +152,7 @@ def _key(entry: Entry) -> str:
 
 def _telling(text: str) -> list[str]:
     words = _words(text)
-    return [word for word in words if word not in _SMALL_WORDS] or words
+    return [word for word in words if word not in word_list("articles")] or words
 
 
 def _words(text: str) -> list[str]:

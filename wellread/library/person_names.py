@@ -8,24 +8,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from wellread.text.languages import word_list
+
 _SUFFIX = re.compile(r"(?:jr|sr)\.?|ii|iii|iv", re.I)
 _DEGREES = frozenset("phd md mba msc mphil dphil edd jd".split())
-_PARTICLES = frozenset(
-    "af al av bin d' da dal dalla das de degli dei del dela della den der des di do dos du el ibn la le los op ten "
-    "ter 't van vander von zu zum zur".split()
-)
 _CAPITAL_PARTICLES = frozenset(
     "Da De Del Della Den Der Di Du La Le Van Von".split()
 )  # of the family name itself
-_CORPORATE = frozenset(
-    "academy agency alliance and association associates authority authors board bureau center centre club college "
-    "commission committee community company conference consortium contributors corp corporation council department "
-    "developers editors faculty federation for foundation für gmbh government group inc initiative institut institute "
-    "laboratory league limited llc ltd magazine media ministry museum network of organisation organization "
-    "partners partnership plc project publications publisher publishers publishing research school services society "
-    "société software solutions staff studio studios system systems team technologies the trust und union universidad "
-    "universität université university various verein verlag".split()
-)
 _SPLIT_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
 _MARKS = frozenset(".,'’-\u2010\u2011")
 
@@ -65,7 +54,7 @@ def person_name(text: str) -> PersonName:
 
 def _stays_whole(name: str) -> bool:
     words = [word.strip(",").replace(".", "").casefold() for word in name.split()]
-    if any(word in _CORPORATE or word in _DEGREES for word in words):
+    if any(word in word_list("corporate") or word in _DEGREES for word in words):
         return True
     return not all(
         character.isspace()
@@ -78,7 +67,7 @@ def _stays_whole(name: str) -> bool:
 def _family_begins(words: list[str]) -> int:
     """The index of the first word that belongs to the family name or to the particle before it."""
     for index, word in enumerate(words[1:-1], 1):
-        if word in _PARTICLES:
+        if word in word_list("name_particles"):
             return index
         if word == "y":
             return max(1, index - 1)
@@ -90,7 +79,7 @@ def _family_begins(words: list[str]) -> int:
 
 def _divided(given: list[str], family: list[str], suffix: str) -> PersonName:
     particles = 0
-    while particles < len(family) - 1 and family[particles] in _PARTICLES:
+    while particles < len(family) - 1 and family[particles] in word_list("name_particles"):
         particles += 1
     return PersonName(
         family=" ".join(family[particles:]),

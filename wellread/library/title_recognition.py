@@ -14,31 +14,11 @@ from rapidfuzz.distance import OSA
 
 from wellread.content import Product, ProductKind
 from wellread.store.catalog.title_index import fold_title
+from wellread.text.languages import word_list
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _MOST_WORDS = 600
-_SMALL = frozenset(
-    "a an the and or of in on to for with by from at as is its it this that how what who his her their my your "
-    "der die das und von im in mit für le la les des et de du un une".split()
-)
 _SMALL_WEIGHT = 0.25
-
-BOOK_WORDS = frozenset(
-    "book books handbook manual guide reference textbook novel ebook e-book title volume edition pdf epub buch".split()
-)
-SPOKEN_WORDS = frozenset(
-    "talk talks video videos webinar podcast episode recording interview lecture session transcript keynote".split()
-)
-_KINDS: dict[str, frozenset[ProductKind]] = {
-    **dict.fromkeys(BOOK_WORDS, frozenset({ProductKind.BOOK})),
-    **dict.fromkeys(SPOKEN_WORDS, frozenset({ProductKind.VIDEO, ProductKind.RECORDING})),
-}
-_VIDEO_ONLY = frozenset({"video", "videos", "webinar"})
-_DETERMINERS = frozenset({"the", "this", "that", "his", "her", "their", "your"})
-_SPEECH = frozenset(
-    "say says said saying think thinks thought explain explains explained recommend recommends talk talks tell "
-    "tells told mean means argue argues describe describes advise advises according with suggest suggests".split()
-)
 # Which of several editions of one work is searched when the question does not tell: the best structured.
 _FORMATS = ("epub", "html", "markdown", "text", "transcript", "pdf")
 
@@ -113,11 +93,19 @@ def kinds_meant(question: str) -> frozenset[ProductKind]:
     """The kinds of product that the question speaks of ("his book", "the video"); empty when it does not."""
     kinds: set[ProductKind] = set()
     for token in _tokens(question):
-        if token.word in _VIDEO_ONLY:
+        if token.word in word_list("video"):
             kinds.add(ProductKind.VIDEO)
         else:
-            kinds |= _KINDS.get(token.word, frozenset())
+            kinds |= _kinds_of(token.word)
     return frozenset(kinds)
+
+
+def _kinds_of(word: str) -> frozenset[ProductKind]:
+    """The kinds of product that a word means; none for most words."""
+    if word in word_list("book"):
+        return frozenset({ProductKind.BOOK})
+    spoken = word in word_list("spoken")
+    return frozenset({ProductKind.VIDEO, ProductKind.RECORDING} if spoken else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +122,8 @@ def kind_mentions(question: str, naming: Naming) -> list[KindMention]:
     tokens = _tokens(question)
     found = []
     for before, token in pairwise(tokens):
-        kinds = _KINDS.get(token.word)
-        if kinds is None or before.word not in _DETERMINERS:
+        kinds = _kinds_of(token.word)
+        if not kinds or before.word not in word_list("determiners"):
             continue
         explained = any(
             mention.start - 40 < token.end
@@ -168,7 +156,7 @@ def _words(text: str) -> list[str]:
 
 
 def _weight(word: str) -> float:
-    return _SMALL_WEIGHT if word in _SMALL else 1.0
+    return _SMALL_WEIGHT if word in word_list("title_small") else 1.0
 
 
 def _same(one: str, other: str) -> bool:
@@ -201,7 +189,7 @@ def _runs(tokens: list[_Token], words: Sequence[str], product: Product, total: f
     found = []
     for i, token in enumerate(tokens):
         for j, word in enumerate(words):
-            if word in _SMALL or not _same(token.word, word):
+            if word in word_list("title_small") or not _same(token.word, word):
                 continue
             weight, at, in_title, last = 1.0, i, j, i
             while True:
@@ -219,11 +207,11 @@ def _runs(tokens: list[_Token], words: Sequence[str], product: Product, total: f
                     break
                 at, in_title = at + step[0], in_title + step[1]
                 weight += _weight(words[in_title])
-                if words[in_title] not in _SMALL:
+                if words[in_title] not in word_list("title_small"):
                     last = at
-            small = sum(_weight(word) for word in words[:j] if word in _SMALL)
+            small = sum(_weight(word) for word in words[:j] if word in word_list("title_small"))
             coverage = min(1.0, (weight + small) / total)
-            leading = all(w in _SMALL for w in words[:j])
+            leading = all(w in word_list("title_small") for w in words[:j])
             first = i
             while (
                 leading
@@ -239,18 +227,18 @@ def _runs(tokens: list[_Token], words: Sequence[str], product: Product, total: f
 def _is_name(match: _Match, tokens: list[_Token]) -> bool:
     """Whether a run of shared words is the name of a title, and not the same words used for themselves."""
     run = tokens[match.first : match.last + 1]
-    content = [token for token in run if token.word not in _SMALL]
+    content = [token for token in run if token.word not in word_list("title_small")]
     around = tokens[max(0, match.first - 3) : match.first] + tokens[match.last + 1 : match.last + 4]
     quoted = all(token.quoted for token in content)
     capital = all(token.capital for token in content)
-    kind = any(token.word in _KINDS for token in around) or run[-1].word in BOOK_WORDS
+    kind = any(_kinds_of(token.word) for token in around) or run[-1].word in word_list("book")
     if len(content) >= 3:
         return match.coverage >= 0.85 or ((quoted or capital or kind) and match.coverage >= 0.4)
     if len(content) == 2:
-        spoken = any(token.word in _SPEECH for token in around)
+        spoken = any(token.word in word_list("speech") for token in around)
         if match.coverage >= 0.85:
             return quoted or capital or kind or _topic_follows(match, tokens)
-        said = any(token.word in _SPEECH for token in tokens[match.last + 1 : match.last + 2])
+        said = any(token.word in word_list("speech") for token in tokens[match.last + 1 : match.last + 2])
         if spoken and match.last - match.first == 1 and (capital or said):
             return True  # a guest, as in "what does Ada Lovelace say about …"
         placed = match.leading and _after_preposition(match, tokens)
@@ -351,6 +339,6 @@ def _author_span(tokens: list[_Token], words: Sequence[str]) -> tuple[int, int] 
     for i, token in enumerate(tokens):
         if len(words) > 1 and len(words[-1]) > 3 and token.word == words[-1] and token.capital:
             around = tokens[max(0, i - 2) : i] + tokens[i + 1 : i + 3]
-            if any(near.word in _SPEECH or near.word in _KINDS for near in around):
+            if any(near.word in word_list("speech") or _kinds_of(near.word) for near in around):
                 return i, i
     return None

@@ -27,28 +27,32 @@ _CONTEXT_TOKENS = 32_768  # of a model whose context nobody knows
 
 @dataclass(frozen=True, slots=True)
 class HostedProvider:
-    """A provider with a key. `model_class` and `provider_class` are Pydantic AI's; `keys` are the environment
-    variables that may hold the key, the first that is set counts; `offers` is the model that is chosen when only the
-    key is known."""
+    """A provider with a key, by its name in Pydantic AI, whose class for its models is `model_class`. `keys` are the
+    environment variables that may hold the key, the first that is set counts; `offers` is the model that is chosen
+    when only the key is known."""
 
     name: str
     model_class: str
-    provider_class: str
-    sdk: str  # the module whose absence means that `extra` is not installed
-    extra: str
-    keys: tuple[str, ...]
     offers: str
-    base_url: str = ""  # the setting that redirects it
+    sdk: str = (
+        ""  # the module whose absence means that the extra `name` is not installed, if it is called otherwise
+    )
+    keys: tuple[str, ...] = ()  # NAME_API_KEY without any
     takes_key: bool = True  # or finds its credentials in the environment by itself
     prices: str = ""  # the provider's name in genai-prices, if it is another
     on_this_machine: bool = False
+
+    @property
+    def family(self) -> str:
+        """ "openai" of "openai-responses": what its modules, settings and keys are called by."""
+        return self.name.partition("-")[0]
 
     def otherwise(self, settings: Settings) -> str:
         address = self._base_url(settings)
         return f"what {address.rpartition('@')[2]} serves" if address else ""
 
     def priced_as(self, model: str) -> tuple[str, str]:
-        return self.prices or self.name, model
+        return self.prices or self.family, model
 
     def problem(
         self,
@@ -57,14 +61,14 @@ class HostedProvider:
         model: str = "",  # noqa: ARG002 - what models there are the provider knows
     ) -> WellreadError | None:
         """Why no model of this provider can be used, or None."""
-        if importlib.util.find_spec(self.sdk) is None:
+        if importlib.util.find_spec(self.sdk or self.family) is None:
             return UnavailableError(
                 f"{self.name}/… needs a package that is not installed.",
-                hint=f'Install it: pip install "wellread[{self.extra}]"',
+                hint=f'Install it: pip install "wellread[{self.name}]"',
             )
         if not self._key(environment) and not self._base_url(settings):
             return BadRequestError(
-                f"There is no key for {self.name}.", hint=f"Set {self.keys[0]} in the environment."
+                f"There is no key for {self.name}.", hint=f"Set {self._keys()[0]} in the environment."
             )
         return None
 
@@ -73,27 +77,37 @@ class HostedProvider:
         return () if self.problem(settings, environment) or not self._key(environment) else (self.offers,)
 
     async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
-        key, base_url = self._key(environment), self._base_url(settings)
-        arguments: dict[str, Any] = {"api_key": key} if key and self.takes_key else {}
-        if base_url:
-            arguments["base_url"] = base_url
-            if self.takes_key:
-                arguments.setdefault("api_key", "none")
-        provider = _class(self.provider_class)(**arguments)
+        key = self._key(environment)
+        provider = self._connection(key, self._base_url(settings))
         return await opened(
             f"{self.name}/{model}",
-            _class(self.model_class)(model, provider=provider, profile=WHOLE_STREAMS),
+            _class(f"models.{self.family}", self.model_class)(
+                model, provider=provider, profile=WHOLE_STREAMS
+            ),
             settings,
             priced_as=self.priced_as(model),
             secrets=(key,) if key else (),
         )
 
+    def _connection(self, key: str, base_url: str) -> Any:
+        """A provider of Pydantic AI."""
+        arguments: dict[str, Any] = {"api_key": key} if key and self.takes_key else {}
+        if base_url:
+            arguments["base_url"] = base_url
+            if self.takes_key:
+                arguments.setdefault("api_key", "none")
+        return _class("providers", "infer_provider_class")(self.name)(**arguments)
+
+    def _keys(self) -> tuple[str, ...]:
+        return self.keys or (f"{self.family.upper()}_API_KEY",)
+
     def _key(self, environment: Mapping[str, str]) -> str:
-        names = (f"WELLREAD_{self.name.upper().replace('-', '_')}_API_KEY", *self.keys)
+        names = (f"WELLREAD_{self.name.upper().replace('-', '_')}_API_KEY", *self._keys())
         return next((environment[name] for name in names if environment.get(name)), "")
 
     def _base_url(self, settings: Settings) -> str:
-        return str(getattr(settings, self.base_url)) if self.base_url else ""
+        """The setting that redirects it, where there is one."""
+        return str(getattr(settings, f"{self.family}_base_url", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +115,11 @@ class OpenAIProvider(HostedProvider):
     """OpenAI, and whatever speaks its language at `openai_base_url`: there the older chat wire is used, which all
     speak, and no key is needed."""
 
-    async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
-        base_url = self._base_url(settings)
+    def _connection(self, key: str, base_url: str) -> Any:
         if not base_url:
-            return await HostedProvider.open(self, model, settings, environment)
-        key = self._key(environment)
-        compatible = _class("pydantic_ai.providers.openai_compatible:OpenAICompatibleProvider")
-        return await opened(
-            f"{self.name}/{model}",
-            _class(self.model_class)(
-                model,
-                provider=compatible(self.name, base_url=base_url, api_key=key or None),
-                profile=WHOLE_STREAMS,
-            ),
-            settings,
-            priced_as=self.priced_as(model),
-            secrets=(key,) if key else (),
-        )
+            return HostedProvider._connection(self, key, base_url)
+        compatible = _class("providers.openai_compatible", "OpenAICompatibleProvider")
+        return compatible(self.name, base_url=base_url, api_key=key or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +158,12 @@ class OllamaProvider:
         return self._models(settings) or ()
 
     async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
-        provider = _class("pydantic_ai.providers.ollama:OllamaProvider")(
+        provider = _class("providers.ollama", "OllamaProvider")(
             base_url=f"{self._address(settings)}/v1", api_key=environment.get("OLLAMA_API_KEY")
         )
         return await opened(
             f"ollama/{model}",
-            _class("pydantic_ai.models.ollama:OllamaModel")(model, provider=provider, profile=WHOLE_STREAMS),
+            _class("models.ollama", "OllamaModel")(model, provider=provider, profile=WHOLE_STREAMS),
             settings,
             priced_as=None,
             secrets=tuple(filter(None, (environment.get("OLLAMA_API_KEY"),))),
@@ -252,91 +254,31 @@ async def opened(
     return made
 
 
-def _class(path: str) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
+def _class(module: str, name: str) -> Any:
+    """A class or a function of Pydantic AI, imported now."""
+    return getattr(importlib.import_module(f"pydantic_ai.{module}"), name)
 
 
-OPENAI = OpenAIProvider(
-    name="openai",
-    model_class="pydantic_ai.models.openai:OpenAIChatModel",
-    provider_class="pydantic_ai.providers.openai:OpenAIProvider",
-    sdk="openai",
-    extra="",
-    keys=("OPENAI_API_KEY",),
-    offers="gpt-4.1",
-    base_url="openai_base_url",
-)
-OPENAI_RESPONSES = OpenAIProvider(
-    name="openai-responses",
-    model_class="pydantic_ai.models.openai:OpenAIResponsesModel",
-    provider_class="pydantic_ai.providers.openai:OpenAIProvider",
-    sdk="openai",
-    extra="",
-    keys=("OPENAI_API_KEY",),
-    offers="gpt-4.1",
-    base_url="openai_base_url",
-    prices="openai",
-)
-ANTHROPIC = HostedProvider(
-    name="anthropic",
-    model_class="pydantic_ai.models.anthropic:AnthropicModel",
-    provider_class="pydantic_ai.providers.anthropic:AnthropicProvider",
-    sdk="anthropic",
-    extra="anthropic",
-    keys=("ANTHROPIC_API_KEY",),
-    offers="claude-sonnet-5-5",
-    base_url="anthropic_base_url",
-)
+OPENAI = OpenAIProvider("openai", "OpenAIChatModel", "gpt-4.1")
+OPENAI_RESPONSES = OpenAIProvider("openai-responses", "OpenAIResponsesModel", "gpt-4.1")
+ANTHROPIC = HostedProvider("anthropic", "AnthropicModel", "claude-sonnet-5-5")
 GOOGLE = HostedProvider(
-    name="google",
-    model_class="pydantic_ai.models.google:GoogleModel",
-    provider_class="pydantic_ai.providers.google:GoogleProvider",
+    "google",
+    "GoogleModel",
+    "gemini-3.8-flash",
     sdk="google.genai",
-    extra="google",
     keys=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-    offers="gemini-3.8-flash",
-    base_url="google_base_url",
 )
-GROQ = HostedProvider(
-    name="groq",
-    model_class="pydantic_ai.models.groq:GroqModel",
-    provider_class="pydantic_ai.providers.groq:GroqProvider",
-    sdk="groq",
-    extra="groq",
-    keys=("GROQ_API_KEY",),
-    offers="openai/gpt-oss-120b",
-    base_url="groq_base_url",
-)
-MISTRAL = HostedProvider(
-    name="mistral",
-    model_class="pydantic_ai.models.mistral:MistralModel",
-    provider_class="pydantic_ai.providers.mistral:MistralProvider",
-    sdk="mistralai",
-    extra="mistral",
-    keys=("MISTRAL_API_KEY",),
-    offers="mistral-medium-latest",
-    base_url="mistral_base_url",
-)
-OPENROUTER = HostedProvider(
-    name="openrouter",
-    model_class="pydantic_ai.models.openrouter:OpenRouterModel",
-    provider_class="pydantic_ai.providers.openrouter:OpenRouterProvider",
-    sdk="openai",
-    extra="",
-    keys=("OPENROUTER_API_KEY",),
-    offers="openai/gpt-4.1",
-)
+GROQ = HostedProvider("groq", "GroqModel", "openai/gpt-oss-120b")
+MISTRAL = HostedProvider("mistral", "MistralModel", "mistral-medium-latest", sdk="mistralai")
+OPENROUTER = HostedProvider("openrouter", "OpenRouterModel", "openai/gpt-4.1", sdk="openai")
 BEDROCK = HostedProvider(
-    name="bedrock",
-    model_class="pydantic_ai.models.bedrock:BedrockConverseModel",
-    provider_class="pydantic_ai.providers.bedrock:BedrockProvider",
+    "bedrock",
+    "BedrockConverseModel",
+    "anthropic.claude-sonnet-4-6",
     sdk="boto3",
-    extra="bedrock",
     keys=("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"),
     takes_key=False,
-    offers="anthropic.claude-sonnet-4-6",
-    base_url="bedrock_base_url",
     prices="aws",
 )
 OLLAMA = OllamaProvider()

@@ -3,14 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from wellread.text.abbreviations import (
-    AFTER_ORDINAL,
-    BEFORE_NAMES,
-    GOES_ON,
-    MAY_END,
-    NUMBERED,
-    SENTENCE_OPENERS,
-)
+from wellread.text.languages import word_list
 
 _CLOSERS = r"(?:\[\d{1,3}\]|[\"'”’“»›)\]}」』】）》〉*_`¹²³⁰-⁹])*(?:\s»(?=\s|$))?"
 _MARK = re.compile(
@@ -119,19 +112,26 @@ def _ends_after_word(word: str, after: str, *, closed: bool, lower: bool) -> boo
     """Whether a full stop after `word` ends the sentence, when `after` comes next."""
     key = word.lower()
     opener = _WORD.match(after)
-    opens = opener is not None and opener.group().split("'")[0].split("’")[0].lower() in SENTENCE_OPENERS
+    opens = opener is not None and opener.group().split("'")[0].split("’")[0].lower() in word_list(
+        "sentence_openers"
+    )
     if not closed:
-        if key in GOES_ON:
+        if key in word_list("goes_on"):
             return False
-        if key in NUMBERED and (after[0].isdigit() or _is_label(after)):
+        if key in word_list("numbered") and (after[0].isdigit() or _is_label(after)):
             return False
-        if key in MAY_END:
+        if key in word_list("may_end"):
             return not lower and not after[0].isdigit()
-        if key in BEFORE_NAMES and word != "No":
+        if key in word_list("before_names") and word != "No":
             return opens and not lower
         if _INITIALISM.fullmatch(word) or (len(word) == 1 and word.isupper() and word != "I"):
             return opens and not lower and not _is_label(after)
-        if word.isdigit() and len(word) <= 2 and opener and opener.group().lower() in AFTER_ORDINAL:
+        if (
+            word.isdigit()
+            and len(word) <= 2
+            and opener
+            and opener.group().lower() in word_list("after_ordinal")
+        ):
             return False
     if lower:
         # After a whole word a new sentence may begin with a name in lower case (pip, os.path).

@@ -11,41 +11,17 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from py_rust_stemmers import SnowballStemmer
 
-from wellread.text.stopwords import STOP_WORDS
+from wellread.text.languages import languages, word_list_of
 
 MAX_WORD = 64  # characters; what is longer is no word, and is cut the same way everywhere
 MAX_QUESTION_WORDS = 48  # distinct; a pasted page is asked about by its first words
 
-_STEMMERS = {
-    "ar": "arabic",
-    "da": "danish",
-    "de": "german",
-    "el": "greek",
-    "en": "english",
-    "es": "spanish",
-    "fi": "finnish",
-    "fr": "french",
-    "hu": "hungarian",
-    "it": "italian",
-    "nl": "dutch",
-    "no": "norwegian",
-    "pt": "portuguese",
-    "ro": "romanian",
-    "ru": "russian",
-    "sv": "swedish",
-    "ta": "tamil",
-    "tr": "turkish",
-}
 _SAME = {"nb": "no", "nn": "no"}
-_LANGUAGES_OF: dict[str, list[str]] = {}  # by stop word
-for _language, _stop_words in STOP_WORDS.items():
-    for _word in _stop_words:
-        _LANGUAGES_OF.setdefault(_word, []).append(_language)
 
 # Marks that `\w` does not know: accents that NFC could not compose, Hebrew and Arabic points, Indic vowel
 # signs.
@@ -79,7 +55,7 @@ def passage_terms(text: str, heading: str, language: str) -> list[str]:
     """The terms by which a passage is found: its heading's (once), then its text's, without the commonest
     words of the language: they would only make short passages seem long."""
     language = primary(language) or language_of(text)
-    stop = STOP_WORDS.get(language, frozenset())
+    stop = word_list_of(language, "stop_words")
     return [_term(word, language) for part in (heading, text) for word in _words(part) if word not in stop]
 
 
@@ -90,7 +66,7 @@ def question_terms(question: str, languages: Iterable[str] = ()) -> list[tuple[s
     others."""
     own = language_of(question)
     spoken = list(dict.fromkeys([own, *filter(None, map(primary, languages))]))
-    stop = STOP_WORDS.get(own, frozenset())
+    stop = word_list_of(own, "stop_words")
     words = list(dict.fromkeys(_words(question)))
     telling = [word for word in words if word not in stop] or words
     forms = [tuple(dict.fromkeys(_term(word, language) for language in spoken)) for word in telling]
@@ -105,11 +81,22 @@ def language_of(text: str) -> str:
     for script, language in _SCRIPTS:
         if len(script.findall(beginning)) * 4 > letters:
             return language
-    shares = Counter(dict.fromkeys(STOP_WORDS, 0))
+    shares = Counter(dict.fromkeys(languages(), 0))
+    spoken = _languages_of()
     for word in _words(beginning):
-        shares.update(_LANGUAGES_OF.get(word, ()))
+        shares.update(spoken.get(word, ()))
     best = max(shares, key=shares.__getitem__)
     return best if shares[best] > shares["en"] else "en"
+
+
+@cache
+def _languages_of() -> dict[str, list[str]]:
+    """The languages in which a word is one of the commonest."""
+    found: dict[str, list[str]] = {}
+    for language in languages():
+        for word in word_list_of(language, "stop_words"):
+            found.setdefault(word, []).append(language)
+    return found
 
 
 def primary(language: str) -> str:
@@ -143,7 +130,7 @@ def _words(text: str) -> list[str]:
 def _term(word: str, language: str) -> str:
     # English has no accents of its own ("résumé"); elsewhere the stemmer needs them.
     word = _folded(word) if language == "en" else word
-    if language in _STEMMERS and word.isalpha():
+    if language in languages() and word.isalpha():
         word = _stemmer(language).stem_word(word) or word
     return _folded(word)
 
@@ -154,4 +141,4 @@ def _folded(word: str) -> str:
 
 @lru_cache
 def _stemmer(language: str) -> SnowballStemmer:
-    return SnowballStemmer(_STEMMERS[language])
+    return SnowballStemmer(languages()[language]["stemmer"])

@@ -1,0 +1,44 @@
+"""The words of each language, from `language/CODE.toml`, one file a language; they are read when first asked for.
+
+A file has the language's `stemmer` and lists of words, each of which may be missing:
+
+- `stop_words`: too frequent to find anything by. They serve twice: passages and questions lose them, and a text's
+  language is told by them. Casefolded, split at apostrophes. Short on purpose, since a word that is missing costs
+  little (BM25 gives it a small weight) while one too many cannot be searched for.
+- Before a full stop, without it: `goes_on` are always followed by more of the same sentence; `numbered` by a number or
+  a letter that names something ("Fig. 3", "App. B"), else they are ordinary words; `may_end` end a sentence before a
+  capital; `before_names` may end one or stand before a name, and only `sentence_openers` tell that they end it.
+- `after_ordinal`: "am 3. Oktober", "im 19. Jahrhundert", where the full stop makes an ordinal.
+- Of titles: `title_small` count little in one, and `articles` say nothing at its beginning; `book` and `spoken` (a
+  video or a recording; `video` only that) say which kind is meant, as in "the talk", with `determiners` before them;
+  `speech` near an author's name says that the author is meant.
+- Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+
+
+@cache
+def languages() -> Mapping[str, Mapping[str, str]]:
+    """What each file has, by the language's code, in alphabetical order."""
+    found = {path.name: path for path in (files("wellread.text") / "language").iterdir()}
+    return {
+        name.removesuffix(".toml"): tomllib.loads(found[name].read_text(encoding="utf-8"))
+        for name in sorted(found)
+        if name.endswith(".toml")
+    }
+
+
+@cache
+def word_list(kind: str) -> frozenset[str]:
+    """The words of one list, in all languages."""
+    return frozenset().union(*(word_list_of(code, kind) for code in languages()))
+
+
+@lru_cache(maxsize=256)  # a book may state any language
+def word_list_of(code: str, kind: str) -> frozenset[str]:
+    """Those of one language; none for a language that is not known."""
+    return frozenset(languages().get(code, {}).get(kind, "").split())
