@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PART ?= all
 PIP = $(BIN)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt
 # Of pip's lines, those that tell how far it has come.
-PROGRESS = awk '/^ *Collecting/ && ++packages % 10 == 0 { print "  " packages " packages found"; fflush() } \
+PROGRESS = awk '/^ *(Collecting|Processing) / && ++packages % 10 == 0 { print "  " packages " packages found"; fflush() } \
 	/^ *Downloading/ && match($$0, /\([0-9]+\.[0-9] MB\)/) && substr($$0, RSTART + 1) + 0 >= 5 \
 		{ print "  fetching " $$2 " " substr($$0, RSTART); fflush() } \
 	/^Installing collected/ { print "  unpacking them"; fflush() }'

@@ -29,7 +29,7 @@ from wellread.web.rest import (
     runs,
     search,
     settings,
-    shared,
+    shared_conversations,
     uploads,
     usage,
 )
@@ -56,7 +56,7 @@ ROUTERS = (
     formats.router,
     answers.router,
     conversations.router,
-    shared.router,
+    shared_conversations.router,
     models.router,
     settings.router,
     usage.router,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.libraries import add, book
+from support.soak import sampled
 from support.stores import journal_of, runs_of
 
 from wellread.agent.planning.rules import Planned, RulePlanner
@@ -76,10 +77,11 @@ def check_resumed(library, events, length):
     return rest
 
 
+@pytest.mark.soak
 def test_a_run_cut_off_anywhere_comes_to_the_same_answer(library):
     list(library.add([Path(str(files("wellread") / "demo"))]))
     events = list(library.ask(QUESTION))
-    for length in range(1, len(events)):
+    for length in sampled(range(1, len(events)), 8):
         assert check_resumed(library, events, length)
     assert list(library.resume(events[0].run_id)) == []
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from wellread.agent.planning.chosen_knowledge import relevant
 from wellread.agent.planning.gate import must_write, searched, unread_sections
-from wellread.agent.planning.relevance import relevant
 from wellread.agent.state.actions import (
     ACTIONS,
     BY_NAME,

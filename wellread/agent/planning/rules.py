@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from wellread.agent.planning.chosen_knowledge import relevant
 from wellread.agent.planning.gate import new_cells, unread_sections
-from wellread.agent.planning.relevance import relevant
 from wellread.agent.state.actions import (
     ActionName,
     AskClarifyingQuestion,
