@@ -264,9 +264,9 @@ class Wellread:
                     yield following.event
 
     async def request(self, question: str, options: AskOptions | None = None) -> RunRequest:
-        """A question with the models that its options come to. Raises as `roles` does."""
+        """A question with the models that its options come to. Raises as `roles` does, and for an empty question."""
         options = options or AskOptions()
-        return RunRequest(question, options, await self.roles(options))
+        return RunRequest(checked_question(question), options, await self.roles(options))
 
     async def last_conversation(self) -> str:
         """The id of the conversation in which something was last asked, by whoever needs no login; "" without one."""

@@ -32,4 +32,4 @@ def runs_of(library: BlockingWellread | Wellread) -> RunStore:
 
 
 def journal_of(library: BlockingWellread | Wellread) -> Journal:
-    return Journal(runs_of(library))
+    return Journal(runs_of(library), is_server=False)

@@ -33,6 +33,13 @@ from wellread.models.resolve import EXTRACTIVE
 from wellread.wire.runs import AskOptions
 
 _QUOTE_LENGTH = 90
+_LEAST = {
+    "steps": "at least one step",
+    "seconds": "some time",
+    "input_tokens": "some input tokens",
+    "output_tokens": "some output tokens",
+    "cost": "some cost",
+}
 
 
 async def ask(
@@ -74,9 +81,13 @@ def options_of(given: dict[str, object]) -> AskOptions:
         return AskOptions.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
+        name = str(first["loc"][-1])
+        message = f"{name.replace('_', ' ').capitalize()}: {first['msg']}."
+        if first["type"].startswith("greater_than"):
+            message = f"A run needs {_LEAST[name]}."
         raise BadRequestError(
-            f"{' '.join(map(str, first['loc'])).replace('_', ' ')}: {first['msg']}.",
-            hint="`wellread ask --help` says what each option takes.",
+            message,
+            hint="Give more, or no limit. Without a model (`--model extractive`) a run costs nothing.",
         ) from error
 
 

@@ -333,13 +333,6 @@ def test_what_was_spent_stands_in_the_end_of_a_cancelled_run(home):
     assert end.usage.model_calls == 2
 
 
-def test_limits_of_nothing_are_refused(home):
-    with opened(home) as (library, _):
-        for limits in (RunLimits(steps=0), RunLimits(cost=0), RunLimits(output_tokens=-1)):
-            with pytest.raises(BadRequestError):
-                list(library.ask(t.DIFFERENCE, AskOptions(limits=limits)))
-
-
 def test_a_failing_model_gives_way_to_the_fallback_and_then_to_the_titles(home):
     dead = '[[reply]]\ntimes = 0\nfault = { kind = "status", status = 503 }\n'
     with (
