@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Id = Annotated[str, Field(max_length=80)]
 
@@ -16,3 +16,8 @@ class View(BaseModel):
     def of(cls, value: object) -> Self:
         """Of what has attributes of the same names."""
         return cls.model_validate(value, from_attributes=True)
+
+
+def example(**fields: JsonValue) -> ConfigDict:
+    """The configuration of a model whose schema shows this example of it."""
+    return ConfigDict(json_schema_extra={"example": fields})

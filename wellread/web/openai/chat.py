@@ -22,6 +22,7 @@ from wellread.web.openai.history import MOST_MESSAGES, history_of
 from wellread.web.openai.messages import Message, question_of, said_before, with_a_question
 from wellread.web.openai.request import OpenAIRequest, plain_text_only, refused, without_force
 from wellread.web.openai.run import Ending, Piece, Thought, Unfolding, Words
+from wellread.wire.view import example
 
 router = APIRouter(tags=["openai"])
 _DONE = b"data: [DONE]\n\n"
@@ -36,14 +37,10 @@ class StreamOptions(BaseModel):
 class ChatRequest(OpenAIRequest):
     """A request for a chat completion."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "model": "wellread-quick",
-                "messages": [{"role": "user", "content": "What does Steady Hands say about delegation?"}],
-                "stream": True,
-            }
-        }
+    model_config = example(
+        model="wellread-quick",
+        messages=[{"role": "user", "content": "What does Steady Hands say about delegation?"}],
+        stream=True,
     )
 
     messages: list[Message] = Field(min_length=1, max_length=MOST_MESSAGES)

@@ -20,6 +20,7 @@ from wellread.web.openai.messages import Message, question_of, said_before, with
 from wellread.web.openai.request import ConversationReference, OpenAIRequest, plain_text_only, refused
 from wellread.web.openai.response_events import ResponseEvents
 from wellread.web.openai.run import Unfolding
+from wellread.wire.view import example
 
 router = APIRouter(tags=["openai"])
 _PREFIX = "resp_"
@@ -59,14 +60,8 @@ class ReplyMessage(BaseModel):
 class ResponsesRequest(OpenAIRequest):
     """A request for a response."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "model": "wellread-quick",
-                "input": "What does Steady Hands say about delegation?",
-                "stream": True,
-            }
-        }
+    model_config = example(
+        model="wellread-quick", input="What does Steady Hands say about delegation?", stream=True
     )
 
     input: Annotated[list[Message], BeforeValidator(_messages)] = Field(

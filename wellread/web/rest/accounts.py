@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from wellread.errors import ConflictError, ForbiddenError, UnauthorizedError
 from wellread.serving.request import Caller
@@ -13,6 +13,7 @@ from wellread.web.http.access import Access
 from wellread.web.http.callers import CurrentCaller
 from wellread.web.http.credentials import address_of, drop_session, keep_session, presented_session
 from wellread.web.http.state import server_of
+from wellread.wire.view import example
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
@@ -23,11 +24,7 @@ _AT = "2026-11-02T09:30:00.000000+00:00"
 class Me(BaseModel):
     """Who is calling."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"account_id": _ID, "name": "Reader", "is_admin": False, "login": "account"}
-        }
-    )
+    model_config = example(account_id=_ID, name="Reader", is_admin=False, login="account")
 
     account_id: str = Field(description="Empty for the owner of the library, who has no account.")
     name: str
@@ -40,9 +37,7 @@ class Me(BaseModel):
 class Login(BaseModel):
     """An account's name and password, or the server's token."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"name": "Reader", "password": "four words in a row"}}
-    )
+    model_config = example(name="Reader", password="four words in a row")
 
     name: str = ""
     password: SecretStr = SecretStr("")
@@ -50,7 +45,7 @@ class Login(BaseModel):
 
 
 class NewToken(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "notebook"}})
+    model_config = example(name="notebook")
 
     name: str
 
@@ -58,9 +53,7 @@ class NewToken(BaseModel):
 class Token(BaseModel):
     """A token as it is listed, without its secret."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"token_id": _ID, "name": "notebook", "created_at": _AT, "used_at": ""}}
-    )
+    model_config = example(token_id=_ID, name="notebook", created_at=_AT, used_at="")
 
     token_id: str
     name: str
@@ -71,27 +64,13 @@ class Token(BaseModel):
 class MadeToken(Token):
     """A new token with its secret, which is told this once."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "token_id": _ID,
-                "name": "notebook",
-                "created_at": _AT,
-                "used_at": "",
-                "token": "wr_…",
-            }
-        }
-    )
+    model_config = example(token_id=_ID, name="notebook", created_at=_AT, used_at="", token="wr_…")
 
     token: str
 
 
 class NewAccount(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"name": "Reader", "password": "four words in a row", "is_admin": False}
-        }
-    )
+    model_config = example(name="Reader", password="four words in a row", is_admin=False)
 
     name: str
     password: SecretStr
@@ -101,11 +80,7 @@ class NewAccount(BaseModel):
 class AccountView(BaseModel):
     """An account, as an admin sees it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"account_id": _ID, "name": "Reader", "is_admin": False, "created_at": _AT}
-        }
-    )
+    model_config = example(account_id=_ID, name="Reader", is_admin=False, created_at=_AT)
 
     account_id: str
     name: str

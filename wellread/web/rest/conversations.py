@@ -5,7 +5,7 @@ import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.agent.telling.export import Export, export
 from wellread.agent.telling.markdown import as_markdown
@@ -26,14 +26,15 @@ from wellread.web.http.dependencies import (
 from wellread.web.http.downloads import download
 from wellread.web.rest.runs import state_of
 from wellread.wire.conversations import Conversations, ConversationView, RunSummary, Share, WholeConversation
+from wellread.wire.view import example
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 _PATIENCE = 10.0  # seconds for the runs of a conversation to be cancelled before it is deleted
 _LOOK = 0.1
 
 
-class NewTitle(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "On delegation"}})
+class NewTitle(BaseModel, extra="forbid"):
+    model_config = example(title="On delegation")
 
     title: str = Field(max_length=200)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.errors import BadRequestError, ConflictError, ForbiddenError
 from wellread.import_events import (
@@ -38,7 +38,7 @@ from wellread.wire.imports import (
     RefusedFile,
     VectorCount,
 )
-from wellread.wire.view import Id
+from wellread.wire.view import Id, example
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
 Latest = Annotated[
@@ -47,23 +47,19 @@ Latest = Annotated[
 Collection = Annotated[str, Field(max_length=200, description="A name for this part of the library.")]
 
 
-class NewImport(BaseModel):
+class NewImport(BaseModel, extra="forbid"):
     """Uploads that are here in full, to be added together: a talk with its captions is several."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"uploads": [EXAMPLE_ID], "collection": "team"}}
-    )
+    model_config = example(uploads=[EXAMPLE_ID], collection="team")
 
     uploads: list[Id] = Field(min_length=1, max_length=200)
     collection: Collection = ""
 
 
-class NewFolder(BaseModel):
+class NewFolder(BaseModel, extra="forbid"):
     """A folder of the machine that the server runs on."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"path": "~/Books", "collection": "team"}}
-    )
+    model_config = example(path="~/Books", collection="team")
 
     path: str = Field(min_length=1, max_length=4000)
     collection: Collection = ""

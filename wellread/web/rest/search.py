@@ -4,28 +4,23 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.content import Product, ProductKind
 from wellread.errors import BadRequestError, LimitError
 from wellread.library.titles import Titles
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.wire.library import Matrix
-from wellread.wire.view import Id
+from wellread.wire.view import Id, example
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 _QUESTIONS, _TITLES = 20, 50  # of one request at most
 
 
-class Search(BaseModel):
+class Search(BaseModel, extra="forbid"):
     """Short questions, and the titles to put each of them to."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {"questions": ["What is delegation?"], "product_ids": ["steady-hands"], "limit": 5}
-        },
-    )
+    model_config = example(questions=["What is delegation?"], product_ids=["steady-hands"], limit=5)
 
     questions: list[str] = Field(description=f"At most {_QUESTIONS}.")
     product_ids: list[Id] = Field(
@@ -34,12 +29,10 @@ class Search(BaseModel):
     limit: Annotated[int, Field(ge=1, le=_TITLES, description="Titles to search when none is named.")] = 5
 
 
-class ScopeRequest(BaseModel):
+class ScopeRequest(BaseModel, extra="forbid"):
     """A question, perhaps half written."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"question": "What does Steady Hands say about tru"}}
-    )
+    model_config = example(question="What does Steady Hands say about tru")
 
     question: str = Field(max_length=4_000)
 

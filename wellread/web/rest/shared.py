@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.agent.telling.export import ExportedRun
 from wellread.agent.telling.export import State as ExportState
@@ -13,6 +13,7 @@ from wellread.web.http.credentials import address_of
 from wellread.web.http.dependencies import ConversationsPart, LibraryPart
 from wellread.web.http.state import server_of
 from wellread.web.rest.conversations import conversation_export
+from wellread.wire.view import example
 
 router = APIRouter(prefix="/api/v1/shared", tags=["conversations"])
 
@@ -53,7 +54,7 @@ class SharedRun(BaseModel):
 class SharedConversation(BaseModel):
     """A conversation as its link shows it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"title": "On delegation", "runs": []}})
+    model_config = example(title="On delegation", runs=[])
 
     title: str
     runs: list[SharedRun] = Field(description="Oldest first.")
