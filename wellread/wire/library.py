@@ -90,14 +90,7 @@ class ProductView(View):
 
     @classmethod
     def of_product(cls, product: Product) -> Self:
-        return cls(
-            **{name: value for name, value in asdict(product.metadata).items() if name != "product_id"},
-            product_id=product.product_id,
-            collection=product.collection,
-            format=product.format,
-            words=product.words,
-            passages=product.passages,
-        )
+        return cls.of(product, **{**asdict(product.metadata), "product_id": product.product_id})
 
 
 class SectionEntry(View):
@@ -129,9 +122,7 @@ class BlockView(View):
 
     @classmethod
     def of_block(cls, placed: PlacedBlock) -> Self:
-        block = placed.block
-        values = {name: getattr(block, name) for name in cls.model_fields if hasattr(block, name)}
-        return cls(**values, start=placed.start, end=placed.end, place=place_label(block))
+        return cls.of(placed.block, start=placed.start, end=placed.end, place=place_label(placed.block))
 
 
 class TextBlockView(BlockView):

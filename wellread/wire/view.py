@@ -13,9 +13,14 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)  # a program that starts uses few of them
 
     @classmethod
-    def of(cls, value: object) -> Self:
-        """Of what has attributes of the same names."""
-        return cls.model_validate(value, from_attributes=True)
+    def of(cls, value: object, /, **further: object) -> Self:
+        """Of what has attributes of the same names, and of what else is given."""
+        known = {
+            name: getattr(value, name)
+            for name in cls.model_fields
+            if name not in further and hasattr(value, name)
+        }
+        return cls.model_validate({**known, **further}, from_attributes=True)
 
 
 def example(**fields: JsonValue) -> ConfigDict:

@@ -192,26 +192,9 @@ def place_of(cursor: str) -> ConversationCursor:
 
 
 def _conversation_view(listed: ListedConversation) -> ConversationView:
-    return ConversationView(
-        conversation_id=listed.conversation_id,
-        title=listed.title,
-        created_at=listed.created_at,
-        updated_at=listed.updated_at,
-        runs=listed.runs,
-        under_way=listed.under_way,
-        shared=bool(listed.share),
-    )
+    return ConversationView.of(listed, shared=bool(listed.share))
 
 
 def _run_summary(run: StoredRun, start: RunStarted, feedback: Feedback | None) -> RunSummary:
-    return RunSummary(
-        run_id=run.run_id,
-        state=state_of(run),
-        question=run.question,
-        mode=start.mode,
-        model=start.model,
-        created_at=run.created_at,
-        ended_at=run.ended_at,
-        usage=run.usage,
-        rating=feedback.rating if feedback else None,
-    )
+    rating = feedback.rating if feedback else None
+    return RunSummary.of(run, state=state_of(run), mode=start.mode, model=start.model, rating=rating)

@@ -31,7 +31,7 @@ async def list_models(_: CallerPart, request: Request, library: LibraryPart) -> 
     """As `wellread models` has them. Keys are looked for and never told."""
     listed, choice = await listing(request, library)
     return ModelsView(
-        models=[ModelView(name=m.name, usable=m.usable, note=m.note, hint=m.hint) for m in listed],
+        models=list(map(ModelView.of, listed)),
         default=choice.name,
         why=choice.why,
     )
@@ -60,9 +60,8 @@ async def listing(request: Request, library: Wellread) -> tuple[list[ListedModel
     def found() -> tuple[list[ListedModel], ModelChoice]:
         return library.models.listing(), library.models.automatic()
 
-    async with server_of(
-        request
-    ).listing_models:  # an Ollama that does not answer holds up one thread, not all of them
+    # An Ollama that does not answer holds up one thread, not all of them.
+    async with server_of(request).listing_models:
         return await asyncio.to_thread(found)
 
 

@@ -11,7 +11,7 @@ from wellread.errors import BadRequestError, LimitError
 from wellread.library.titles import Titles
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.wire.library import Matrix
-from wellread.wire.view import Id, example
+from wellread.wire.view import Id, View, example
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 _QUESTIONS, _TITLES = 20, 50  # of one request at most
@@ -37,7 +37,7 @@ class ScopeRequest(BaseModel, extra="forbid"):
     question: str = Field(max_length=4_000)
 
 
-class NamedTitle(BaseModel):
+class NamedTitle(View):
     """A title that a question names, and where (code points of the question); 0, 0 when it is not sure that it does."""
 
     product_id: str
@@ -88,6 +88,4 @@ def _named_titles(titles: Titles, question: str) -> NamedTitles:
 
 
 def _title(product: Product, start: int = 0, end: int = 0) -> NamedTitle:
-    return NamedTitle(
-        product_id=product.product_id, title=product.title, kind=product.kind, start=start, end=end
-    )
+    return NamedTitle.of(product, start=start, end=end)

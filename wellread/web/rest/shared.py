@@ -13,12 +13,12 @@ from wellread.web.http.credentials import address_of
 from wellread.web.http.dependencies import ConversationsPart, LibraryPart
 from wellread.web.http.state import server_of
 from wellread.web.rest.conversations import conversation_export
-from wellread.wire.view import example
+from wellread.wire.view import View, example
 
 router = APIRouter(prefix="/api/v1/shared", tags=["conversations"])
 
 
-class SharedAnswer(BaseModel):
+class SharedAnswer(View):
     """An answer that is whole; offsets and positions are those of the event `answer.completed`."""
 
     markdown: str
@@ -41,13 +41,7 @@ class SharedRun(BaseModel):
             question=run.question,
             asked_at=run.asked_at,
             state=run.state,
-            answer=SharedAnswer(
-                markdown=answer.markdown,
-                citations=list(answer.citations),
-                statements=list(answer.statements),
-            )
-            if answer
-            else None,
+            answer=SharedAnswer.of(answer) if answer else None,
         )
 
 

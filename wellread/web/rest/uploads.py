@@ -5,7 +5,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from fastapi import APIRouter, Request, Response, status
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from wellread.errors import ConflictError, LimitError, NotFoundError
 from wellread.serving.importer import Importer
@@ -13,13 +13,13 @@ from wellread.store.imports.uploads import Upload, UploadStore
 from wellread.web.http import tus
 from wellread.web.http.dependencies import CallerPart, ImporterPart, LibraryPart
 from wellread.web.http.upload_body import receive, writing
-from wellread.wire.view import example
+from wellread.wire.view import View, example
 
 router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"], route_class=tus.TusRoute)
 LARGEST_AT_ONCE = 4  # so many of the largest files may wait of one caller, by their bytes
 
 
-class UploadView(BaseModel):
+class UploadView(View):
     """A file on its way."""
 
     model_config = example(
@@ -147,12 +147,8 @@ async def _tell(response: Response, uploads: UploadStore, upload: Upload, offset
 
 def _view(importer: Importer, upload: Upload) -> UploadView | None:
     try:
-        return UploadView(
-            upload_id=upload.upload_id,
-            name=upload.name,
-            size=upload.size,
-            offset=importer.uploads.offset(upload),
-            expires_at=importer.uploads.expires_at(upload),
+        return UploadView.of(
+            upload, offset=importer.uploads.offset(upload), expires_at=importer.uploads.expires_at(upload)
         )
     except NotFoundError:
         return None
