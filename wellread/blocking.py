@@ -1,25 +1,19 @@
 """The library for code without an event loop: calls wait, streams are iterators."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from wellread.agent.state.control import Control
-from wellread.content import Product
 from wellread.engine import Wellread
-from wellread.events import AnyEvent
-from wellread.import_events import Progress, VectorsMade, WaitingFor
-from wellread.library.open_anchor import OpenedPlace
 from wellread.settings import Settings
-from wellread.wire.library import Cell
-from wellread.wire.runs import AskOptions
+from wellread.waiting import drained, streams, waits
 
 _T = TypeVar("_T")
 
 
 class BlockingWellread:
-    """Wellread as a plain context manager. `library` is the async one behind it.
+    """Wellread as a plain context manager. `library` is the async one behind it, which says what the methods do.
 
     with BlockingWellread("~/books") as library:
         for event in library.ask("What is delegation?"):
@@ -27,9 +21,9 @@ class BlockingWellread:
     """
 
     def __init__(self, home: Path | str | None = None, *, settings: Settings | None = None) -> None:
-        self.library = Wellread(home, settings=settings)
+        self.library = self._awaited = Wellread(home, settings=settings)
         self._runner = asyncio.Runner()
-        self._streams: list[AsyncGenerator[Any, None]] = []  # begun, and not yet at their end
+        self._begun: list[Generator[Any, None, None]] = []  # streams that are not yet at their end
 
     def __enter__(self) -> Self:
         try:
@@ -41,8 +35,8 @@ class BlockingWellread:
 
     def __exit__(self, *error: object) -> None:
         try:
-            while self._streams:
-                self.run(self._streams.pop().aclose())
+            while self._begun:
+                self._begun.pop().close()
             self.run(self.library.__aexit__(*error))
         finally:
             self._runner.close()
@@ -51,58 +45,24 @@ class BlockingWellread:
         """Wait for something that `library` does and this class does not mirror."""
         return self._runner.run(work)
 
-    def add(
-        self, paths: Iterable[Path | str], *, collection: str = "", vectors: bool = True
-    ) -> Iterator[Progress]:
-        return self._drain(self.library.add(paths, collection=collection, vectors=vectors))
+    _wait = run
 
-    def embed(self) -> Iterator[VectorsMade | WaitingFor]:
-        return self._drain(self.library.embed())
-
-    def reindex(self, product_id: str = "") -> Iterator[Product]:
-        return self._drain(self.library.reindex(product_id))
-
-    def remove(self, product_id: str) -> Product:
-        return self.run(self.library.remove(product_id))
-
-    def products(self, *, collection: str = "") -> list[Product]:
-        return self.run(self.library.products(collection=collection))
-
-    def read(self, anchor: str) -> OpenedPlace:
-        return self.run(self.library.read(anchor))
-
-    def search(
-        self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
-    ) -> list[Cell]:
-        return self.run(self.library.search(questions, product_ids=product_ids, limit=limit))
-
-    def ask(
-        self, question: str, options: AskOptions | None = None, *, control: Control | None = None
-    ) -> Iterator[AnyEvent]:
-        """The events of a run, as `Wellread.ask` gives them."""
-        return self._drain(self.library.ask(question, options, control=control))
-
-    def resume(self, run_id: str) -> Iterator[AnyEvent]:
-        """The further events of a run that was cut off."""
-        return self._drain(self.library.resume(run_id))
-
-    def _drain(self, stream: AsyncGenerator[_T, None]) -> Iterator[_T]:
+    def _drain(self, stream: AsyncGenerator[_T, None]) -> Generator[_T, None, None]:
         """What a stream gives; it is closed when the caller leaves the loop, at the latest with the library."""
-
-        async def following() -> tuple[bool, _T | None]:
-            try:
-                return True, await anext(stream)
-            except StopAsyncIteration:
-                return False, None
-
-        self._streams.append(stream)
+        items = drained(stream, self.run)
+        self._begun.append(items)
         try:
-            while stream in self._streams:
-                more, item = self.run(following())
-                if not more or item is None:
-                    return
-                yield item
+            yield from items
         finally:
-            if stream in self._streams:
-                self._streams.remove(stream)
-                self.run(stream.aclose())
+            if items in self._begun:
+                self._begun.remove(items)
+
+    add = streams(Wellread.add)
+    embed = streams(Wellread.embed)
+    reindex = streams(Wellread.reindex)
+    remove = waits(Wellread.remove)
+    products = waits(Wellread.products)
+    read = waits(Wellread.read)
+    search = waits(Wellread.search)
+    ask = streams(Wellread.ask)
+    resume = streams(Wellread.resume)

@@ -5,6 +5,7 @@ import itertools
 import json
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -142,6 +143,37 @@ def test_async_gives_the_same(address):
     assert stopped == view  # it had ended
     with Client(address) as wellread:
         assert list(wellread.run(view.run_id).events()) == events
+
+
+def test_the_client_that_waits_does_so_where_a_loop_runs_too(address):
+    async def use():
+        with Client(address) as wellread:
+            run = wellread.ask(t.BALANCE)
+            left = run.events()
+            next(left)
+            left.close()
+            return await asyncio.to_thread(lambda: list(run.events())), list(run.events())
+
+    in_a_thread, here = asyncio.run(use())
+    assert in_a_thread == here
+    assert isinstance(here[-1], RunCompleted)
+
+
+def test_an_interrupt_ends_the_wait_and_leaves_the_client_whole():
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with Canned((200, {}, b'{"status":"ok"}')) as server, Client(server.address) as wellread:
+        before = signal.signal(signal.SIGALRM, interrupted)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with socket.create_server(("127.0.0.1", 0)) as silent:
+                address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+                with Client(address) as waiting, pytest.raises(KeyboardInterrupt):
+                    waiting.health()
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert wellread.health().status == "ok"
 
 
 def test_a_stream_read_to_its_end_has_nothing_more(wellread):

@@ -4,10 +4,7 @@ import getpass
 import sys
 from dataclasses import asdict
 
-from rich.table import Table
-from rich.text import Text
-
-from wellread.cli.output import command_name, console, print_json, progress_console
+from wellread.cli.output import command_name, console, print_json, print_table, progress_console, tell
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
 
@@ -34,14 +31,10 @@ async def add_user(name: str, password: str, *, is_admin: bool, as_json: bool) -
         accounts = library.accounts
         is_first = not accounts.count()
         account = accounts.add(name, password, is_admin=is_admin)
-    if as_json:
-        print_json(asdict(account))
-        return 0
     kind = "the admin" if is_first else "an admin" if account.is_admin else "no admin"
-    console.print(f"Added {account.name!r}, {kind}.", markup=False)
-    if is_first:
-        console.print("From its next start on, the server asks everybody to log in.")
-    return 0
+    told = [f"Added {account.name!r}, {kind}."]
+    told += ["From its next start on, the server asks everybody to log in."] if is_first else []
+    return tell(asdict(account), *told, as_json=as_json)
 
 
 async def list_users(*, as_json: bool) -> int:
@@ -54,10 +47,8 @@ async def list_users(*, as_json: bool) -> int:
     if not found:
         console.print(f"There are no accounts. Add one: {command_name()} user add NAME")
         return 0
-    table = Table("name", "admin", "since", box=None, pad_edge=False)
-    for account in found:
-        table.add_row(Text(account.name), "yes" if account.is_admin else "", account.created_at[:10])
-    console.print(table)
+    rows = [(account.name, "yes" if account.is_admin else "", account.created_at[:10]) for account in found]
+    print_table(("name", "admin", "since"), rows)
     return 0
 
 
@@ -66,11 +57,7 @@ async def remove_user(name: str, *, as_json: bool) -> int:
         accounts = library.accounts
         account = accounts.named(name)
         accounts.remove(account.account_id)
-    if as_json:
-        print_json({"removed": account.name})
-    else:
-        console.print(f"Removed {account.name!r}.", markup=False)
-    return 0
+    return tell({"removed": account.name}, f"Removed {account.name!r}.", as_json=as_json)
 
 
 async def set_password(name: str, password: str, *, as_json: bool) -> int:
@@ -78,24 +65,17 @@ async def set_password(name: str, password: str, *, as_json: bool) -> int:
         accounts = library.accounts
         account = accounts.named(name)
         accounts.set_password(account.account_id, password)
-    if as_json:
-        print_json({"changed": account.name})
-    else:
-        console.print(f"{account.name!r} has a new password and has to log in again.", markup=False)
-    return 0
+    told = f"{account.name!r} has a new password and has to log in again."
+    return tell({"changed": account.name}, told, as_json=as_json)
 
 
 async def add_token(name: str, of_user: str, *, as_json: bool) -> int:
     async with Wellread() as library:
         accounts = library.accounts
         token, secret = accounts.add_token(accounts.named(of_user).account_id, name)
-    if as_json:
-        print_json({**asdict(token), "token": secret})
-    else:
-        # Not where a script catches the token.
+    if not as_json:  # not where a script catches the token
         progress_console.print("Keep it now; it cannot be shown again:")
-        console.print(secret, markup=False)
-    return 0
+    return tell({**asdict(token), "token": secret}, secret, as_json=as_json)
 
 
 async def list_tokens(of_user: str, *, as_json: bool) -> int:
@@ -110,21 +90,14 @@ async def list_tokens(of_user: str, *, as_json: bool) -> int:
     if not found:
         console.print(f"There are no tokens. Make one: {command_name()} token add NAME --user USER")
         return 0
-    table = Table("id", "name", "user", "since", "last used", box=None, pad_edge=False)
-    for token in found:
-        used = token.used_at[:10] or "never"
-        table.add_row(
-            token.token_id, Text(token.name), Text(names[token.account_id]), token.created_at[:10], used
-        )
-    console.print(table)
+    rows = [
+        (t.token_id, t.name, names[t.account_id], t.created_at[:10], t.used_at[:10] or "never") for t in found
+    ]
+    print_table(("id", "name", "user", "since", "last used"), rows)
     return 0
 
 
 async def remove_token(token_id: str, *, as_json: bool) -> int:
     async with Wellread() as library:
         library.accounts.remove_token(token_id)
-    if as_json:
-        print_json({"removed": token_id})
-    else:
-        console.print("Removed.")
-    return 0
+    return tell({"removed": token_id}, "Removed.", as_json=as_json)

@@ -14,7 +14,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from wellread.cli.output import command_name, console, print_json, progress_console
+from wellread.cli.output import command_name, console, print_json, progress_console, tell
 from wellread.content import Product
 from wellread.engine import Wellread
 from wellread.import_events import FileReading, FileRefused, ProductAdded, VectorsMade, WaitingFor
@@ -52,15 +52,12 @@ async def reindex(product_id: str, *, wait: bool, as_json: bool) -> int:
     async with Wellread() as library:
         if product_id:
             await library.product(product_id)
-        passages = 0
-        products = 0
+        passages = products = 0
         async for product in library.reindex(product_id):
             products += 1
             passages += product.passages
-            if as_json:
-                print_json({"type": "reindexed", **_named(product)})
-            else:
-                console.print(f"Reindexed {product.title} ({product.passages:,} passages)", markup=False)
+            told = f"Reindexed {product.title} ({product.passages:,} passages)"
+            tell({"type": "reindexed", **_named(product)}, told, as_json=as_json)
         if wait:
             await AddReport(as_json=as_json, summary=False).follow(library.embed())
         if not as_json:
@@ -74,10 +71,8 @@ async def remove(product_ids: Sequence[str], *, as_json: bool) -> int:
     async with Wellread() as library:
         for product_id in product_ids:
             product = await library.remove(product_id)
-            if as_json:
-                print_json({"type": "removed", **_named(product)})
-            else:
-                console.print(f"Removed {product.title} ({product.product_id})", markup=False)
+            told = f"Removed {product.title} ({product.product_id})"
+            tell({"type": "removed", **_named(product)}, told, as_json=as_json)
     return 0
 
 

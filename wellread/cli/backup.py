@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from wellread.cli.output import console, print_json, progress_console
+from wellread.cli.output import print_json, progress_console, tell
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
 from wellread.import_events import WaitingFor
@@ -26,11 +26,8 @@ async def backup(file: Path, *, as_json: bool) -> int:
         await Report(as_json=as_json).follow(_SAVING, library.back_up(target))
         products = library.titles.count()
     size = target.stat().st_size
-    if as_json:
-        print_json({"type": "backup", "path": str(target), "size": size, "products": products})
-    else:
-        console.print(f"✓ {target} ({size / 1e6:,.1f} MB). Products: {products:,}.", markup=False)
-    return 0
+    value = {"type": "backup", "path": str(target), "size": size, "products": products}
+    return tell(value, f"✓ {target} ({size / 1e6:,.1f} MB). Products: {products:,}.", as_json=as_json)
 
 
 async def restore(file: Path, *, replace: bool, as_json: bool) -> int:
@@ -49,11 +46,9 @@ async def restore(file: Path, *, replace: bool, as_json: bool) -> int:
                 await report.follow(_RESTORING, _awaited(library.restore(source, replace=replace)))
                 products = library.titles.count()
         made_at = source.manifest.made_at
-    if as_json:
-        print_json({"type": "restored", "made_at": made_at.isoformat(), "products": products})
-    else:
-        console.print(f"✓ The library is as it was at {made_at:%Y-%m-%d %H:%M} UTC. Products: {products:,}.")
-    return 0
+    value = {"type": "restored", "made_at": made_at.isoformat(), "products": products}
+    told = f"✓ The library is as it was at {made_at:%Y-%m-%d %H:%M} UTC. Products: {products:,}."
+    return tell(value, told, as_json=as_json)
 
 
 class Report:

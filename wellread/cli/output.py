@@ -6,9 +6,12 @@ import shutil
 import sys
 import threading
 import webbrowser
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 # In a pipe nothing is wrapped for a screen that is not there.
 _WIDE = 200
@@ -25,6 +28,24 @@ def print_json(value: object) -> None:
     """One JSON object on one line, flushed, so that a reader of the stream sees it at once."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+
+
+def tell(value: object, *lines: str, as_json: bool) -> int:
+    """What came of a command: as JSON for programs, as lines for people. Gives the exit status of success."""
+    if as_json:
+        print_json(value)
+    else:
+        for line in lines:
+            console.print(line, markup=False)
+    return 0
+
+
+def print_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns without rules. The text of a cell is not markup."""
+    table = Table(*names, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
 
 
 def command_name() -> str:

@@ -1,40 +1,92 @@
-"""The client that does not wait: as `blocking_client`, with await."""
+"""The client that does not wait."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import date
 from pathlib import Path
-from typing import Literal, Self, Unpack
+from typing import ClassVar, Self
 
-from wellread.client import conversations, imports, library, runs, uploads
+from wellread.client import conversations, imports, library, runs, server, uploads
 from wellread.client.address import Address
-from wellread.client.connection import AsyncConnection
-from wellread.client.server import HEALTH, MODELS, READINESS, try_model, usage
+from wellread.client.connection import AsyncWire, BlockingWire, Connection, begins, does
 from wellread.events import AnswerCompleted, AnyEvent
 from wellread.import_events import ImportEvent
-from wellread.wire.conversations import Conversations, ConversationView, WholeConversation
 from wellread.wire.imports import ImportView
-from wellread.wire.library import (
-    Amendments,
-    Cell,
-    PlaceView,
-    ProductDetails,
-    ProductList,
-    ProductView,
-    SectionEntry,
-    SectionView,
-)
-from wellread.wire.runs import AskOptions, RunView
-from wellread.wire.server import Health, ModelsView, ModelTrial, Readiness, UsageView
+from wellread.wire.runs import RunView
+
+
+class AsyncRun:
+    """A run on the server."""
+
+    def __init__(self, connection: Connection, begun: RunView) -> None:
+        self._connection = connection
+        self.run_id = begun.run_id
+        self.conversation_id = begun.conversation_id
+
+    def events(self, after: int = 0) -> AsyncGenerator[AnyEvent, None]:
+        """The events beyond number `after`, each once and in order, until the last one of the run.
+
+        A connection that is cut, or a server that restarts, is come back to. Types that this version does not know
+        are left out.
+        """
+        return self._connection.follow(runs.following(self.run_id, after, self._connection.patience()))
+
+    async def answer(self) -> AnswerCompleted:
+        """Wait for the answer. Raises the error that the run failed with, ConflictError when it was cancelled."""
+        ending = runs.RunEnd()
+        async with aclosing(self.events()) as events:
+            async for event in events:
+                ending.told(event)
+        return ending.answer()
+
+    async def view(self) -> RunView:
+        """The run as it stands."""
+        return await self._connection.do(runs.view(self.run_id))
+
+    async def stop(self) -> RunView:
+        """Have it look nothing more up, and write with what there is."""
+        return await self._connection.do(runs.stop(self.run_id))
+
+    async def cancel(self) -> RunView:
+        """Give it up."""
+        return await self._connection.do(runs.cancel(self.run_id))
+
+
+class AsyncImport:
+    """Files that are being added on the server."""
+
+    def __init__(self, connection: Connection, begun: ImportView) -> None:
+        self._connection = connection
+        self.import_id = begun.import_id
+
+    def events(self, after: int = 0) -> AsyncGenerator[ImportEvent, None]:
+        """As of a run, of an import."""
+        following = imports.following(self.import_id, after, self._connection.patience())
+        return self._connection.follow(following)
+
+    async def view(self) -> ImportView:
+        """The import as it stands."""
+        return await self._connection.do(imports.view(self.import_id))
+
+    async def ended(self) -> ImportView:
+        """Wait for its end."""
+        async with aclosing(self.events()) as events:
+            async for _ in events:
+                pass
+        return await self.view()
 
 
 class AsyncClient:
-    """A server's library; an async context manager. What its methods do is said at `Client`."""
+    """A server's library; an async context manager."""
+
+    _wire: ClassVar[type[AsyncWire | BlockingWire]] = AsyncWire
 
     def __init__(
         self, base_url: str, token: str | None = None, *, timeout: float = 30.0, patience: float = 60.0
     ) -> None:
-        self._connection = AsyncConnection(Address(base_url, token, timeout, patience))
+        """`timeout` is how many seconds one request may take, `patience` how many a server that is away, or asks to
+        come back later, is tried again."""
+        address = Address(base_url, token, timeout, patience)
+        self._connection = Connection(self._wire(address), patience)
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,47 +99,19 @@ class AsyncClient:
 
     # Asking
 
-    async def ask(
-        self, question: str, options: AskOptions | None = None, *, idempotency_key: str = ""
-    ) -> "AsyncRun":
-        return AsyncRun(
-            self._connection,
-            await self._connection.do(runs.begin(question, options or AskOptions(), idempotency_key)),
-        )
-
-    async def run(self, run_id: str) -> "AsyncRun":
-        return AsyncRun(self._connection, await self._connection.do(runs.view(run_id)))
+    ask = begins(AsyncRun, runs.begin)
+    run = begins(AsyncRun, runs.view)
 
     # The library
 
-    async def products(
-        self, query: str = "", *, offset: int = 0, limit: int = 50, **narrowed: Unpack[library.Narrowed]
-    ) -> ProductList:
-        return await self._connection.do(library.listing(query, narrowed, offset, limit))
-
-    async def product(self, product_id: str) -> ProductDetails:
-        return await self._connection.do(library.product(product_id))
-
-    async def contents(self, product_id: str) -> tuple[SectionEntry, ...]:
-        return await self._connection.do(library.contents(product_id))
-
-    async def section(self, product_id: str, section_id: str) -> SectionView:
-        return await self._connection.do(library.section(product_id, section_id))
-
-    async def open(self, anchor: str, *, around: int = 2) -> PlaceView:
-        return await self._connection.do(library.anchor(anchor, around))
-
-    async def search(
-        self, questions: Sequence[str], *, product_ids: Sequence[str] = (), limit: int = 5
-    ) -> list[Cell]:
-        found = await self._connection.do(library.search(questions, product_ids, limit))
-        return found.cells
-
-    async def remove(self, product_id: str) -> None:
-        await self._connection.do(library.remove(product_id))
-
-    async def amend(self, product_id: str, amendments: Amendments) -> ProductView:
-        return await self._connection.do(library.amend(product_id, amendments))
+    products = does(library.listing)
+    product = does(library.product)
+    contents = does(library.contents)
+    section = does(library.section)
+    open = does(library.open)
+    search = does(library.search)
+    remove = does(library.remove)
+    amend = does(library.amend)
 
     # Adding
 
@@ -97,7 +121,9 @@ class AsyncClient:
         *,
         collection: str = "",
         progress: uploads.Progress | None = None,
-    ) -> "AsyncImport":
+    ) -> AsyncImport:
+        """Send files and have them added together: a talk with its captions is several. `progress` is told the bytes
+        of the file under way that have arrived, and how many it has."""
         patience = self._connection.patience()
         upload_ids = await self._connection.carry_out(uploads.sending_all(paths, patience, progress))
         return await self.import_(upload_ids, collection=collection)
@@ -105,114 +131,30 @@ class AsyncClient:
     async def upload(
         self, path: Path | str, *, upload_id: str = "", progress: uploads.Progress | None = None
     ) -> str:
+        """Send a file, or with `upload_id` what is missing of it; gives the upload's id, for `import_`."""
         patience = self._connection.patience()
         sending = uploads.sending(path, patience, progress, upload_id=upload_id)
         return await self._connection.carry_out(sending)
 
-    async def begin_upload(self, name: str, size: int) -> str:
-        return await self._connection.do(uploads.begin(name, size))
-
-    async def remove_upload(self, upload_id: str) -> None:
-        await self._connection.do(uploads.remove(upload_id))
-
-    async def import_(self, upload_ids: Sequence[str], *, collection: str = "") -> "AsyncImport":
-        return AsyncImport(self._connection, await self._connection.do(imports.begin(upload_ids, collection)))
-
-    async def add_demo(self) -> "AsyncImport":
-        return AsyncImport(self._connection, await self._connection.do(imports.demo()))
-
-    async def add_folder(self, path: str, *, collection: str = "") -> "AsyncImport":
-        return AsyncImport(self._connection, await self._connection.do(imports.folder(path, collection)))
+    begin_upload = does(uploads.begin)
+    remove_upload = does(uploads.remove)
+    import_ = begins(AsyncImport, imports.begin)
+    add_demo = begins(AsyncImport, imports.demo)
+    add_folder = begins(AsyncImport, imports.folder)
 
     # Conversations
 
-    async def conversations(self, query: str = "", *, cursor: str = "", limit: int = 50) -> Conversations:
-        return await self._connection.do(conversations.listing(query, cursor, limit))
-
-    async def conversation(self, conversation_id: str) -> WholeConversation:
-        return await self._connection.do(conversations.conversation(conversation_id))
-
-    async def rename_conversation(self, conversation_id: str, title: str) -> ConversationView:
-        return await self._connection.do(conversations.rename(conversation_id, title))
-
-    async def share_conversation(self, conversation_id: str) -> str:
-        return (await self._connection.do(conversations.share(conversation_id))).link
-
-    async def unshare_conversation(self, conversation_id: str) -> None:
-        await self._connection.do(conversations.unshare(conversation_id))
-
-    async def delete_conversation(self, conversation_id: str) -> None:
-        await self._connection.do(conversations.delete(conversation_id))
+    conversation = does(conversations.conversation)
+    rename_conversation = does(conversations.rename)
+    share_conversation = does(conversations.share)
+    unshare_conversation = does(conversations.unshare)
+    delete_conversation = does(conversations.delete)
+    conversations = does(conversations.listing)  # the last: it takes the module's name
 
     # The server
 
-    async def health(self) -> Health:
-        return await self._connection.do(HEALTH)
-
-    async def ready(self) -> Readiness:
-        return await self._connection.do(READINESS)
-
-    async def models(self) -> ModelsView:
-        return await self._connection.do(MODELS)
-
-    async def try_model(self, name: str) -> ModelTrial:
-        return await self._connection.do(try_model(name))
-
-    async def usage(
-        self,
-        first: date | None = None,
-        last: date | None = None,
-        *,
-        group: Literal["day", "model"] = "day",
-        of_all: bool = False,
-    ) -> UsageView:
-        return await self._connection.do(usage(first, last, group, of_all=of_all))
-
-
-class AsyncRun:
-    """A run on the server. What its methods do is said at `Run`."""
-
-    def __init__(self, connection: AsyncConnection, begun: RunView) -> None:
-        self._connection = connection
-        self.run_id = begun.run_id
-        self.conversation_id = begun.conversation_id
-
-    def events(self, after: int = 0) -> AsyncGenerator[AnyEvent, None]:
-        return self._connection.follow(runs.following(self.run_id, after, self._connection.patience()))
-
-    async def answer(self) -> AnswerCompleted:
-        ending = runs.RunEnd()
-        async with aclosing(self.events()) as events:
-            async for event in events:
-                ending.told(event)
-        return ending.answer()
-
-    async def view(self) -> RunView:
-        return await self._connection.do(runs.view(self.run_id))
-
-    async def stop(self) -> RunView:
-        return await self._connection.do(runs.stop(self.run_id))
-
-    async def cancel(self) -> RunView:
-        return await self._connection.do(runs.cancel(self.run_id))
-
-
-class AsyncImport:
-    """Files that are being added on the server. What its methods do is said at `Import`."""
-
-    def __init__(self, connection: AsyncConnection, begun: ImportView) -> None:
-        self._connection = connection
-        self.import_id = begun.import_id
-
-    def events(self, after: int = 0) -> AsyncGenerator[ImportEvent, None]:
-        following = imports.following(self.import_id, after, self._connection.patience())
-        return self._connection.follow(following)
-
-    async def view(self) -> ImportView:
-        return await self._connection.do(imports.view(self.import_id))
-
-    async def ended(self) -> ImportView:
-        async with aclosing(self.events()) as events:
-            async for _ in events:
-                pass
-        return await self.view()
+    health = does(server.health)
+    ready = does(server.ready)
+    models = does(server.models)
+    try_model = does(server.try_model)
+    usage = does(server.usage)

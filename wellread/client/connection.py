@@ -1,9 +1,15 @@
-"""Carrying out what is told: requests, pauses and streams, over httpx2, waiting or not."""
+"""Carrying out what is told: requests, pauses and streams, over httpx2, waiting or not.
+
+What is decided here is decided once, in coroutines. Over `BlockingWire` none of them is ever suspended, so a program
+that waits runs them without an event loop (`finished`).
+"""
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator
-from typing import TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import httpx2
 
@@ -13,81 +19,30 @@ from wellread.client.protocol import Call, HttpReply, HttpRequest, Outcome, Paus
 from wellread.client.retry import Patience
 
 T = TypeVar("T")
-E = TypeVar("E")
+R = TypeVar("R")
+P = ParamSpec("P")
+Opened = tuple[httpx2.Response, AsyncIterator[httpx2.ServerSentEvent]]
 
 
-class BlockingConnection:
-    """To one server, from a program that waits."""
+class Wire(Protocol):
+    """What a connection is made of. Requests raise httpx2.TransportError."""
 
-    def __init__(self, address: Address) -> None:
-        self._address = address
-        self._http = httpx2.Client(base_url=address.url, headers=address.headers, timeout=address.timeout)
+    async def close(self) -> None: ...
 
-    def close(self) -> None:
-        self._http.close()
+    async def pause(self, seconds: float) -> None: ...
 
-    def patience(self) -> Patience:
-        return Patience(self._address.patience)
+    async def send(self, request: HttpRequest) -> httpx2.Response: ...
 
-    def do(self, call: Call[T]) -> T:
-        return self.carry_out(talk(call, self.patience()))
-
-    def carry_out(self, told: Talk[T]) -> T:
-        outcome: Outcome = None
-        try:
-            while True:
-                match told.send(outcome):
-                    case Pause(seconds):
-                        time.sleep(seconds)
-                        outcome = None
-                    case HttpRequest() as request:
-                        outcome = self._sent(request)
-        except StopIteration as end:
-            return cast(T, end.value)
-
-    def follow(self, following: Following[E]) -> Generator[E, None, None]:
-        while following.goes_on():
-            time.sleep(following.pause())
-            request = following.request
-            try:
-                with self._http.stream(
-                    request.method,
-                    request.path,
-                    headers=request.headers,
-                    timeout=self._address.stream_timeout,
-                ) as response:
-                    if response.status_code != httpx2.codes.OK:
-                        following.refused(response.status_code, response.headers, response.read())
-                        continue
-                    for sse in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
-                        yield from following.told(sse)
-                        if not following.goes_on():
-                            return
-            except httpx2.TransportError as error:
-                following.lost(error)
-            else:
-                following.lost()
-
-    def _sent(self, request: HttpRequest) -> HttpReply | httpx2.TransportError:
-        try:
-            response = self._http.request(
-                request.method,
-                request.path,
-                params=request.params,
-                json=request.json,
-                content=request.content,
-                headers=request.headers,
-            )
-        except httpx2.TransportError as error:
-            return error
-        return HttpReply(response.status_code, response.headers, response.content)
+    def open(self, request: HttpRequest) -> AbstractAsyncContextManager[Opened]:
+        """A response and the events that it streams. One that is not OK has its body read."""
+        ...
 
 
-class AsyncConnection:
+class AsyncWire:
     """To one server, from a program that does not wait."""
 
     def __init__(self, address: Address) -> None:
-        self._address = address
+        self._stream_timeout = address.stream_timeout
         self._http = httpx2.AsyncClient(
             base_url=address.url, headers=address.headers, timeout=address.timeout
         )
@@ -95,8 +50,55 @@ class AsyncConnection:
     async def close(self) -> None:
         await self._http.aclose()
 
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def send(self, request: HttpRequest) -> httpx2.Response:
+        return await self._http.request(**request.arguments)
+
+    @asynccontextmanager
+    async def open(self, request: HttpRequest) -> AsyncGenerator[Opened, None]:
+        async with self._http.stream(**request.arguments, timeout=self._stream_timeout) as response:
+            if response.status_code != httpx2.codes.OK:
+                await response.aread()
+            yield response, aiter(httpx2.EventSource(response, max_event_size=LARGEST_EVENT))
+
+
+class BlockingWire:
+    """To one server, from a program that waits: its coroutines block, and are never suspended."""
+
+    def __init__(self, address: Address) -> None:
+        self._stream_timeout = address.stream_timeout
+        self._http = httpx2.Client(base_url=address.url, headers=address.headers, timeout=address.timeout)
+
+    async def close(self) -> None:
+        self._http.close()
+
+    async def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    async def send(self, request: HttpRequest) -> httpx2.Response:
+        return self._http.request(**request.arguments)
+
+    @asynccontextmanager
+    async def open(self, request: HttpRequest) -> AsyncGenerator[Opened, None]:
+        with self._http.stream(**request.arguments, timeout=self._stream_timeout) as response:
+            if response.status_code != httpx2.codes.OK:
+                response.read()
+            yield response, _each(httpx2.EventSource(response, max_event_size=LARGEST_EVENT))
+
+
+class Connection:
+    """To one server, over one of the two."""
+
+    def __init__(self, wire: Wire, seconds: float) -> None:
+        """`seconds` for which a server that is away is tried again."""
+        self._wire = wire
+        self._seconds = seconds
+        self.close = wire.close
+
     def patience(self) -> Patience:
-        return Patience(self._address.patience)
+        return Patience(self._seconds)
 
     async def do(self, call: Call[T]) -> T:
         return await self.carry_out(talk(call, self.patience()))
@@ -107,28 +109,22 @@ class AsyncConnection:
             while True:
                 match told.send(outcome):
                     case Pause(seconds):
-                        await asyncio.sleep(seconds)
+                        await self._wire.pause(seconds)
                         outcome = None
                     case HttpRequest() as request:
                         outcome = await self._sent(request)
         except StopIteration as end:
             return cast(T, end.value)
 
-    async def follow(self, following: Following[E]) -> AsyncGenerator[E, None]:
+    async def follow(self, following: Following[T]) -> AsyncGenerator[T, None]:
         while following.goes_on():
-            await asyncio.sleep(following.pause())
-            request = following.request
+            await self._wire.pause(following.pause())
             try:
-                async with self._http.stream(
-                    request.method,
-                    request.path,
-                    headers=request.headers,
-                    timeout=self._address.stream_timeout,
-                ) as response:
+                async with self._wire.open(following.request) as (response, events):
                     if response.status_code != httpx2.codes.OK:
-                        following.refused(response.status_code, response.headers, await response.aread())
+                        following.refused(response.status_code, response.headers, response.content)
                         continue
-                    async for sse in httpx2.EventSource(response, max_event_size=LARGEST_EVENT):
+                    async for sse in events:
                         for event in following.told(sse):
                             yield event
                         if not following.goes_on():
@@ -140,14 +136,50 @@ class AsyncConnection:
 
     async def _sent(self, request: HttpRequest) -> HttpReply | httpx2.TransportError:
         try:
-            response = await self._http.request(
-                request.method,
-                request.path,
-                params=request.params,
-                json=request.json,
-                content=request.content,
-                headers=request.headers,
-            )
+            response = await self._wire.send(request)
         except httpx2.TransportError as error:
             return error
         return HttpReply(response.status_code, response.headers, response.content)
+
+
+class Connected(Protocol):
+    @property
+    def _connection(self) -> Connection: ...
+
+
+def does(
+    call: Callable[P, Call[T]],
+) -> Callable[Concatenate[Connected, P], Coroutine[Any, Any, T]]:
+    """A method that does a call."""
+
+    @wraps(call)
+    async def doing(self: Connected, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._connection.do(call(*args, **kwargs))
+
+    return doing
+
+
+def begins(
+    made: Callable[[Connection, T], R], call: Callable[P, Call[T]]
+) -> Callable[Concatenate[Connected, P], Coroutine[Any, Any, R]]:
+    """A method that does a call, and gives an object made of what came of it."""
+
+    @wraps(call)
+    async def beginning(self: Connected, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return made(self._connection, await self._connection.do(call(*args, **kwargs)))
+
+    return beginning
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine over `BlockingWire` gives."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return cast(T, end.value)
+    raise RuntimeError("it waits for an event loop")
+
+
+async def _each(events: Iterable[httpx2.ServerSentEvent]) -> AsyncGenerator[httpx2.ServerSentEvent, None]:
+    for event in events:
+        yield event

@@ -23,18 +23,20 @@ _EVENTS: StreamKind[ImportEvent] = StreamKind(
 _VIEW = reading(ImportView)
 
 
-def begin(upload_ids: Sequence[str], collection: str) -> Call[ImportView]:
-    """The same uploads again give the same import."""
+def begin(upload_ids: Sequence[str], *, collection: str = "") -> Call[ImportView]:
+    """Have uploads added to the library. The same uploads again give the same import."""
     return Call(
         HttpRequest("POST", _PATH, json={"uploads": list(upload_ids), "collection": collection}), _VIEW
     )
 
 
 def demo() -> Call[ImportView]:
+    """Have the library that comes with Wellread added. Only an admin may."""
     return Call(HttpRequest("POST", "api/v1/library/demo"), _VIEW)
 
 
-def folder(path: str, collection: str) -> Call[ImportView]:
+def folder(path: str, *, collection: str = "") -> Call[ImportView]:
+    """Have what is below a folder of the server's machine added, where nobody needs to log in."""
     return Call(
         HttpRequest("POST", "api/v1/library/folder", json={"path": path, "collection": collection}), _VIEW
     )

@@ -1,13 +1,12 @@
 """Requests and replies as values, and what the client does between them: told without doing it.
 
-A `Talk` is a generator that is given outcomes and yields what is to be done next. `Client` and `AsyncClient` only carry
-it out, so everything they decide stands here once.
+A `Talk` is a generator that is given outcomes and yields what is to be done next. A connection only carries it out.
 """
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
@@ -30,6 +29,12 @@ class HttpRequest:
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True  # whether twice is as good as once, when nobody knows if it arrived
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As httpx2 takes them."""
+        names = ("method", "params", "json", "content", "headers")
+        return {"url": self.path, **{name: getattr(self, name) for name in names}}
 
 
 @dataclass(frozen=True, slots=True)

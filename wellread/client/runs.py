@@ -12,8 +12,6 @@ from wellread.events import EVENT, TERMINAL, AnswerCompleted, AnyEvent, RunCance
 from wellread.wire.runs import AskOptions, RunView
 
 _PATH = "api/v1/runs"
-
-
 _VIEW = reading(RunView)
 
 
@@ -26,15 +24,17 @@ EVENTS: StreamKind[AnyEvent] = StreamKind(
 )
 
 
-def begin(question: str, options: AskOptions, key: str) -> Call[RunView]:
-    """Begin a run. The request has a key of its own, so that it begins one run however often it is sent."""
-    body = {"question": question, **options.model_dump(exclude_defaults=True)}
-    return Call(
-        HttpRequest("POST", _PATH, json=body, headers={"Idempotency-Key": key or uuid.uuid4().hex}), _VIEW
-    )
+def begin(question: str, options: AskOptions | None = None, *, idempotency_key: str = "") -> Call[RunView]:
+    """Begin a run. It goes on whether or not anybody watches.
+
+    The request has a key of its own, if none is given, so that it begins one run however often it is sent."""
+    body = {"question": question, **(options or AskOptions()).model_dump(exclude_defaults=True)}
+    key = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+    return Call(HttpRequest("POST", _PATH, json=body, headers=key), _VIEW)
 
 
 def view(run_id: str) -> Call[RunView]:
+    """A run that was begun before. Raises NotFoundError."""
     return Call(HttpRequest("GET", f"{_PATH}/{run_id}"), _VIEW)
 
 

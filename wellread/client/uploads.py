@@ -29,7 +29,7 @@ _BEHIND = (409, 423)  # other bytes have arrived than we know of, or are just ar
 
 
 def begin(name: str, size: int) -> Call[str]:
-    """A new upload; gives its id."""
+    """An upload of which nothing is sent yet; gives its id."""
     spelt = base64.b64encode(name.encode()).decode()
     headers = {**_TUS, "Upload-Length": str(size), "Upload-Metadata": f"filename {spelt}"}
     # Sent twice it would begin two, of which one would lie about until it expires.

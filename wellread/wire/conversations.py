@@ -1,11 +1,11 @@
 """The caller's conversations."""
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.config import JsonDict
 
 from wellread.events import Mode, Usage
 from wellread.wire.runs import Rating, RunState
-from wellread.wire.view import View
+from wellread.wire.view import View, example
 
 _ID = "5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a"
 
@@ -27,7 +27,7 @@ _EXAMPLE: JsonDict = {
 class ConversationView(View):
     """A conversation as it is listed."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+    model_config = example(**_EXAMPLE)
 
     conversation_id: str
     title: str
@@ -41,9 +41,7 @@ class ConversationView(View):
 class Conversations(View):
     """A part of the list, the conversations that were added to last first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"conversations": [_EXAMPLE], "total": 1, "next": ""}}
-    )
+    model_config = example(conversations=[_EXAMPLE], total=1, next="")
 
     conversations: list[ConversationView]
     total: int = Field(description="How many there are in all.")
@@ -53,9 +51,7 @@ class Conversations(View):
 class RunSummary(View):
     """A run without its answer, which is at `/api/v1/runs/{run_id}`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"run_id": "0f6b…", "state": "completed", "question": "What is …?"}}
-    )
+    model_config = example(run_id="0f6b…", state="completed", question="What is …?")
 
     run_id: str
     state: RunState
@@ -71,9 +67,7 @@ class RunSummary(View):
 class WholeConversation(View):
     """A conversation with its runs, oldest first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"conversation": _EXAMPLE, "link": "", "runs": []}}
-    )
+    model_config = example(conversation=_EXAMPLE, link="", runs=[])
 
     conversation: ConversationView
     link: str = Field(description="Where anybody may read it; empty if it is not shared.")
@@ -83,9 +77,7 @@ class WholeConversation(View):
 class Share(View):
     """A link by which anybody may read a conversation without a login."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"token": "Zk3…", "link": "http://127.0.0.1:8484/shared/Zk3…"}}
-    )
+    model_config = example(token="Zk3…", link="http://127.0.0.1:8484/shared/Zk3…")
 
     token: str
     link: str = Field(

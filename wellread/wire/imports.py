@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from wellread.import_events import Outcome
-from wellread.wire.view import View
+from wellread.wire.view import View, example
 
 ImportState = Literal["waiting", "working", "completed", "failed"]
 
@@ -54,35 +54,31 @@ class ImportFailure(View):
 class ImportView(View):
     """An import as it stands: a fold over its events."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "import_id": EXAMPLE_ID,
-                "state": "completed",
-                "collection": "team",
-                "folder": "",
-                "files": ["steady-hands.epub"],
-                "created_at": "2026-11-02T09:30:00.000000+00:00",
-                "ended_at": "2026-11-02T09:30:02.000000+00:00",
-                "last_event": 5,
-                "last_event_at": "2026-11-02T09:30:02.000000+00:00",
-                "products": [
-                    {
-                        "path": "steady-hands.epub",
-                        "product_id": "steady-hands",
-                        "title": "Steady Hands",
-                        "outcome": "added",
-                    }
-                ],
-                "refused": [],
-                "failure": None,
-                "note": "",
-                "product_count": 1,
-                "refused_count": 0,
-                "reading": None,
-                "vectors": {"done": 40, "total": 40},
+    model_config = example(
+        import_id=EXAMPLE_ID,
+        state="completed",
+        collection="team",
+        folder="",
+        files=["steady-hands.epub"],
+        created_at="2026-11-02T09:30:00.000000+00:00",
+        ended_at="2026-11-02T09:30:02.000000+00:00",
+        last_event=5,
+        last_event_at="2026-11-02T09:30:02.000000+00:00",
+        products=[
+            {
+                "path": "steady-hands.epub",
+                "product_id": "steady-hands",
+                "title": "Steady Hands",
+                "outcome": "added",
             }
-        }
+        ],
+        refused=[],
+        failure=None,
+        note="",
+        product_count=1,
+        refused_count=0,
+        reading=None,
+        vectors={"done": 40, "total": 40},
     )
 
     import_id: str

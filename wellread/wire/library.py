@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     PlainSerializer,
     ValidationInfo,
@@ -31,7 +30,7 @@ from wellread.content import (
     place_label,
 )
 from wellread.events import FoundPassage
-from wellread.wire.view import View
+from wellread.wire.view import View, example
 
 AnyOrigin = Annotated[EpubOrigin | PdfOrigin | TimeOrigin | FileOrigin, Field(discriminator="type")]
 
@@ -67,7 +66,7 @@ _ANCHOR = "steady-hands/0a1b2c3d-4/120-310"
 class ProductView(View):
     """A product with what is known about it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _PRODUCT})
+    model_config = example(**_PRODUCT)
 
     product_id: str
     title: str
@@ -91,29 +90,14 @@ class ProductView(View):
 
     @classmethod
     def of_product(cls, product: Product) -> Self:
-        return cls(
-            **{name: value for name, value in asdict(product.metadata).items() if name != "product_id"},
-            product_id=product.product_id,
-            collection=product.collection,
-            format=product.format,
-            words=product.words,
-            passages=product.passages,
-        )
+        return cls.of(product, **{**asdict(product.metadata), "product_id": product.product_id})
 
 
 class SectionEntry(View):
     """A line of a product's table of contents."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "section_id": "0a1b2c3d-4",
-                "ordinal": 4,
-                "title": "Delegation",
-                "path": ["Part I", "Delegation"],
-                "role": "body",
-            }
-        }
+    model_config = example(
+        section_id="0a1b2c3d-4", ordinal=4, title="Delegation", path=["Part I", "Delegation"], role="body"
     )
 
     section_id: str
@@ -138,9 +122,7 @@ class BlockView(View):
 
     @classmethod
     def of_block(cls, placed: PlacedBlock) -> Self:
-        block = placed.block
-        values = {name: getattr(block, name) for name in cls.model_fields if hasattr(block, name)}
-        return cls(**values, start=placed.start, end=placed.end, place=place_label(block))
+        return cls.of(placed.block, start=placed.start, end=placed.end, place=place_label(placed.block))
 
 
 class TextBlockView(BlockView):
@@ -152,24 +134,20 @@ class TextBlockView(BlockView):
 class Cell(View):
     """A question put to a title. `best` is told also when nothing was found."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "question": "What is delegation?",
-                "product_id": "steady-hands",
-                "title": "Steady Hands",
-                "best": 0.71,
-                "found": [
-                    {
-                        "anchor": _ANCHOR,
-                        "section": "Part I › Delegation",
-                        "place": "p. 31",
-                        "text": "Delegation is …",
-                        "score": 0.71,
-                    }
-                ],
+    model_config = example(
+        question="What is delegation?",
+        product_id="steady-hands",
+        title="Steady Hands",
+        best=0.71,
+        found=[
+            {
+                "anchor": _ANCHOR,
+                "section": "Part I › Delegation",
+                "place": "p. 31",
+                "text": "Delegation is …",
+                "score": 0.71,
             }
-        }
+        ],
     )
 
     question: str
@@ -182,23 +160,19 @@ class Cell(View):
 class PlaceView(View):
     """What an anchor opens."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "anchor": _ANCHOR,
-                "state": "exact",
-                "product_id": "steady-hands",
-                "title": "Steady Hands",
-                "section_id": "0a1b2c3d-4",
-                "section": "Part I › Delegation",
-                "place": "p. 31",
-                "quote": "Delegation is …",
-                "prefix": "",
-                "suffix": "",
-                "origins": [{"type": "epub", "href": "chapter-4.xhtml", "cfi": "/6/10!/4/6"}],
-                "around": [],
-            }
-        }
+    model_config = example(
+        anchor=_ANCHOR,
+        state="exact",
+        product_id="steady-hands",
+        title="Steady Hands",
+        section_id="0a1b2c3d-4",
+        section="Part I › Delegation",
+        place="p. 31",
+        quote="Delegation is …",
+        prefix="",
+        suffix="",
+        origins=[{"type": "epub", "href": "chapter-4.xhtml", "cfi": "/6/10!/4/6"}],
+        around=[],
     )
 
     anchor: str = Field(description="Where the quote is now.")
@@ -244,9 +218,7 @@ class ProductList(View):
 class FileView(View):
     """A source file; its bytes are at `/library/{product_id}/files/{role}`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"role": "text", "name": "steady-hands.epub", "size": 73440}}
-    )
+    model_config = example(role="text", name="steady-hands.epub", size=73440)
 
     role: str = Field(description="`text`: what was read; else `media`, `sidecar`, `chapters`.")
     name: str
@@ -289,14 +261,11 @@ Line = Annotated[str, Field(max_length=500)]
 Name = Annotated[str, Field(max_length=200)]
 
 
-class Amendments(BaseModel):
+class Amendments(BaseModel, extra="forbid"):
     """What is to be known about a product in place of what its files say. What is left out stays as it is; `null`
     takes back what was said, so that the files are believed again."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"title": "Steady Hands", "topics": ["leadership"], "subtitle": None}},
-    )
+    model_config = example(title="Steady Hands", topics=["leadership"], subtitle=None)
 
     title: Line | None = None
     subtitle: Line | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from wellread.events import Citation, Mode, Roles, ScopeEntry, Statement, Usage
-from wellread.wire.view import Id, View
+from wellread.wire.view import Id, View, example
 
 RunState = Literal["waiting", "working", "completed", "failed", "cancelled"]
 Rating = Literal["up", "down"]
@@ -92,9 +92,7 @@ class Answer(View):
 class RunView(View):
     """A run as it stands: a fold over its events."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"run_id": "0f6b…", "state": "completed", "question": "What is …?"}}
-    )
+    model_config = example(run_id="0f6b…", state="completed", question="What is …?")
 
     run_id: str
     conversation_id: str
@@ -117,15 +115,7 @@ class RunView(View):
 class FeedbackView(View):
     """What the caller has said of an answer."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "rating": "up",
-                "comment": "To the point.",
-                "given_at": "2026-11-02T09:30:00.000000+00:00",
-            }
-        }
-    )
+    model_config = example(rating="up", comment="To the point.", given_at="2026-11-02T09:30:00.000000+00:00")
 
     rating: Rating
     comment: str

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from wellread import __version__
 from wellread.events import Usage
-from wellread.wire.view import View
+from wellread.wire.view import View, example
 
 
 class Health(View):
@@ -31,9 +31,7 @@ class Readiness(View):
 class ModelView(View):
     """A model, or, as `provider/…`, what there is to say of a provider."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"name": "openai/gpt-4.1", "usable": True, "note": "", "hint": ""}}
-    )
+    model_config = example(name="openai/gpt-4.1", usable=True, note="", hint="")
 
     name: str
     usable: bool
@@ -67,9 +65,7 @@ class Trial(View):
 class ModelTrial(View):
     """What came of trying a model."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"model": "openai/gpt-4.1", "context_tokens": 1_000_000, "trials": []}}
-    )
+    model_config = example(model="openai/gpt-4.1", context_tokens=1_000_000, trials=[])
 
     model: str
     context_tokens: int = Field(description="Prompt and reply together.")
@@ -91,7 +87,7 @@ _SUM: JsonDict = {
 class SumView(View):
     """Runs that were begun, and what those of them took that have ended."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _SUM})
+    model_config = example(**_SUM)
 
     key: str = Field(description="A day in UTC, a model as run.started names it, or empty for the total.")
     runs: int
@@ -106,16 +102,7 @@ class SumView(View):
 class UsageView(View):
     """Usage over some days, both included."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "first": "2026-10-04",
-                "last": "2026-11-02",
-                "total": {**_SUM, "key": ""},
-                "groups": [_SUM],
-            }
-        }
-    )
+    model_config = example(first="2026-10-04", last="2026-11-02", total={**_SUM, "key": ""}, groups=[_SUM])
 
     first: date
     last: date
@@ -135,18 +122,14 @@ class FieldProblem(View):
 class Problem(View):
     """The body of every error."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "type": "about:blank",
-                "title": "Not Found",
-                "status": 404,
-                "detail": "There is no run 'a1b2'.",
-                "hint": "Ask again.",
-                "retryable": False,
-                "errors": [],
-            }
-        }
+    model_config = example(
+        type="about:blank",
+        title="Not Found",
+        status=404,
+        detail="There is no run 'a1b2'.",
+        hint="Ask again.",
+        retryable=False,
+        errors=[],
     )
 
     type: str = "about:blank"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Id = Annotated[str, Field(max_length=80)]
 
@@ -13,6 +13,16 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)  # a program that starts uses few of them
 
     @classmethod
-    def of(cls, value: object) -> Self:
-        """Of what has attributes of the same names."""
-        return cls.model_validate(value, from_attributes=True)
+    def of(cls, value: object, /, **further: object) -> Self:
+        """Of what has attributes of the same names, and of what else is given."""
+        known = {
+            name: getattr(value, name)
+            for name in cls.model_fields
+            if name not in further and hasattr(value, name)
+        }
+        return cls.model_validate({**known, **further}, from_attributes=True)
+
+
+def example(**fields: JsonValue) -> ConfigDict:
+    """The configuration of a model whose schema shows this example of it."""
+    return ConfigDict(json_schema_extra={"example": fields})

@@ -697,7 +697,7 @@ def streamed(home, *events):
             completion = Completion(Unfolding(begun, "http://library.test"), "wellread-quick")
             response = ResponseEvents(Unfolding(begun, "http://library.test"), {"model": "wellread-quick"})
             told = [
-                b"".join([piece async for piece in completion.streamed(attended, with_usage=False)]),
+                b"".join([piece async for piece in completion.streamed(attended)]),
                 b"".join([piece async for piece in response.streamed(attended)]),
             ]
             await feed.close()

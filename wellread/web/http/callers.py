@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from wellread.errors import UnauthorizedError
+from wellread.errors import ForbiddenError, UnauthorizedError
 from wellread.serving.request import OWNER, Caller
 from wellread.web.http.access_log import note_caller
 from wellread.web.http.credentials import address_of, presented_session, presented_token
@@ -47,3 +47,9 @@ async def _caller_of(request: Request) -> Caller:
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
+
+
+def check_admin(caller: Caller, what: str) -> None:
+    """Raises ForbiddenError."""
+    if not caller.is_admin:
+        raise ForbiddenError(f"Only an admin may {what}.", hint="Ask an admin of this library.")

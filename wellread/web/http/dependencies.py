@@ -1,6 +1,7 @@
 """What the routes work with, as dependencies of FastAPI."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -16,35 +17,18 @@ from wellread.web.http.callers import current_caller
 from wellread.web.http.state import Server, server_of
 
 
-def _library(request: Request) -> Wellread:
-    return server_of(request).library
+def _of(part: Callable[[Server], object]) -> Any:
+    def found(request: Request) -> object:
+        return part(server_of(request))
 
-
-def _feed(request: Request) -> Feed[AnyEvent]:
-    return server_of(request).runtime.feed
-
-
-def _worker(request: Request) -> RunWorker:
-    return server_of(request).runtime.worker
-
-
-def _importer(request: Request) -> Importer:
-    return server_of(request).importer
-
-
-def _conversations(request: Request) -> ConversationStore:
-    return _library(request).conversations
-
-
-def _feedback(request: Request) -> FeedbackStore:
-    return _library(request).feedback
+    return Depends(found)
 
 
 ServerPart = Annotated[Server, Depends(server_of)]
-LibraryPart = Annotated[Wellread, Depends(_library)]
-FeedPart = Annotated[Feed[AnyEvent], Depends(_feed)]
-ImporterPart = Annotated[Importer, Depends(_importer)]
-WorkerPart = Annotated[RunWorker, Depends(_worker)]
-ConversationsPart = Annotated[ConversationStore, Depends(_conversations)]
-FeedbackPart = Annotated[FeedbackStore, Depends(_feedback)]
+LibraryPart = Annotated[Wellread, _of(lambda server: server.library)]
+FeedPart = Annotated[Feed[AnyEvent], _of(lambda server: server.runtime.feed)]
+ImporterPart = Annotated[Importer, _of(lambda server: server.importer)]
+WorkerPart = Annotated[RunWorker, _of(lambda server: server.runtime.worker)]
+ConversationsPart = Annotated[ConversationStore, _of(lambda server: server.library.conversations)]
+FeedbackPart = Annotated[FeedbackStore, _of(lambda server: server.library.feedback)]
 CallerPart = Annotated[Caller, Depends(current_caller)]

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -33,16 +33,7 @@ def problem_response(error: WellreadError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     # A full disk or a lost database is the server's state and not the request's fault.
     status = 503 if error.status == HTTPStatus.INSUFFICIENT_STORAGE else error.status
-    return _response(
-        Problem(
-            title=_phrase(status),
-            status=status,
-            detail=error.message,
-            hint=error.hint,
-            retryable=error.retryable,
-        ),
-        headers,
-    )
+    return _response(status, error.message, error.hint, headers, retryable=error.retryable)
 
 
 def add_problems(app: FastAPI) -> None:
@@ -93,13 +84,10 @@ def _invalid(_: Request, error: Exception) -> Response:
     ]
     first = f"{fields[0].field}: {fields[0].message}" if fields else "It cannot be read."
     return _response(
-        Problem(
-            title=_phrase(422),
-            status=422,
-            detail=f"The request is not as it must be. {first}",
-            hint="The page docs/api.md and /api/v1/openapi.json say what each request may hold.",
-            errors=fields,
-        )
+        422,
+        f"The request is not as it must be. {first}",
+        "The page docs/api.md and /api/v1/openapi.json say what each request may hold.",
+        errors=fields,
     )
 
 
@@ -109,40 +97,39 @@ def _http(_: Request, error: Exception) -> Response:
     if error.detail == _UNPARSED:
         return _no_json()
     hint = "The interface is described at /api/v1/openapi.json." if error.status_code in (404, 405) else ""
-    return _response(
-        Problem(
-            title=_phrase(error.status_code), status=error.status_code, detail=str(error.detail), hint=hint
-        ),
-        error.headers,
-    )
+    return _response(error.status_code, str(error.detail), hint, error.headers)
 
 
 def _no_json() -> Response:
-    return _response(
-        Problem(
-            title=_phrase(400),
-            status=400,
-            detail="The body is no JSON in UTF-8.",
-            hint='Send an object, as in {"question": "What is delegation?"}.',
-        )
-    )
+    hint = 'Send an object, as in {"question": "What is delegation?"}.'
+    return _response(400, "The body is no JSON in UTF-8.", hint)
 
 
 def _unexpected(_: Request, error: Exception) -> Response:
-    return _response(
-        Problem(
-            title=_phrase(500),
-            status=500,
-            detail=f"An unexpected error: {type(error).__name__}.",
-            hint="This is a defect: please report it with the lines that the server printed.",
-        )
+    hint = "This is a defect: please report it with the lines that the server printed."
+    return _response(500, f"An unexpected error: {type(error).__name__}.", hint)
+
+
+def _response(
+    status: int,
+    detail: str,
+    hint: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    retryable: bool = False,
+    errors: Sequence[FieldProblem] = (),
+) -> Response:
+    problem = Problem(
+        title=_phrase(status),
+        status=status,
+        detail=detail,
+        hint=hint,
+        retryable=retryable,
+        errors=list(errors),
     )
-
-
-def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     # A request may hold half of a surrogate pair, and its mistakes are told in its own words.
     body = json.dumps(problem.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
-    return Response(body, problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    return Response(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def _phrase(status: int) -> str:

@@ -3,11 +3,12 @@
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from wellread.web.http.dependencies import CallerPart
 from wellread.web.openai import chat, responses
 from wellread.web.openai.request import MODES, unknown_model
+from wellread.wire.view import example
 
 router = APIRouter()
 _models = APIRouter(prefix="/v1/models", tags=["openai"])
@@ -17,16 +18,7 @@ _CREATED = 1_767_225_600  # 2026-01-01, when the first of them was there
 class ModelObject(BaseModel):
     """A way to answer, as a model."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "wellread-quick",
-                "object": "model",
-                "created": _CREATED,
-                "owned_by": "wellread",
-            }
-        }
-    )
+    model_config = example(id="wellread-quick", object="model", created=_CREATED, owned_by="wellread")
 
     id: str
     object: Literal["model"] = "model"

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from wellread.errors import WellreadError, public_text
@@ -15,13 +14,21 @@ from wellread.events import Usage
 from wellread.serving.attended_run import Attended
 from wellread.serving.request import begin
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
-from wellread.web.http.stream import ALIVE, ByteStream, until_left
+from wellread.web.http.stream import ALIVE
 from wellread.web.openai.errors import error_object
 from wellread.web.openai.footnotes import Annotation
 from wellread.web.openai.history import MOST_MESSAGES, history_of
 from wellread.web.openai.messages import Message, question_of, said_before, with_a_question
-from wellread.web.openai.request import OpenAIRequest, plain_text_only, refused, without_force
+from wellread.web.openai.reply import reply
+from wellread.web.openai.request import (
+    NO_PROBABILITIES,
+    OpenAIRequest,
+    plain_text_only,
+    refusing,
+    without_force,
+)
 from wellread.web.openai.run import Ending, Piece, Thought, Unfolding, Words
+from wellread.wire.view import example
 
 router = APIRouter(tags=["openai"])
 _DONE = b"data: [DONE]\n\n"
@@ -36,14 +43,10 @@ class StreamOptions(BaseModel):
 class ChatRequest(OpenAIRequest):
     """A request for a chat completion."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "model": "wellread-quick",
-                "messages": [{"role": "user", "content": "What does Steady Hands say about delegation?"}],
-                "stream": True,
-            }
-        }
+    model_config = example(
+        model="wellread-quick",
+        messages=[{"role": "user", "content": "What does Steady Hands say about delegation?"}],
+        stream=True,
     )
 
     messages: list[Message] = Field(min_length=1, max_length=MOST_MESSAGES)
@@ -59,27 +62,13 @@ class ChatRequest(OpenAIRequest):
     _question = field_validator("messages")(with_a_question)
     _format = field_validator("response_format")(plain_text_only)
     _function = field_validator("function_call")(without_force)
-
-    @field_validator("n")
-    @classmethod
-    def _one(cls, n: int | None) -> int | None:
-        if n not in (None, 1):
-            raise refused("A question gets one answer. Leave it out, or say 1.")
-        return n
-
-    @field_validator("logprobs")
-    @classmethod
-    def _none(cls, value: object) -> object:
-        if value:
-            raise refused("There are no log probabilities: an answer is checked text. Leave it out.")
-        return value
-
-    @field_validator("modalities")
-    @classmethod
-    def _text(cls, modalities: list[str] | None) -> list[str] | None:
-        if modalities not in (None, ["text"]):
-            raise refused("Wellread answers in text only.")
-        return modalities
+    _logprobs = field_validator("logprobs")(NO_PROBABILITIES)
+    _one = field_validator("n")(
+        refusing(lambda n: n not in (None, 1), "A question gets one answer. Leave it out, or say 1.")
+    )
+    _text = field_validator("modalities")(
+        refusing(lambda kinds: kinds not in (None, ["text"]), "Wellread answers in text only.")
+    )
 
 
 @router.post(
@@ -106,26 +95,22 @@ async def complete(
         library,
     )
     begun = await begin(wanted, caller, library, worker)
-    attended = Attended(begun.run_id, feed, worker)
-    completion = Completion(Unfolding(begun, str(request.base_url).rstrip("/")), asked.model)
-    if asked.stream:
-        with_usage = asked.stream_options is not None and asked.stream_options.include_usage is True
-        return ByteStream(completion.streamed(attended, with_usage=with_usage), attended=attended)
-    async with attended:
-        whole = await until_left(completion.whole(attended), request.receive)
-    return JSONResponse(whole)
+    with_usage = asked.stream_options is not None and asked.stream_options.include_usage is True
+    completion = Completion(Unfolding(begun, str(request.base_url)), asked.model, with_usage=with_usage)
+    return await reply(completion, Attended(begun.run_id, feed, worker), request, stream=asked.stream)
 
 
 class Completion:
     """A run on this wire."""
 
-    def __init__(self, unfolding: Unfolding, model: str) -> None:
+    def __init__(self, unfolding: Unfolding, model: str, *, with_usage: bool = False) -> None:
         self._unfolding = unfolding
         self._head = {
             "id": f"chatcmpl-{unfolding.run_id}",
             "created": unfolding.created,
             "model": model,
         }
+        self._usage: dict[str, Any] = {"usage": None} if with_usage else {}
         self._told = {"conversation_id": unfolding.conversation_id, "run_id": unfolding.run_id}
 
     async def whole(self, attended: Attended) -> dict[str, Any]:
@@ -155,52 +140,39 @@ class Completion:
             "metadata": self._told,
         }
 
-    async def streamed(self, attended: Attended, *, with_usage: bool) -> AsyncGenerator[bytes, None]:
+    async def streamed(self, attended: Attended) -> AsyncGenerator[bytes, None]:
         """Its chunks as server-sent events. What goes wrong is the last of them, an error in place of a chunk."""
-        usage = {"usage": None} if with_usage else {}
-        yield self._chunk({"role": "assistant", "content": "", "refusal": None}, **usage, metadata=self._told)
+        yield self._chunk({"role": "assistant", "content": "", "refusal": None}, metadata=self._told)
         try:
             async with aclosing(attended.events()) as following:
                 async for events in following:
                     if not events:
                         yield ALIVE
                     for piece in self._unfolding.tell(events):
-                        yield self._piece(piece, usage)
+                        yield self._piece(piece)
         except WellreadError as error:
             yield _data(error_object(error.status, public_text(error)))
             return
         yield _DONE
 
-    def _piece(self, piece: Piece, usage: dict[str, Any]) -> bytes:
+    def _piece(self, piece: Piece) -> bytes:
         match piece:
             case Thought(text=text):
-                return self._chunk({"reasoning_content": text}, **usage)
+                return self._chunk({"reasoning_content": text})
             case Words(text=text):
-                return self._chunk({"content": text}, **usage)
-            case Ending(annotations=marks, cut=cut):
+                return self._chunk({"content": text})
+            case Ending(annotations=marks, usage=usage, cut=cut):
                 # Clients that put deltas together join lists by an index: this one comes in one piece.
                 delta = {"annotations": list(map(_annotation, marks))} if marks else {}
-                last = self._chunk(delta, "length" if cut else "stop", **usage)
-                if usage:
-                    last += _data(
-                        {
-                            **self._head,
-                            "object": "chat.completion.chunk",
-                            "choices": [],
-                            "usage": _usage(piece.usage),
-                        }
-                    )
-                return last
+                last = self._chunk(delta, "length" if cut else "stop")
+                return last + self._sent([], usage=_usage(usage)) if self._usage else last
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None, **further: Any) -> bytes:
-        return _data(
-            {
-                **self._head,
-                "object": "chat.completion.chunk",
-                "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}],
-                **further,
-            }
-        )
+        choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+        return self._sent([choice], **self._usage, **further)
+
+    def _sent(self, choices: list[dict[str, Any]], **further: Any) -> bytes:
+        return _data({**self._head, "object": "chat.completion.chunk", "choices": choices, **further})
 
 
 def _annotation(mark: Annotation) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What requests of both OpenAI-style interfaces have in common, and the question that they come to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Self
 
@@ -33,6 +33,20 @@ _PLAIN = ("text", None)
 def refused(message: str) -> PydanticCustomError:
     """What a validator raises for a value that cannot be heeded and would change the result."""
     return PydanticCustomError("refused", "{message}", {"message": storable(message)})
+
+
+def refusing(wrong: Callable[[Any], object], message: str) -> Callable[[object], object]:
+    """A validator that refuses what is wrong, in these words."""
+
+    def checked(value: object) -> object:
+        if wrong(value):
+            raise refused(message)
+        return value
+
+    return checked
+
+
+NO_PROBABILITIES = refusing(bool, "There are no log probabilities: an answer is checked text. Leave it out.")
 
 
 def plain_text_only(wanted: object) -> object:
@@ -112,13 +126,7 @@ class OpenAIRequest(BaseModel):
     top_logprobs: object = None
 
     _choice = field_validator("tool_choice")(without_force)
-
-    @field_validator("top_logprobs")
-    @classmethod
-    def _no_probabilities(cls, value: object) -> object:
-        if value:
-            raise refused("There are no log probabilities: an answer is checked text. Leave it out.")
-        return value
+    _probabilities = field_validator("top_logprobs")(NO_PROBABILITIES)
 
     async def run_request(
         self,

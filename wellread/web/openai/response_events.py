@@ -1,6 +1,7 @@
 """The events of a response, in the order in which clients of OpenAI expect them."""
 
 import json
+from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -66,9 +67,16 @@ class ResponseEvents:
         except WellreadError as error:
             yield self._sent(self.fail(error))
 
+    async def whole(self, attended: Attended) -> dict[str, Any]:
+        """The response when all is told. Raises as `Unfolding.tell` and `Attended.events` do."""
+        async with aclosing(attended.events()) as following:
+            async for events in following:
+                deque(self.tell(events), maxlen=0)
+        return self.response
+
     def begin(self) -> Iterator[Event]:
-        yield self._state("response.created")
-        yield self._state("response.in_progress")
+        yield self._state("created")
+        yield self._state("in_progress")
 
     def tell(self, events: Sequence[AnyEvent]) -> Iterator[Event]:
         """Raises as `Unfolding.tell` does."""
@@ -87,97 +95,72 @@ class ResponseEvents:
             "code": "rate_limit_exceeded" if error.status == 429 else "server_error",
             "message": public_text(error),
         }
-        return self._state("response.failed")
+        return self._state("failed")
 
     def _think(self, thought: Thought) -> Iterator[Event]:
         if self._text is not None:
             return  # the reasoning item has ended; what goes wrong from here on is told in the text
-        at = {"item_id": self._reasoning_id, "output_index": _REASONING}
         if not self._parts:
-            yield {
-                "type": "response.output_item.added",
-                "output_index": _REASONING,
-                "item": self._reasoning("in_progress"),
-            }
+            item = self._reasoning("in_progress")
+            yield _event("output_item.added", output_index=_REASONING, item=item)
         if not self._parts or (thought.begins_step and self._in_step):
             yield from self._end_part()
             self._parts.append("")
-            yield {
-                "type": "response.reasoning_summary_part.added",
-                **at,
-                "summary_index": len(self._parts) - 1,
-                "part": {"type": "summary_text", "text": ""},
-            }
+            yield _event("reasoning_summary_part.added", **self._part, part=_summary(""))
         self._in_step = self._in_step or thought.begins_step
         self._parts[-1] += thought.text
-        yield {
-            "type": "response.reasoning_summary_text.delta",
-            **at,
-            "summary_index": len(self._parts) - 1,
-            "delta": thought.text,
-        }
+        yield _event("reasoning_summary_text.delta", **self._part, delta=thought.text)
 
     def _end_part(self) -> Iterator[Event]:
-        if not self._parts:
-            return
-        text = self._parts[-1]
-        at = {
-            "item_id": self._reasoning_id,
-            "output_index": _REASONING,
-            "summary_index": len(self._parts) - 1,
-        }
-        yield {"type": "response.reasoning_summary_text.done", **at, "text": text}
-        yield {
-            "type": "response.reasoning_summary_part.done",
-            **at,
-            "part": {"type": "summary_text", "text": text},
-        }
+        if self._parts:
+            text = self._parts[-1]
+            yield _event("reasoning_summary_text.done", **self._part, text=text)
+            yield _event("reasoning_summary_part.done", **self._part, part=_summary(text))
 
     def _say(self, text: str) -> Iterator[Event]:
         if self._text is None:
             yield from self._end_part()
-            item = self._reasoning("completed")
-            self.response["output"].append(item)
-            yield {"type": "response.output_item.done", "output_index": _REASONING, "item": item}
+            yield self._end_item(_REASONING, self._reasoning("completed"))
             self._text = ""
-            yield {
-                "type": "response.output_item.added",
-                "output_index": _MESSAGE,
-                "item": self._message("in_progress", []),
-            }
-            yield {"type": "response.content_part.added", **self._place, "part": _part("", [])}
+            item = self._message("in_progress", [])
+            yield _event("output_item.added", output_index=_MESSAGE, item=item)
+            yield _event("content_part.added", **self._place, part=_content("", []))
         self._text += text
-        yield {"type": "response.output_text.delta", **self._place, "delta": text, "logprobs": []}
+        yield _event("output_text.delta", **self._place, delta=text, logprobs=[])
 
     def _end(self, ending: Ending) -> Iterator[Event]:
         yield from self._say("") if self._text is None else ()
         marks = list(map(_annotation, ending.annotations))
         for number, mark in enumerate(marks):
-            yield {
-                "type": "response.output_text.annotation.added",
-                **self._place,
-                "annotation_index": number,
-                "annotation": mark,
-            }
-        part = _part(ending.text, marks)
-        yield {"type": "response.output_text.done", **self._place, "text": ending.text, "logprobs": []}
-        yield {"type": "response.content_part.done", **self._place, "part": part}
+            at = {**self._place, "annotation_index": number}
+            yield _event("output_text.annotation.added", **at, annotation=mark)
+        part = _content(ending.text, marks)
+        yield _event("output_text.done", **self._place, text=ending.text, logprobs=[])
+        yield _event("content_part.done", **self._place, part=part)
         status = "incomplete" if ending.cut else "completed"
-        item = self._message(status, [part])
-        self.response["output"].append(item)
-        yield {"type": "response.output_item.done", "output_index": _MESSAGE, "item": item}
+        yield self._end_item(_MESSAGE, self._message(status, [part]))
         self.response["status"] = status
         self.response["usage"] = _usage(ending.usage)
         if ending.cut:
             self.response["incomplete_details"] = {"reason": "max_output_tokens"}
-        yield self._state(f"response.{status}")
+        yield self._state(status)
+
+    def _end_item(self, index: int, item: dict[str, Any]) -> Event:
+        self.response["output"].append(item)
+        return _event("output_item.done", output_index=index, item=item)
+
+    @property
+    def _part(self) -> dict[str, Any]:
+        """Where the open part of the reasoning is."""
+        number = len(self._parts) - 1
+        return {"item_id": self._reasoning_id, "output_index": _REASONING, "summary_index": number}
 
     @property
     def _place(self) -> dict[str, Any]:
         return {"item_id": self._message_id, "output_index": _MESSAGE, "content_index": 0}
 
     def _reasoning(self, status: str) -> dict[str, Any]:
-        summary = [{"type": "summary_text", "text": text} for text in self._parts]
+        summary = list(map(_summary, self._parts))
         return {"id": self._reasoning_id, "type": "reasoning", "status": status, "summary": summary}
 
     def _message(self, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
@@ -190,12 +173,20 @@ class ResponseEvents:
         }
 
     def _state(self, kind: str) -> Event:
-        return {"type": kind, "response": self.response}
+        return _event(kind, response=self.response)
 
     def _sent(self, event: Event) -> bytes:
         numbered = {**event, "sequence_number": self._number}
         self._number += 1
         return f"event: {event['type']}\ndata: {json.dumps(numbered, ensure_ascii=False)}\n\n".encode()
+
+
+def _event(kind: str, **fields: Any) -> Event:
+    return {"type": f"response.{kind}", **fields}
+
+
+def _summary(text: str) -> dict[str, Any]:
+    return {"type": "summary_text", "text": text}
 
 
 def _annotation(mark: Annotation) -> dict[str, Any]:
@@ -208,7 +199,7 @@ def _annotation(mark: Annotation) -> dict[str, Any]:
     }
 
 
-def _part(text: str, annotations: list[dict[str, Any]]) -> dict[str, Any]:
+def _content(text: str, annotations: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}
 
 

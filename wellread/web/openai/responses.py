@@ -1,11 +1,9 @@
 """`/v1/responses`: a run as a response, whole or streamed."""
 
 import asyncio
-from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from wellread.agent.run.start import RunRequest, exchange_of
@@ -14,12 +12,19 @@ from wellread.events import Exchange
 from wellread.serving.attended_run import Attended
 from wellread.serving.request import Caller, begin
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
-from wellread.web.http.stream import ByteStream, until_left
 from wellread.web.openai.history import MOST_EXCHANGES, MOST_MESSAGES, bare, history_of
 from wellread.web.openai.messages import Message, question_of, said_before, with_a_question
-from wellread.web.openai.request import ConversationReference, OpenAIRequest, plain_text_only, refused
+from wellread.web.openai.reply import reply
+from wellread.web.openai.request import (
+    ConversationReference,
+    OpenAIRequest,
+    plain_text_only,
+    refused,
+    refusing,
+)
 from wellread.web.openai.response_events import ResponseEvents
 from wellread.web.openai.run import Unfolding
+from wellread.wire.view import example
 
 router = APIRouter(tags=["openai"])
 _PREFIX = "resp_"
@@ -59,14 +64,8 @@ class ReplyMessage(BaseModel):
 class ResponsesRequest(OpenAIRequest):
     """A request for a response."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "model": "wellread-quick",
-                "input": "What does Steady Hands say about delegation?",
-                "stream": True,
-            }
-        }
+    model_config = example(
+        model="wellread-quick", input="What does Steady Hands say about delegation?", stream=True
     )
 
     input: Annotated[list[Message], BeforeValidator(_messages)] = Field(
@@ -84,20 +83,14 @@ class ResponsesRequest(OpenAIRequest):
     prompt: object = None
 
     _question = field_validator("input")(with_a_question)
-
-    @field_validator("background")
-    @classmethod
-    def _foreground(cls, background: bool | None) -> bool | None:
-        if background:
-            raise refused("Responses are not made in the background here; /api/v1/runs are. Leave it out.")
-        return background
-
-    @field_validator("prompt")
-    @classmethod
-    def _no_template(cls, prompt: object) -> object:
-        if prompt is not None:
-            raise refused("There are no prompt templates here: say it in the input.")
-        return prompt
+    _foreground = field_validator("background")(
+        refusing(bool, "Responses are not made in the background here; /api/v1/runs are. Leave it out.")
+    )
+    _no_template = field_validator("prompt")(
+        refusing(
+            lambda prompt: prompt is not None, "There are no prompt templates here: say it in the input."
+        )
+    )
 
     @model_validator(mode="after")
     def _one_past(self) -> "ResponsesRequest":
@@ -123,30 +116,14 @@ async def respond(
     """The last message of the user is the question. Goes on with the conversation of `previous_response_id` or with
     `conversation`. Streamed with `stream`. Who closes the connection cancels the run."""
     begun = await begin(await _run_request(asked, caller, library), caller, library, worker)
-    attended = Attended(begun.run_id, feed, worker)
-    unfolding = Unfolding(begun, str(request.base_url).rstrip("/"))
-    told = ResponseEvents(
-        unfolding,
-        {
-            "model": asked.model,
-            "previous_response_id": asked.previous_response_id,
-            "max_output_tokens": asked.max_output_tokens,
-            "metadata": asked.metadata.given if asked.metadata else {},
-        },
-    )
-    if asked.stream:
-        return ByteStream(told.streamed(attended), attended=attended)
-    async with attended:
-        whole = await until_left(_whole(told, attended), request.receive)
-    return JSONResponse(whole)
-
-
-async def _whole(told: ResponseEvents, attended: Attended) -> dict[str, Any]:
-    async with aclosing(attended.events()) as following:
-        async for events in following:
-            for _ in told.tell(events):
-                pass
-    return told.response
+    repeated = {
+        "model": asked.model,
+        "previous_response_id": asked.previous_response_id,
+        "max_output_tokens": asked.max_output_tokens,
+        "metadata": asked.metadata.given if asked.metadata else {},
+    }
+    told = ResponseEvents(Unfolding(begun, str(request.base_url)), repeated)
+    return await reply(told, Attended(begun.run_id, feed, worker), request, stream=asked.stream)
 
 
 async def _run_request(asked: ResponsesRequest, caller: Caller, library: Wellread) -> RunRequest:

@@ -65,7 +65,7 @@ class Unfolding:
     """What the events of a run add to what was told of it."""
 
     def __init__(self, begun: Begun, base: str) -> None:
-        """`base` is the server's own address, without a slash at its end."""
+        """`base` is the server's own address."""
         start = begun.events[0]
         if not isinstance(start, RunStarted):
             raise TypeError("a run begins with run.started")
@@ -73,7 +73,7 @@ class Unfolding:
         self.conversation_id = start.conversation_id
         self.created = int(start.at.timestamp())
         self._budget: Budget = start.budget
-        self._base = base
+        self._base = base.rstrip("/")
         self._under_way = UnderWay()
         self._shown = ""  # of the answer
         self._written = ""  # of it as it is written now

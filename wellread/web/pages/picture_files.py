@@ -12,13 +12,13 @@ from wellread.library.pictures.pictures import Picture, Pictures
 from wellread.web.http.callers import current_caller
 from wellread.web.http.dependencies import LibraryPart
 from wellread.web.http.state import server_of
+from wellread.web.http.tagged import tagged
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(current_caller)])
 _WEBP = "image/webp"
 _SVG = "image/svg+xml"
 # An SVG that is opened by itself is a document: in a sandbox, with nothing that it may load.
 _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-_KEPT = "private, no-cache"  # asked about again each time: after a log-out, or once its title is removed, none is shown
 
 Tags = Annotated[str, Header(alias="if-none-match", max_length=1000)]
 
@@ -39,13 +39,11 @@ async def get_cover(
     try:
         product = await library.product(product_id)
     except NotFoundError:
-        neutral = neutral_cover().encode()
-        return _answer(neutral, _SVG, _digest(neutral), tags)
+        return _drawn(neutral_cover().encode(), tags)
     cover = await pictures.cover(product, is_gone=request.is_disconnected)
     if cover is not None:
-        return _answer(cover.data, _WEBP, cover.tag, tags)
-    drawn = drawn_cover(product).encode()
-    return _answer(drawn, _SVG, _digest(drawn), tags)
+        return _shown(cover, tags)
+    return _drawn(drawn_cover(product).encode(), tags)
 
 
 @router.get("/library/{product_id}/pages/{number}.webp")
@@ -75,24 +73,16 @@ async def get_picture(
     product = await library.product(product_id)
     if entry.lower().endswith(DRAWINGS):
         drawn = await pictures.drawing(product, entry)
-        return _answer(drawn, _SVG, _digest(drawn), tags) if drawn else _shown(None, tags)
+        return _drawn(drawn, tags) if drawn else _shown(None, tags)
     return _shown(await pictures.figure(product, entry, is_gone=request.is_disconnected), tags)
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:24]
+def _drawn(data: bytes, tags: str) -> Response:
+    tag = hashlib.sha256(data).hexdigest()[:24]
+    return tagged(data, _SVG, tag, tags, **{"Content-Security-Policy": _SANDBOX})
 
 
 def _shown(picture: Picture | None, tags: str) -> Response:
     if picture is None:
         raise NotFoundError("There is no such picture.", hint="Read on without it.")
-    return _answer(picture.data, _WEBP, picture.tag, tags)
-
-
-def _answer(data: bytes, media_type: str, tag: str, tags: str) -> Response:
-    headers = {"ETag": f'"{tag}"', "Cache-Control": _KEPT}
-    if media_type == _SVG:
-        headers["Content-Security-Policy"] = _SANDBOX
-    if f'"{tag}"' in (part.strip().removeprefix("W/") for part in tags.split(",")):
-        return Response(status_code=304, headers=headers)
-    return Response(data, media_type=media_type, headers=headers)
+    return tagged(picture.data, _WEBP, picture.tag, tags)

@@ -4,15 +4,16 @@ import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
-from wellread.errors import ConflictError, ForbiddenError, UnauthorizedError
+from wellread.errors import ConflictError, UnauthorizedError
 from wellread.serving.request import Caller
-from wellread.store.accounts.accounts import Account, AccountStore, ApiToken
+from wellread.store.accounts.accounts import AccountStore
 from wellread.web.http.access import Access
-from wellread.web.http.callers import CurrentCaller
+from wellread.web.http.callers import CurrentCaller, check_admin
 from wellread.web.http.credentials import address_of, drop_session, keep_session, presented_session
 from wellread.web.http.state import server_of
+from wellread.wire.view import View, example
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
@@ -20,14 +21,10 @@ _ID = "5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a"
 _AT = "2026-11-02T09:30:00.000000+00:00"
 
 
-class Me(BaseModel):
+class Me(View):
     """Who is calling."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"account_id": _ID, "name": "Reader", "is_admin": False, "login": "account"}
-        }
-    )
+    model_config = example(account_id=_ID, name="Reader", is_admin=False, login="account")
 
     account_id: str = Field(description="Empty for the owner of the library, who has no account.")
     name: str
@@ -40,9 +37,7 @@ class Me(BaseModel):
 class Login(BaseModel):
     """An account's name and password, or the server's token."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"name": "Reader", "password": "four words in a row"}}
-    )
+    model_config = example(name="Reader", password="four words in a row")
 
     name: str = ""
     password: SecretStr = SecretStr("")
@@ -50,17 +45,15 @@ class Login(BaseModel):
 
 
 class NewToken(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "notebook"}})
+    model_config = example(name="notebook")
 
     name: str
 
 
-class Token(BaseModel):
+class Token(View):
     """A token as it is listed, without its secret."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"token_id": _ID, "name": "notebook", "created_at": _AT, "used_at": ""}}
-    )
+    model_config = example(token_id=_ID, name="notebook", created_at=_AT, used_at="")
 
     token_id: str
     name: str
@@ -71,41 +64,23 @@ class Token(BaseModel):
 class MadeToken(Token):
     """A new token with its secret, which is told this once."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "token_id": _ID,
-                "name": "notebook",
-                "created_at": _AT,
-                "used_at": "",
-                "token": "wr_…",
-            }
-        }
-    )
+    model_config = example(token_id=_ID, name="notebook", created_at=_AT, used_at="", token="wr_…")
 
     token: str
 
 
 class NewAccount(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"name": "Reader", "password": "four words in a row", "is_admin": False}
-        }
-    )
+    model_config = example(name="Reader", password="four words in a row", is_admin=False)
 
     name: str
     password: SecretStr
     is_admin: bool = False
 
 
-class AccountView(BaseModel):
+class AccountView(View):
     """An account, as an admin sees it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"account_id": _ID, "name": "Reader", "is_admin": False, "created_at": _AT}
-        }
-    )
+    model_config = example(account_id=_ID, name="Reader", is_admin=False, created_at=_AT)
 
     account_id: str
     name: str
@@ -124,8 +99,7 @@ def _account_caller(caller: CurrentCaller) -> Caller:
 
 
 def _admin(caller: CurrentCaller) -> Caller:
-    if not caller.is_admin:
-        raise ForbiddenError("Only an admin may do this.", hint="Ask an admin of this library.")
+    check_admin(caller, "do this")
     return caller
 
 
@@ -179,14 +153,14 @@ async def me(caller: CurrentCaller, request: Request) -> Me:
 @router.get("/tokens", summary="The caller's tokens")
 async def list_tokens(caller: WithAccount, request: Request) -> list[Token]:
     found = await asyncio.to_thread(_accounts(request).tokens, caller.account_id)
-    return [Token(**_token(token)) for token in found]
+    return [Token.of(token) for token in found]
 
 
 @router.post("/tokens", status_code=201, summary="Make a token")
 async def add_token(new: NewToken, caller: WithAccount, request: Request) -> MadeToken:
     """The secret is in this response and nowhere else."""
     token, secret = await asyncio.to_thread(_accounts(request).add_token, caller.account_id, new.name)
-    return MadeToken(**_token(token), token=secret)
+    return MadeToken.of(token, token=secret)
 
 
 @router.delete("/tokens/{token_id}", status_code=204, summary="Remove a token")
@@ -197,7 +171,7 @@ async def remove_token(token_id: str, caller: WithAccount, request: Request) -> 
 
 @router.get("/accounts", summary="All accounts")
 async def list_accounts(_: Admin, request: Request) -> list[AccountView]:
-    return [_view(account) for account in await asyncio.to_thread(_accounts(request).accounts)]
+    return [AccountView.of(account) for account in await asyncio.to_thread(_accounts(request).accounts)]
 
 
 @router.post("/accounts", status_code=201, summary="Add an account")
@@ -206,7 +180,7 @@ async def add_account(new: NewAccount, _: Admin, request: Request) -> AccountVie
     account = await asyncio.to_thread(
         _accounts(request).add, new.name, new.password.get_secret_value(), is_admin=new.is_admin
     )
-    return _view(account)
+    return AccountView.of(account)
 
 
 @router.delete("/accounts/{account_id}", status_code=204, summary="Remove an account")
@@ -230,21 +204,3 @@ def _me(caller: Caller, access: Access) -> Me:
         "account" if caller.account_id else "none" if access.is_open else "token"
     )
     return Me(account_id=caller.account_id, name=caller.name, is_admin=caller.is_admin, login=login)
-
-
-def _token(token: ApiToken) -> dict[str, str]:
-    return {
-        "token_id": token.token_id,
-        "name": token.name,
-        "created_at": token.created_at,
-        "used_at": token.used_at,
-    }
-
-
-def _view(account: Account) -> AccountView:
-    return AccountView(
-        account_id=account.account_id,
-        name=account.name,
-        is_admin=account.is_admin,
-        created_at=account.created_at,
-    )

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from wellread.errors import ForbiddenError
+from wellread.web.http.callers import check_admin
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.wire.library import Amendments, ProductView
 
@@ -16,8 +16,7 @@ async def amend_product(
     """Only an admin may. It stays when the files are added again, and goes with the product. The title is found by its
     new words at once; with another language its text is indexed anew, as soon as nothing is being added."""
     await library.product(product_id)
-    if not caller.is_admin:
-        raise ForbiddenError("Only an admin may edit titles.", hint="Ask an admin of this library.")
+    check_admin(caller, "edit titles")
     collection = (amendments.collection or "") if "collection" in amendments.model_fields_set else None
     return ProductView.of_product(
         await library.amend(product_id, amendments.changes(), collection=collection)

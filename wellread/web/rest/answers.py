@@ -4,7 +4,7 @@ import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from wellread.agent.telling.sources import sources
@@ -14,6 +14,7 @@ from wellread.library.bibtex import bibtex
 from wellread.web.http.dependencies import CallerPart, FeedbackPart, LibraryPart
 from wellread.web.http.downloads import download
 from wellread.wire.runs import FeedbackView, Rating
+from wellread.wire.view import example
 
 router = APIRouter(prefix="/api/v1/runs", tags=["answers"])
 Format = Literal["csl-json", "bibtex", "markdown"]
@@ -24,10 +25,8 @@ _FILES: dict[Format, tuple[str, str]] = {  # media type, ending
 }
 
 
-class NewFeedback(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"rating": "up", "comment": "To the point."}}
-    )
+class NewFeedback(BaseModel, extra="forbid"):
+    model_config = example(rating="up", comment="To the point.")
 
     rating: Rating
     comment: str = Field("", max_length=2000)

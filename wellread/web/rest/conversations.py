@@ -5,7 +5,7 @@ import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.agent.telling.export import Export, export
 from wellread.agent.telling.markdown import as_markdown
@@ -26,14 +26,15 @@ from wellread.web.http.dependencies import (
 from wellread.web.http.downloads import download
 from wellread.web.rest.runs import state_of
 from wellread.wire.conversations import Conversations, ConversationView, RunSummary, Share, WholeConversation
+from wellread.wire.view import example
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 _PATIENCE = 10.0  # seconds for the runs of a conversation to be cancelled before it is deleted
 _LOOK = 0.1
 
 
-class NewTitle(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "On delegation"}})
+class NewTitle(BaseModel, extra="forbid"):
+    model_config = example(title="On delegation")
 
     title: str = Field(max_length=200)
 
@@ -191,26 +192,9 @@ def place_of(cursor: str) -> ConversationCursor:
 
 
 def _conversation_view(listed: ListedConversation) -> ConversationView:
-    return ConversationView(
-        conversation_id=listed.conversation_id,
-        title=listed.title,
-        created_at=listed.created_at,
-        updated_at=listed.updated_at,
-        runs=listed.runs,
-        under_way=listed.under_way,
-        shared=bool(listed.share),
-    )
+    return ConversationView.of(listed, shared=bool(listed.share))
 
 
 def _run_summary(run: StoredRun, start: RunStarted, feedback: Feedback | None) -> RunSummary:
-    return RunSummary(
-        run_id=run.run_id,
-        state=state_of(run),
-        question=run.question,
-        mode=start.mode,
-        model=start.model,
-        created_at=run.created_at,
-        ended_at=run.ended_at,
-        usage=run.usage,
-        rating=feedback.rating if feedback else None,
-    )
+    rating = feedback.rating if feedback else None
+    return RunSummary.of(run, state=state_of(run), mode=start.mode, model=start.model, rating=rating)

@@ -3,22 +3,19 @@
 import asyncio
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.formats.registry import MEDIA, readers
 from wellread.web.http.callers import current_caller
 from wellread.web.http.dependencies import LibraryPart
+from wellread.wire.view import example
 
 router = APIRouter(prefix="/api/v1", tags=["imports"], dependencies=[Depends(current_caller)])
 _BESIDE = (".toml",)  # sidecars
 
 
 class Formats(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"suffixes": [".epub", ".mp4", ".pdf", ".vtt"], "largest": 2_147_483_648}
-        }
-    )
+    model_config = example(suffixes=[".epub", ".mp4", ".pdf", ".vtt"], largest=2_147_483_648)
 
     suffixes: list[str] = Field(description="Of files that are read, and of what belongs to them.")
     largest: int = Field(description="Bytes that a file may have (`upload_mb`).")

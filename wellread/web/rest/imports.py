@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.errors import BadRequestError, ConflictError, ForbiddenError
 from wellread.import_events import (
@@ -23,6 +23,7 @@ from wellread.serving.import_files import existing_folder
 from wellread.serving.importer import Importer
 from wellread.store.imports.imports import DEMO, ImportStore, StoredImport
 from wellread.store.imports.uploads import check_whole
+from wellread.web.http.callers import check_admin
 from wellread.web.http.dependencies import CallerPart, ImporterPart, LibraryPart
 from wellread.web.http.listener import ListenerPart, events_for
 from wellread.web.http.state import server_of
@@ -38,7 +39,7 @@ from wellread.wire.imports import (
     RefusedFile,
     VectorCount,
 )
-from wellread.wire.view import Id
+from wellread.wire.view import Id, example
 
 router = APIRouter(prefix="/api/v1", tags=["imports"])
 Latest = Annotated[
@@ -47,23 +48,19 @@ Latest = Annotated[
 Collection = Annotated[str, Field(max_length=200, description="A name for this part of the library.")]
 
 
-class NewImport(BaseModel):
+class NewImport(BaseModel, extra="forbid"):
     """Uploads that are here in full, to be added together: a talk with its captions is several."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"uploads": [EXAMPLE_ID], "collection": "team"}}
-    )
+    model_config = example(uploads=[EXAMPLE_ID], collection="team")
 
     uploads: list[Id] = Field(min_length=1, max_length=200)
     collection: Collection = ""
 
 
-class NewFolder(BaseModel):
+class NewFolder(BaseModel, extra="forbid"):
     """A folder of the machine that the server runs on."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"path": "~/Books", "collection": "team"}}
-    )
+    model_config = example(path="~/Books", collection="team")
 
     path: str = Field(min_length=1, max_length=4000)
     collection: Collection = ""
@@ -112,8 +109,7 @@ async def put_file(
 async def add_demo(response: Response, caller: CallerPart, importer: ImporterPart) -> ImportView:
     """The two books and the talk that come with Wellread, as an import whose events tell how it goes. Only an admin
     may. 200 with the one that goes on already."""
-    if not caller.is_admin:
-        raise ForbiddenError("Only an admin may add the demo library.", hint="Ask an admin of this library.")
+    check_admin(caller, "add the demo library")
     return await _begin_folder(importer, DEMO, DEMO, caller.account_id, "demo", response)
 
 
@@ -185,33 +181,35 @@ async def _begin(
 ) -> ImportView:
     imports = importer.imports
     ids = list(dict.fromkeys(upload_ids))
-    begun = await asyncio.to_thread(imports.begun, ids, caller)
+    begun, is_new = await asyncio.to_thread(imports.begun, ids, caller), False
     if begun is None:
         try:
             begun = await asyncio.to_thread(_new, importer, ids, caller, collection.strip())
+            is_new = True
         except ConflictError:
             # Sent twice at the same moment: the other request has begun it.
             begun = await asyncio.to_thread(imports.begun, ids, caller)
             if begun is None:
                 raise
-            response.status_code = status.HTTP_200_OK
-        importer.poll()
-    else:
-        response.status_code = status.HTTP_200_OK
-    response.headers["Location"] = f"/api/v1/imports/{begun.import_id}"
-    return await _view(importer, begun.import_id, caller)
+    return await _told(importer, begun.import_id, caller, response, is_new=is_new)
 
 
 async def _begin_folder(
     importer: Importer, folder: str, name: str, caller: str, collection: str, response: Response
 ) -> ImportView:
     begun, is_new = await asyncio.to_thread(importer.imports.begin_folder, folder, name, caller, collection)
+    return await _told(importer, begun.import_id, caller, response, is_new=is_new)
+
+
+async def _told(
+    importer: Importer, import_id: str, caller: str, response: Response, *, is_new: bool
+) -> ImportView:
     if is_new:
         importer.poll()
     else:
         response.status_code = status.HTTP_200_OK
-    response.headers["Location"] = f"/api/v1/imports/{begun.import_id}"
-    return await _view(importer, begun.import_id, caller)
+    response.headers["Location"] = f"/api/v1/imports/{import_id}"
+    return await _view(importer, import_id, caller)
 
 
 def _new(importer: Importer, upload_ids: Sequence[str], caller: str, collection: str) -> StoredImport:
@@ -244,14 +242,10 @@ def _import_view(
     """`events` as far as they tell how it stands, with how many there are of each type."""
     first, last = events[0], events[-1]
     vectors = [event for event in events if isinstance(event, VectorsMade)]
-    return ImportView(
-        import_id=import_.import_id,
+    return ImportView.of(
+        import_,
         state=_state(last),
-        collection=import_.collection,
-        folder=import_.folder,
         files=first.files if isinstance(first, ImportStarted) else (),
-        created_at=import_.created_at,
-        ended_at=import_.ended_at,
         last_event=last.seq,
         last_event_at=last.at.isoformat(),
         products=[ImportedProduct.of(event) for event in events if isinstance(event, ProductAdded)],

@@ -10,11 +10,12 @@ from fastapi.responses import FileResponse
 
 from wellread.content import ProductKind
 from wellread.engine import Wellread
-from wellread.errors import ForbiddenError, NotFoundError
+from wellread.errors import NotFoundError
 from wellread.store.catalog.product_query import Listing
 from wellread.store.imports.file_names import file_name
-from wellread.web.http.callers import current_caller
+from wellread.web.http.callers import check_admin, current_caller
 from wellread.web.http.dependencies import CallerPart, LibraryPart
+from wellread.web.http.tagged import tagged
 from wellread.wire.library import (
     BlockView,
     Facets,
@@ -82,20 +83,15 @@ async def get_product(
     product_id: str, library: LibraryPart, if_none_match: Annotated[str, Header(max_length=1000)] = ""
 ) -> Response:
     """What is known about it, and the files that it was read from."""
-    body = (await asyncio.to_thread(_details, library, product_id)).model_dump_json()
-    tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in (part.strip().removeprefix("W/") for part in if_none_match.split(",")):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    body = (await asyncio.to_thread(_details, library, product_id)).model_dump_json().encode()
+    return tagged(body, "application/json", hashlib.sha256(body).hexdigest()[:32], if_none_match)
 
 
 @router.delete("/library/{product_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Remove a product")
 async def remove_product(product_id: str, caller: CallerPart, library: LibraryPart) -> None:
     """With its files and passages. Only an admin may; it waits while something is being added."""
     await library.product(product_id)
-    if not caller.is_admin:
-        raise ForbiddenError("Only an admin may remove titles.", hint="Ask an admin of this library.")
+    check_admin(caller, "remove titles")
     await library.remove(product_id)
 
 

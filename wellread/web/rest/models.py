@@ -3,7 +3,7 @@
 import asyncio
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, TooManyError
@@ -13,14 +13,15 @@ from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.http.state import server_of
 from wellread.web.rest.accounts import Admin
 from wellread.wire.server import ModelsView, ModelTrial, ModelView
+from wellread.wire.view import example
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
 
 
-class TryModel(BaseModel):
+class TryModel(BaseModel, extra="forbid"):
     """Which model to try."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"model": "openai/gpt-4.1"}})
+    model_config = example(model="openai/gpt-4.1")
 
     model: str = Field(max_length=300, description="As `provider/model`, or `auto`.")
 
@@ -30,7 +31,7 @@ async def list_models(_: CallerPart, request: Request, library: LibraryPart) -> 
     """As `wellread models` has them. Keys are looked for and never told."""
     listed, choice = await listing(request, library)
     return ModelsView(
-        models=[ModelView(name=m.name, usable=m.usable, note=m.note, hint=m.hint) for m in listed],
+        models=list(map(ModelView.of, listed)),
         default=choice.name,
         why=choice.why,
     )
@@ -59,9 +60,8 @@ async def listing(request: Request, library: Wellread) -> tuple[list[ListedModel
     def found() -> tuple[list[ListedModel], ModelChoice]:
         return library.models.listing(), library.models.automatic()
 
-    async with server_of(
-        request
-    ).listing_models:  # an Ollama that does not answer holds up one thread, not all of them
+    # An Ollama that does not answer holds up one thread, not all of them.
+    async with server_of(request).listing_models:
         return await asyncio.to_thread(found)
 
 

@@ -109,9 +109,8 @@ def run_view(run: StoredRun, events: list[AnyEvent]) -> RunView:
     knowledge = fold_events(events)
     answer = next((event for event in reversed(events) if isinstance(event, AnswerCompleted)), None)
     last = events[-1]
-    return RunView(
-        run_id=run.run_id,
-        conversation_id=run.conversation_id,
+    return RunView.of(
+        run,
         state=state_of(run),
         question=start.question,
         mode=start.mode,
@@ -119,8 +118,6 @@ def run_view(run: StoredRun, events: list[AnyEvent]) -> RunView:
         roles=start.roles,
         scope=list(knowledge.scope),
         excluded=list(start.excluded),
-        created_at=run.created_at,
-        ended_at=run.ended_at,
         last_event=last.seq,
         answer=Answer.of(answer) if answer else None,
         failure=Failure.of(last) if isinstance(last, RunFailed) else None,

@@ -4,28 +4,23 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.content import Product, ProductKind
 from wellread.errors import BadRequestError, LimitError
 from wellread.library.titles import Titles
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.wire.library import Matrix
-from wellread.wire.view import Id
+from wellread.wire.view import Id, View, example
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 _QUESTIONS, _TITLES = 20, 50  # of one request at most
 
 
-class Search(BaseModel):
+class Search(BaseModel, extra="forbid"):
     """Short questions, and the titles to put each of them to."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {"questions": ["What is delegation?"], "product_ids": ["steady-hands"], "limit": 5}
-        },
-    )
+    model_config = example(questions=["What is delegation?"], product_ids=["steady-hands"], limit=5)
 
     questions: list[str] = Field(description=f"At most {_QUESTIONS}.")
     product_ids: list[Id] = Field(
@@ -34,17 +29,15 @@ class Search(BaseModel):
     limit: Annotated[int, Field(ge=1, le=_TITLES, description="Titles to search when none is named.")] = 5
 
 
-class ScopeRequest(BaseModel):
+class ScopeRequest(BaseModel, extra="forbid"):
     """A question, perhaps half written."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"question": "What does Steady Hands say about tru"}}
-    )
+    model_config = example(question="What does Steady Hands say about tru")
 
     question: str = Field(max_length=4_000)
 
 
-class NamedTitle(BaseModel):
+class NamedTitle(View):
     """A title that a question names, and where (code points of the question); 0, 0 when it is not sure that it does."""
 
     product_id: str
@@ -95,6 +88,4 @@ def _named_titles(titles: Titles, question: str) -> NamedTitles:
 
 
 def _title(product: Product, start: int = 0, end: int = 0) -> NamedTitle:
-    return NamedTitle(
-        product_id=product.product_id, title=product.title, kind=product.kind, start=start, end=end
-    )
+    return NamedTitle.of(product, start=start, end=end)

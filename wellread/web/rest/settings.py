@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictFloat, StrictInt, StrictStr
+from pydantic import Field, RootModel, StrictFloat, StrictInt, StrictStr
 
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, ConflictError, WellreadError
@@ -18,6 +18,7 @@ from wellread.store import settings_file
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.http.state import server_of
 from wellread.web.rest.accounts import Admin
+from wellread.wire.view import View, example
 
 router = APIRouter(prefix="/api/v1", tags=["settings"])
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")  # of an address: a name, a password or a key
@@ -28,20 +29,16 @@ Name = Annotated[str, Field(max_length=80)]
 Given = Annotated[StrictStr, Field(max_length=300)] | StrictInt | StrictFloat | None
 
 
-class SettingView(BaseModel):
+class SettingView(View):
     """A setting with its value."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "name": "quick_steps",
-                "value": 4,
-                "default": 4,
-                "sentence": "Steps a run has at most when DeepSearch is OFF.",
-                "changeable": True,
-                "fixed_by": "",
-            }
-        }
+    model_config = example(
+        name="quick_steps",
+        value=4,
+        default=4,
+        sentence="Steps a run has at most when DeepSearch is OFF.",
+        changeable=True,
+        fixed_by="",
     )
 
     name: str
@@ -55,7 +52,7 @@ class SettingView(BaseModel):
 class Changes(RootModel[dict[Name, Given]]):
     """New values by name; null for the default."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"quick_steps": 6, "writer_model": None}})
+    model_config = example(quick_steps=6, writer_model=None)
 
 
 @router.get("/settings", summary="The settings")
@@ -85,11 +82,9 @@ async def change_settings(
 def views(caller: Caller, library: Wellread) -> list[SettingView]:
     """The settings that a caller may see."""
     return [
-        SettingView(
-            name=row.name,
+        SettingView.of(
+            row,
             value=_shown(row.name, getattr(library.settings, row.name)),
-            default=row.default,
-            sentence=row.sentence,
             changeable=row.live and not _fixed_by(row),
             fixed_by=_fixed_by(row),
         )

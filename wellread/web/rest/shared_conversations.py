@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from wellread.agent.telling.export import ExportedRun
 from wellread.agent.telling.export import State as ExportState
@@ -13,11 +13,12 @@ from wellread.web.http.credentials import address_of
 from wellread.web.http.dependencies import ConversationsPart, LibraryPart
 from wellread.web.http.state import server_of
 from wellread.web.rest.conversations import conversation_export
+from wellread.wire.view import View, example
 
 router = APIRouter(prefix="/api/v1/shared", tags=["conversations"])
 
 
-class SharedAnswer(BaseModel):
+class SharedAnswer(View):
     """An answer that is whole; offsets and positions are those of the event `answer.completed`."""
 
     markdown: str
@@ -40,20 +41,14 @@ class SharedRun(BaseModel):
             question=run.question,
             asked_at=run.asked_at,
             state=run.state,
-            answer=SharedAnswer(
-                markdown=answer.markdown,
-                citations=list(answer.citations),
-                statements=list(answer.statements),
-            )
-            if answer
-            else None,
+            answer=SharedAnswer.of(answer) if answer else None,
         )
 
 
 class SharedConversation(BaseModel):
     """A conversation as its link shows it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"title": "On delegation", "runs": []}})
+    model_config = example(title="On delegation", runs=[])
 
     title: str
     runs: list[SharedRun] = Field(description="Oldest first.")

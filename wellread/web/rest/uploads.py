@@ -5,7 +5,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from fastapi import APIRouter, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from wellread.errors import ConflictError, LimitError, NotFoundError
 from wellread.serving.importer import Importer
@@ -13,24 +13,21 @@ from wellread.store.imports.uploads import Upload, UploadStore
 from wellread.web.http import tus
 from wellread.web.http.dependencies import CallerPart, ImporterPart, LibraryPart
 from wellread.web.http.upload_body import receive, writing
+from wellread.wire.view import View, example
 
 router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"], route_class=tus.TusRoute)
 LARGEST_AT_ONCE = 4  # so many of the largest files may wait of one caller, by their bytes
 
 
-class UploadView(BaseModel):
+class UploadView(View):
     """A file on its way."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "upload_id": "5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a",
-                "name": "steady-hands.epub",
-                "size": 73440,
-                "offset": 65536,
-                "expires_at": "2026-11-03T09:30:00Z",
-            }
-        }
+    model_config = example(
+        upload_id="5f0c3d1e8f6b4a7d9c2b1a0e4d3c2b1a",
+        name="steady-hands.epub",
+        size=73440,
+        offset=65536,
+        expires_at="2026-11-03T09:30:00Z",
     )
 
     upload_id: str
@@ -150,12 +147,8 @@ async def _tell(response: Response, uploads: UploadStore, upload: Upload, offset
 
 def _view(importer: Importer, upload: Upload) -> UploadView | None:
     try:
-        return UploadView(
-            upload_id=upload.upload_id,
-            name=upload.name,
-            size=upload.size,
-            offset=importer.uploads.offset(upload),
-            expires_at=importer.uploads.expires_at(upload),
+        return UploadView.of(
+            upload, offset=importer.uploads.offset(upload), expires_at=importer.uploads.expires_at(upload)
         )
     except NotFoundError:
         return None

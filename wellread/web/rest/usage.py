@@ -15,6 +15,7 @@ from wellread.wire.server import SumView, UsageView
 router = APIRouter(prefix="/api/v1", tags=["usage"])
 _DAYS = 30
 _MOST_DAYS = 1000
+_COUNTS = tuple(name for name in SumView.model_fields if name not in ("key", "cost"))
 
 
 @router.get("/usage", summary="What runs took")
@@ -48,13 +49,5 @@ async def get_usage(
 
 
 def _sum_view(key: str, sums: Sequence[UsageSum]) -> SumView:
-    return SumView(
-        key=key,
-        runs=sum(s.runs for s in sums),
-        model_calls=sum(s.model_calls for s in sums),
-        input_tokens=sum(s.input_tokens for s in sums),
-        cached_tokens=sum(s.cached_tokens for s in sums),
-        output_tokens=sum(s.output_tokens for s in sums),
-        cost=round(sum(s.cost for s in sums), 9),
-        unpriced_calls=sum(s.unpriced_calls for s in sums),
-    )
+    counts = {name: sum(getattr(s, name) for s in sums) for name in _COUNTS}
+    return SumView(key=key, cost=round(sum(s.cost for s in sums), 9), **counts)

@@ -1,0 +1,26 @@
+"""The response to a question on either wire: streamed, or whole when the run has ended."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, Protocol
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+
+from wellread.serving.attended_run import Attended
+from wellread.web.http.stream import ByteStream, until_left
+
+
+class ToldRun(Protocol):
+    """A run on a wire."""
+
+    async def whole(self, attended: Attended) -> dict[str, Any]: ...
+
+    def streamed(self, attended: Attended) -> AsyncGenerator[bytes, None]: ...
+
+
+async def reply(told: ToldRun, attended: Attended, request: Request, *, stream: bool | None) -> Response:
+    if stream:
+        return ByteStream(told.streamed(attended), attended=attended)
+    async with attended:
+        whole = await until_left(told.whole(attended), request.receive)
+    return JSONResponse(whole)
