@@ -15,9 +15,8 @@ MOST = 4
 _SHORT = 100  # code points; longer text could keep the pattern of "what does X say?" busy for ever
 LONGEST = 300  # code points of one question
 
-_ABOUT = re.compile(
-    r"\s*[“„«](?P<words>[^“”„«»]{30,})[”“»](?P<rest>.*)$", re.DOTALL
-)  # a quotation, and a question
+# A quotation, and a question.
+_ABOUT = re.compile(r"\s*[“„«](?P<words>[^“”„«»]{30,})[”“»](?P<rest>.*)$", re.DOTALL)
 _ABOUT_SHOWN = 200  # code points of it
 _MARK = "⟦⟧"
 _rule = partial(pattern, "questions")
