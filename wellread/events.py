@@ -4,9 +4,11 @@ A reader of the stream ignores types that it does not know. `docs/events.md` des
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from wellread.errors import WellreadError
 
 Mode = Literal["quick", "deep"]
 Found = Literal["named", "picked", "discovered", "whole library"]
@@ -50,14 +52,7 @@ class Usage(Value):
     unpriced_calls: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            model_calls=self.model_calls + other.model_calls,
-            input_tokens=self.input_tokens + other.input_tokens,
-            cached_tokens=self.cached_tokens + other.cached_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            cost=self.cost + other.cost,
-            unpriced_calls=self.unpriced_calls + other.unpriced_calls,
-        )
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
 
 
 class Flags(Value):
@@ -159,6 +154,19 @@ class Event(BaseModel):
     type: str = ""
 
 
+class StepEvent(Event):
+    """What a step brings, once it is begun and until it is completed."""
+
+    step: int
+
+
+class RunEnded(Event):
+    """What each end of a run says, whichever it is."""
+
+    usage: Usage
+    seconds: float
+
+
 class RunStarted(Event):
     type: Literal["run.started"] = "run.started"
     run_id: str
@@ -222,15 +230,13 @@ class StepStarted(Event):
     title: str
 
 
-class StepThinking(Event):
+class StepThinking(StepEvent):
     type: Literal["step.thinking"] = "step.thinking"
-    step: int
     text: str
 
 
-class StepAction(Event):
+class StepAction(StepEvent):
     type: Literal["step.action"] = "step.action"
-    step: int
     action: str
     label: str
     parameters: dict[str, object]
@@ -239,20 +245,18 @@ class StepAction(Event):
     usage: Usage | None = None  # of the run so far, this choice included
 
 
-class ProductsFound(Event):
+class ProductsFound(StepEvent):
     """`find_products` widened the scope by these titles."""
 
     type: Literal["products.found"] = "products.found"
-    step: int
     query: str
     products: tuple[ScopeEntry, ...]
 
 
-class SearchCell(Event):
+class SearchCell(StepEvent):
     """One cell of the question × title matrix."""
 
     type: Literal["search.cell"] = "search.cell"
-    step: int
     question: str
     product_id: str
     title: str
@@ -261,18 +265,16 @@ class SearchCell(Event):
     knowledge: tuple[int, ...]
 
 
-class SearchElsewhere(Event):
+class SearchElsewhere(StepEvent):
     """What the library holds outside the scope for questions that the scope left open."""
 
     type: Literal["search.elsewhere"] = "search.elsewhere"
-    step: int
     question: str
     products: tuple[Elsewhere, ...]
 
 
-class SectionRead(Event):
+class SectionRead(StepEvent):
     type: Literal["section.read"] = "section.read"
-    step: int
     product_id: str
     title: str
     section_id: str
@@ -281,11 +283,10 @@ class SectionRead(Event):
     knowledge: tuple[int, ...]
 
 
-class EvidenceScored(Event):
+class EvidenceScored(StepEvent):
     """How far a snippet helps with the question, 0 to 10, as a model read it, and what it says on it in short."""
 
     type: Literal["evidence.scored"] = "evidence.scored"
-    step: int
     number: int  # of the knowledge
     score: int
     summary: str
@@ -327,31 +328,29 @@ class AnswerCompleted(Event):
     usage: Usage
     written_by: str = "extractive"  # the model's name; with " + " between, when another had to go on
     dropped_citations: int = 0  # numbers that the model gave and that were not among the knowledge it had
-    left_out: int = (
-        0  # sentences of a small model that nothing in its knowledge held, and that were not shown
-    )
+    left_out: int = 0  # sentences of a small model that nothing in its knowledge held, which were not shown
 
 
-class RunCompleted(Event):
+class RunCompleted(RunEnded):
     type: Literal["run.completed"] = "run.completed"
-    usage: Usage
-    seconds: float
 
 
-class RunFailed(Event):
+class RunFailed(RunEnded):
     type: Literal["run.failed"] = "run.failed"
-    usage: Usage
-    seconds: float
     status: int
     message: str
     hint: str
     retryable: bool
 
+    @classmethod
+    def of(cls, error: WellreadError, usage: Usage, seconds: float) -> Self:
+        """The end that an error puts to a run."""
+        said = {name: getattr(error, name) for name in ("status", "message", "hint", "retryable")}
+        return cls(usage=usage, seconds=seconds, **said)
 
-class RunCancelled(Event):
+
+class RunCancelled(RunEnded):
     type: Literal["run.cancelled"] = "run.cancelled"
-    usage: Usage
-    seconds: float
 
 
 AnyEvent = Annotated[
@@ -385,10 +384,5 @@ TERMINAL = (RunCompleted, RunFailed, RunCancelled)
 
 def usage_told(event: AnyEvent) -> Usage | None:
     """What the run has taken up to this event, if the event says so."""
-    match event:
-        case StepAction() | StepCompleted() | AnswerStarted() | AnswerCompleted():
-            return event.usage
-        case RunCompleted() | RunFailed() | RunCancelled():
-            return event.usage
-        case _:
-            return None
+    usage: Usage | None = getattr(event, "usage", None)
+    return usage

@@ -4,7 +4,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -23,6 +22,7 @@ _ENCRYPTED = 0x1  # bit 0 of an entry's general purpose flags
 _BOMB_HINT = (
     "Such an archive is made to exhaust the computer that opens it. Make a new one from the original files."
 )
+_DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 _DAMAGED_HINT = "The file is damaged or was not downloaded to its end. Fetch it again and add the new copy."
 
 
@@ -59,9 +59,7 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._zip.close()
 
     def __iter__(self) -> Iterator[str]:
@@ -77,16 +75,9 @@ class Archive:
                 f"{self._name} would unpack to {declared / (1 << 30):,.1f} GiB; 2 GiB are allowed.",
                 hint=_BOMB_HINT,
             )
-        packed = sum(info.compress_size for info in infos)
-        if declared > RATIO_FLOOR and declared > MAX_RATIO * max(packed, 1):
-            size = f"{declared / _MEBIBYTE:,.0f} MiB, more than {MAX_RATIO} times its packed size"
-            raise UnreadableError(f"{self._name} would unpack to {size}.", hint=_BOMB_HINT)
+        _refuse_bomb(self._name, declared, sum(info.compress_size for info in infos))
         for info in infos:
-            if info.file_size > RATIO_FLOOR and info.file_size > MAX_RATIO * max(info.compress_size, 1):
-                size = f"{info.file_size / _MEBIBYTE:,.0f} MiB, more than {MAX_RATIO} times its packed size"
-                raise UnreadableError(
-                    f"{info.filename!r} in {self._name} would unpack to {size}.", hint=_BOMB_HINT
-                )
+            _refuse_bomb(f"{info.filename!r} in {self._name}", info.file_size, info.compress_size)
             name = info.filename.replace("\\", "/")
             if name.startswith("/") or ".." in name.split("/") or name[1:3] == ":/" or "\0" in name:
                 self.refused.append(info.filename)
@@ -133,7 +124,7 @@ class Archive:
                         raise UnreadableError(
                             f"{name!r} in {self._name} is longer than it says.", hint=_BOMB_HINT
                         )
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        except _DAMAGES as error:
             raise self._damaged(name) from error
         return b"".join(pieces)
 
@@ -146,7 +137,7 @@ class Archive:
         try:
             with self._zip.open(info) as stream:
                 return stream.read(length)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        except _DAMAGES as error:
             raise self._damaged(name) from error
 
     def _readable(self, name: str) -> zipfile.ZipInfo:
@@ -165,6 +156,12 @@ class Archive:
 
     def _damaged(self, name: str) -> DamagedEntryError:
         return DamagedEntryError(f"{name!r} in {self._name} is damaged.", hint=_DAMAGED_HINT)
+
+
+def _refuse_bomb(what: str, unpacked: int, packed: int) -> None:
+    if unpacked > RATIO_FLOOR and unpacked > MAX_RATIO * max(packed, 1):
+        size = f"{unpacked / _MEBIBYTE:,.0f} MiB, more than {MAX_RATIO} times its packed size"
+        raise UnreadableError(f"{what} would unpack to {size}.", hint=_BOMB_HINT)
 
 
 def _fold(name: str) -> str:

@@ -3,7 +3,6 @@
 import datetime
 import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -14,8 +13,17 @@ from wellread.formats.isbn import isbn13
 _LISTS = frozenset({"authors", "contributors", "topics", "identifiers"})
 _ALIASES = {"author": "authors", "id": "product_id"}
 _KNOWN = tuple(field.name for field in fields(Metadata))
-_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:T.*)?)?)?")
+_FORMS = {  # of a field's text, and what it must be
+    "title": (re.compile(".+"), "a text that is not empty"),
+    "date": (
+        re.compile(r"(?:\d{4}(?:-\d\d(?:-\d\d(?:T.*)?)?)?)?"),
+        'a date such as "2024-05-31" or "2024"',
+    ),
+    "product_id": (
+        re.compile(r"[A-Za-z0-9_.-]{1,80}"),
+        "up to 80 letters, digits, dots, hyphens and underscores",
+    ),
+}
 
 
 def apply(metadata: Metadata, sidecar: Path) -> Metadata:
@@ -52,7 +60,7 @@ def apply(metadata: Metadata, sidecar: Path) -> Metadata:
         elif field in _LISTS:
             found[field] = _texts(value, key, sidecar)
         else:
-            found[field] = _CHECKED.get(field, _text)(value, key, sidecar)
+            found[field] = (_kind if field == "kind" else _text)(value, key, sidecar)
     if isbn:
         others = found.get("identifiers", metadata.identifiers)
         kept = others if isinstance(others, tuple) else ()
@@ -68,16 +76,16 @@ def _wrong(key: str, expected: str, sidecar: Path) -> UnreadableError:
 
 def _text(value: object, key: str, sidecar: Path) -> str:
     if isinstance(value, datetime.date | datetime.datetime):
-        return value.isoformat()
-    if (
-        isinstance(value, int)
-        and not isinstance(value, bool)
-        and key in ("series_index", "date", "isbn", "id")
-    ):
-        return str(value)
+        value = value.isoformat()
+    elif type(value) is int and key in ("series_index", "date", "isbn", "id"):
+        value = str(value)
     if not isinstance(value, str):
         raise _wrong(key, "a text in quotes", sidecar)
-    return " ".join(value.split()) if key != "description" else value.strip()
+    text = " ".join(value.split()) if key != "description" else value.strip()
+    form, expected = _FORMS.get(_ALIASES.get(key, key), (None, ""))
+    if form is not None and not form.fullmatch(text):
+        raise _wrong(key, expected, sidecar)
+    return text
 
 
 def _texts(value: object, key: str, sidecar: Path) -> tuple[str, ...]:
@@ -89,37 +97,8 @@ def _texts(value: object, key: str, sidecar: Path) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
-def _title(value: object, key: str, sidecar: Path) -> str:
-    title = _text(value, key, sidecar)
-    if not title:
-        raise _wrong(key, "a text that is not empty", sidecar)
-    return title
-
-
 def _kind(value: object, key: str, sidecar: Path) -> ProductKind:
     kinds = [kind.value for kind in ProductKind]
     if value not in kinds:
         raise _wrong(key, " or ".join(f'"{kind}"' for kind in kinds), sidecar)
     return ProductKind(value)
-
-
-def _date(value: object, key: str, sidecar: Path) -> str:
-    date = _text(value, key, sidecar)
-    if date and not _DATE.fullmatch(date):
-        raise _wrong(key, 'a date such as "2024-05-31" or "2024"', sidecar)
-    return date
-
-
-def _product_id(value: object, key: str, sidecar: Path) -> str:
-    product_id = _text(value, key, sidecar)
-    if not _ID.fullmatch(product_id):
-        raise _wrong(key, "up to 80 letters, digits, dots, hyphens and underscores", sidecar)
-    return product_id
-
-
-_CHECKED: dict[str, Callable[[object, str, Path], object]] = {
-    "title": _title,
-    "kind": _kind,
-    "date": _date,
-    "product_id": _product_id,
-}

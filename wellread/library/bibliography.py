@@ -35,19 +35,19 @@ class Entry:
     author, year and first word.
     """
 
-    key: str
-    kind: ProductKind | None  # None: the title is no longer in the library, and only its name is known
     title: str
-    short_title: str  # without the subtitle; "" if that is all of it
-    authors: tuple[PersonName, ...]
-    date: tuple[int, ...]  # year, month, day, as far as they are known
-    publisher: str
-    series: str
-    series_number: str
-    isbn: str
-    doi: str
-    language: str
     citations: tuple[Citation, ...]
+    key: str = ""
+    kind: ProductKind | None = None  # None: the title is no longer in the library, and only its name is known
+    short_title: str = ""  # without the subtitle; "" if that is all of it
+    authors: tuple[PersonName, ...] = ()
+    date: tuple[int, ...] = ()  # year, month, day, as far as they are known
+    publisher: str = ""
+    series: str = ""
+    series_number: str = ""
+    isbn: str = ""
+    doi: str = ""
+    language: str = ""
 
     @property
     def medium(self) -> str:
@@ -71,7 +71,7 @@ def entries(citations: Sequence[Citation], products: Mapping[str, Product]) -> t
     found = {
         product_id: _known(products[product_id], tuple(places))
         if product_id in products
-        else _gone(product_id, tuple(places))
+        else Entry(line(places[0].title), tuple(places), isbn=isbn13(product_id))
         for product_id, places in cited.items()
     }
     taken: dict[str, int] = {}
@@ -102,7 +102,6 @@ def _known(product: Product, citations: tuple[Citation, ...]) -> Entry:
     if subtitle.casefold() in short.casefold():
         subtitle = ""
     return Entry(
-        key="",
         kind=metadata.kind,
         title=f"{short}{' ' if short.endswith(('?', '!', ':')) else ': '}{subtitle}" if subtitle else short,
         short_title=short.rstrip(":") if subtitle else "",
@@ -114,24 +113,6 @@ def _known(product: Product, citations: tuple[Citation, ...]) -> Entry:
         isbn=next(filter(None, isbns), ""),
         doi=next(dois, ""),
         language=line(metadata.language),
-        citations=citations,
-    )
-
-
-def _gone(product_id: str, citations: tuple[Citation, ...]) -> Entry:
-    return Entry(
-        key="",
-        kind=None,
-        title=line(citations[0].title),
-        short_title="",
-        authors=(),
-        date=(),
-        publisher="",
-        series="",
-        series_number="",
-        isbn=isbn13(product_id),
-        doi="",
-        language="",
         citations=citations,
     )
 
@@ -164,9 +145,8 @@ def _words(text: str) -> list[str]:
 
 def _item(entry: Entry) -> dict[str, object]:
     pages = [_PAGE.fullmatch(place) for place in entry.places]
-    places = (
-        [page[1] for page in pages if page] if all(pages) else entry.places
-    )  # "page" is what styles put before
+    # "page" is what styles put before.
+    places = [page[1] for page in pages if page] if all(pages) else entry.places
     fields: dict[str, object] = {
         "title-short": entry.short_title,
         "author": [_name(author) for author in entry.authors],

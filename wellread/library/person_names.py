@@ -12,9 +12,8 @@ from wellread.text.languages import word_list
 
 _SUFFIX = re.compile(r"(?:jr|sr)\.?|ii|iii|iv", re.I)
 _DEGREES = frozenset("phd md mba msc mphil dphil edd jd".split())
-_CAPITAL_PARTICLES = frozenset(
-    "Da De Del Della Den Der Di Du La Le Van Von".split()
-)  # of the family name itself
+# Of the family name itself.
+_CAPITAL_PARTICLES = frozenset("Da De Del Della Den Der Di Du La Le Van Von".split())
 _SPLIT_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
 _MARKS = frozenset(".,'’-\u2010\u2011")
 

@@ -23,12 +23,8 @@ _STRING, _ARRAY = 8, 9
 _VERSIONS = (2, 3)
 _LENGTH_MAX = 1 << 20  # of a string or a list; a damaged file may claim any
 _V2 = (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file")
-_V1 = (
-    Path("/sys/fs/cgroup/memory"),
-    "memory.limit_in_bytes",
-    "memory.usage_in_bytes",
-    "total_inactive_file",
-)
+_V1_ROOT = Path("/sys/fs/cgroup/memory")
+_V1 = (_V1_ROOT, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 
 
 def find(home: Path, environment: Mapping[str, str]) -> list[Path]:

@@ -3,6 +3,8 @@
 Each is an entry point of `wellread.models`; a plugin adds another by implementing `ModelProvider`.
 """
 
+# ruff: noqa: ARG002 - a provider need not look at all that it is given
+
 import importlib
 import importlib.util
 import json
@@ -34,9 +36,7 @@ class HostedProvider:
     name: str
     model_class: str
     offers: str
-    sdk: str = (
-        ""  # the module whose absence means that the extra `name` is not installed, if it is called otherwise
-    )
+    sdk: str = ""  # the module that the extra `name` installs, if it is called otherwise
     keys: tuple[str, ...] = ()  # NAME_API_KEY without any
     takes_key: bool = True  # or finds its credentials in the environment by itself
     prices: str = ""  # the provider's name in genai-prices, if it is another
@@ -55,10 +55,7 @@ class HostedProvider:
         return self.prices or self.family, model
 
     def problem(
-        self,
-        settings: Settings,
-        environment: Mapping[str, str],
-        model: str = "",  # noqa: ARG002 - what models there are the provider knows
+        self, settings: Settings, environment: Mapping[str, str], model: str = ""
     ) -> WellreadError | None:
         """Why no model of this provider can be used, or None."""
         if importlib.util.find_spec(self.sdk or self.family) is None:
@@ -81,7 +78,7 @@ class HostedProvider:
         provider = self._connection(key, self._base_url(settings))
         return await opened(
             f"{self.name}/{model}",
-            _class(f"models.{self.family}", self.model_class)(
+            of_pydantic_ai(f"models.{self.family}", self.model_class)(
                 model, provider=provider, profile=WHOLE_STREAMS
             ),
             settings,
@@ -96,7 +93,7 @@ class HostedProvider:
             arguments["base_url"] = base_url
             if self.takes_key:
                 arguments.setdefault("api_key", "none")
-        return _class("providers", "infer_provider_class")(self.name)(**arguments)
+        return of_pydantic_ai("providers", "infer_provider_class")(self.name)(**arguments)
 
     def _keys(self) -> tuple[str, ...]:
         return self.keys or (f"{self.family.upper()}_API_KEY",)
@@ -118,7 +115,7 @@ class OpenAIProvider(HostedProvider):
     def _connection(self, key: str, base_url: str) -> Any:
         if not base_url:
             return HostedProvider._connection(self, key, base_url)
-        compatible = _class("providers.openai_compatible", "OpenAICompatibleProvider")
+        compatible = of_pydantic_ai("providers.openai_compatible", "OpenAICompatibleProvider")
         return compatible(self.name, base_url=base_url, api_key=key or None)
 
 
@@ -132,14 +129,11 @@ class OllamaProvider:
     def otherwise(self, settings: Settings) -> str:
         return f"none yet at {self._address(settings).rpartition('@')[2]}: `ollama pull` gets one"
 
-    def priced_as(self, model: str) -> None:  # noqa: ARG002
+    def priced_as(self, model: str) -> None:
         return None
 
     def problem(
-        self,
-        settings: Settings,
-        environment: Mapping[str, str],  # noqa: ARG002
-        model: str = "",
+        self, settings: Settings, environment: Mapping[str, str], model: str = ""
     ) -> WellreadError | None:
         there = self._models(settings)
         if there is not None and model and model not in there and f"{model}:latest" not in there:
@@ -154,18 +148,17 @@ class OllamaProvider:
             )
         return None
 
-    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG002
+    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
         return self._models(settings) or ()
 
     async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
-        provider = _class("providers.ollama", "OllamaProvider")(
+        provider = of_pydantic_ai("providers.ollama", "OllamaProvider")(
             base_url=f"{self._address(settings)}/v1", api_key=environment.get("OLLAMA_API_KEY")
         )
         return await opened(
             f"ollama/{model}",
-            _class("models.ollama", "OllamaModel")(model, provider=provider, profile=WHOLE_STREAMS),
+            of_pydantic_ai("models.ollama", "OllamaModel")(model, provider=provider, profile=WHOLE_STREAMS),
             settings,
-            priced_as=None,
             secrets=tuple(filter(None, (environment.get("OLLAMA_API_KEY"),))),
             json_replies=True,
             context_tokens=settings.ollama_context_tokens,
@@ -209,7 +202,7 @@ async def opened(
     model: Any,
     settings: Settings,
     *,
-    priced_as: tuple[str, str] | None,
+    priced_as: tuple[str, str] | None = None,
     secrets: tuple[str, ...] = (),
     json_replies: bool = False,
     context_tokens: int | None = None,
@@ -254,7 +247,7 @@ async def opened(
     return made
 
 
-def _class(module: str, name: str) -> Any:
+def of_pydantic_ai(module: str, name: str) -> Any:
     """A class or a function of Pydantic AI, imported now."""
     return getattr(importlib.import_module(f"pydantic_ai.{module}"), name)
 

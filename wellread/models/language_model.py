@@ -4,7 +4,7 @@ Everything about providers, wires and retries is behind `LanguageModel`; nothing
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from opentelemetry.context import Context
@@ -32,6 +32,16 @@ class Form:
     schema: Mapping[str, Any]
 
 
+def object_schema(**fields: object) -> dict[str, Any]:
+    """The JSON schema of an object that has all of these fields and no others, in this order."""
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A structured reply: which form, and its values as the model gave them, not yet validated."""
@@ -48,6 +58,11 @@ class Allowance:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost: float | None = None  # US dollars
+
+    def replying(self, most: int) -> "Allowance":
+        """The same for a call whose reply has `most` tokens at most."""
+        tokens = most if self.output_tokens is None else min(self.output_tokens, most)
+        return replace(self, output_tokens=tokens)
 
     def shared(self, calls: int) -> "Allowance":
         """What each of so many calls at once may spend. They have the same time."""

@@ -1,5 +1,7 @@
 """GGUF files on this machine: `local/FILE`, run by llama.cpp in a process of its own."""
 
+# ruff: noqa: ARG002 - a provider need not look at all that it is given
+
 import importlib
 import importlib.util
 from collections.abc import Mapping
@@ -8,7 +10,7 @@ from pathlib import Path
 
 from wellread.errors import UnavailableError, WellreadError
 from wellread.models import gguf
-from wellread.models.hosted import WHOLE_STREAMS, opened
+from wellread.models.hosted import WHOLE_STREAMS, of_pydantic_ai, opened
 from wellread.models.language_model import LanguageModel
 from wellread.settings import Settings
 
@@ -21,10 +23,10 @@ class LocalProvider:
     name = "local"
     on_this_machine = True
 
-    def otherwise(self, settings: Settings) -> str:  # noqa: ARG002
+    def otherwise(self, settings: Settings) -> str:
         return "a GGUF file by its path; `wellread models pull OWNER/REPO` gets one"
 
-    def priced_as(self, model: str) -> None:  # noqa: ARG002
+    def priced_as(self, model: str) -> None:
         return None
 
     def problem(
@@ -57,13 +59,10 @@ class LocalProvider:
         )
         closing = AsyncExitStack()
         closing.push_async_callback(server.close)
-        compatible = importlib.import_module(
-            "pydantic_ai.providers.openai_compatible"
-        ).OpenAICompatibleProvider
-        chat = importlib.import_module("pydantic_ai.models.openai").OpenAIChatModel
-        httpx = importlib.import_module(
-            "httpx2"
-        )  # no proxy for this machine, and no kept connection to a dead child
+        compatible = of_pydantic_ai("providers.openai_compatible", "OpenAICompatibleProvider")
+        chat = of_pydantic_ai("models.openai", "OpenAIChatModel")
+        # no proxy for this machine, and no kept connection to a dead child
+        httpx = importlib.import_module("httpx2")
         limits = httpx.Limits(max_keepalive_connections=0)
         direct = httpx.AsyncClient(trust_env=False, timeout=None, limits=limits)
         await closing.enter_async_context(direct)
@@ -72,7 +71,6 @@ class LocalProvider:
             f"local/{model}",
             chat(path.stem, provider=provider, profile=WHOLE_STREAMS),
             settings,
-            priced_as=None,
             secrets=(server.api_key,),
             json_replies=True,
             context_tokens=server.context_tokens,

@@ -47,9 +47,8 @@ from wellread.text.characters import harmless
 from wellread.text.words import UNSPACED
 from wellread.tracing import record_usage, span
 
-_ON_ONE_LINE = (
-    'Reply with one JSON object on one line, like {"thinking": "…", …}.'  # else a third of it is blanks
-)
+# Else a third of it is blanks.
+_ON_ONE_LINE = 'Reply with one JSON object on one line, like {"thinking": "…", …}.'
 _FEWEST_TOKENS = 16  # of output that make a call worth while
 _NEARLY = 0.9  # of the most tokens that it may have, from which a reply was cut off by our limit
 _FIRST_WAIT = 0.5  # seconds before the second try, doubled for each further one

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from wellread.errors import BudgetSpentError, ModelError
-from wellread.models.language_model import Allowance, Form, LanguageModel, Prompt, Tally
+from wellread.models.language_model import Allowance, Form, LanguageModel, Prompt, Tally, object_schema
 from wellread.wire.server import Trial
 
 _SECONDS = 180.0
@@ -14,15 +14,9 @@ _FORMS = [
     Form(
         name,
         f"The sky is {name}.",
-        {
-            "type": "object",
-            "properties": {
-                "thinking": {"type": "string", "minLength": 1, "maxLength": 120},
-                "certain": {"type": "boolean"},
-            },
-            "required": ["thinking", "certain"],
-            "additionalProperties": False,
-        },
+        object_schema(
+            thinking={"type": "string", "minLength": 1, "maxLength": 120}, certain={"type": "boolean"}
+        ),
     )
     for name in ("blue", "green")
 ]

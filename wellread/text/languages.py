@@ -1,4 +1,4 @@
-"""The words of each language, from `language/CODE.toml`, one file a language; they are read when first asked for.
+"""What depends on a language: its words, from `language/CODE.toml`, one file a language, read when first asked for.
 
 A file has the language's `stemmer` and lists of words, each of which may be missing:
 
@@ -13,16 +13,20 @@ A file has the language's `stemmer` and lists of words, each of which may be mis
   video or a recording; `video` only that) say which kind is meant, as in "the talk", with `determiners` before them;
   `speech` near an author's name says that the author is meant.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
+
+Besides, `[questions]` and `[intent]` have patterns for how readers ask; they are written for English.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 
 @cache
-def languages() -> Mapping[str, Mapping[str, str]]:
+def languages() -> Mapping[str, Mapping[str, Any]]:
     """What each file has, by the language's code, in alphabetical order."""
     found = {path.name: path for path in (files("wellread.text") / "language").iterdir()}
     return {
@@ -42,3 +46,10 @@ def word_list(kind: str) -> frozenset[str]:
 def word_list_of(code: str, kind: str) -> frozenset[str]:
     """Those of one language; none for a language that is not known."""
     return frozenset(languages().get(code, {}).get(kind, "").split())
+
+
+@cache
+def pattern(table: str, name: str) -> re.Pattern[str]:
+    """A pattern of `[questions]` or `[intent]`, without regard to case."""
+    written = languages()["en"][table][name]
+    return re.compile(written if isinstance(written, str) else "".join(written), re.IGNORECASE)

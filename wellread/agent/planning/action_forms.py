@@ -21,7 +21,7 @@ from wellread.agent.state.actions import (
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
 from wellread.content import ProductKind
-from wellread.models.language_model import Filled, Form
+from wellread.models.language_model import Filled, Form, object_schema
 
 _LENIENT = 2  # times as long as the form says a text may be
 _THINKING = 300  # code points of a thought
@@ -105,22 +105,13 @@ def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, 
     scope = [entry.product_id for entry in knowledge.scope]
     match action:
         case "find_products":
-            kinds = {"type": "array", "items": _one_of([kind.value for kind in ProductKind]), "maxItems": 3}
+            kinds = _list_of(_one_of([kind.value for kind in ProductKind]), 3)
             own: dict[str, Any] = {"query": _text(_QUESTION), "kinds": kinds}
         case "search_inside_books":
+            most = _DEEP_QUESTIONS if deep else _QUICK_QUESTIONS
             own = {
-                "askBookQuestions": {
-                    "type": "array",
-                    "items": _text(_QUESTION),
-                    "minItems": 1,
-                    "maxItems": _DEEP_QUESTIONS if deep else _QUICK_QUESTIONS,
-                },
-                "productIds": {
-                    "type": "array",
-                    "items": _one_of(scope),
-                    "minItems": 1,
-                    "maxItems": len(scope),
-                },
+                "askBookQuestions": _list_of(_text(_QUESTION), most, least=1),
+                "productIds": _list_of(_one_of(scope), len(scope), least=1),
             }
         case "read_section":
             sections = unread_sections(knowledge)[:_SECTIONS]
@@ -131,43 +122,32 @@ def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, 
                 "sectionId": _one_of([section for _, section in sections]),
             }
         case "review_evidence":
-            own = {"missing": {"type": "array", "items": _text(_QUESTION), "maxItems": 4}}
+            own = {"missing": _list_of(_text(_QUESTION), 4)}
         case "ask_clarifying_question":
-            own = {
-                "question": _text(_QUESTION),
-                "options": {"type": "array", "items": _text(_QUESTION), "minItems": 2, "maxItems": 6},
-            }
+            own = {"question": _text(_QUESTION), "options": _list_of(_text(_QUESTION), 6, least=2)}
         case "create_answer_draft":
             own = _draft(knowledge, small)
-    properties = {"thinking": _text(_SHORT_THINKING if small else _THINKING), **own}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return object_schema(thinking=_text(_SHORT_THINKING if small else _THINKING), **own)
 
 
 def _draft(knowledge: Knowledge, small: bool) -> dict[str, Any]:
     numbers = [snippet.number for snippet in knowledge.snippets]
     most = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
     flags = flags_of(knowledge.start.question).model_dump()
-    chosen: dict[str, Any] = {"type": "array", "items": {"type": "integer"}, "maxItems": 0}
+    chosen = _list_of({"type": "integer"}, 0)
     if numbers and small:  # it would take the first ones
         chosen = {"type": "array", "enum": [list(relevant(knowledge, _SMALL_KNOWLEDGE))]}
     elif numbers:
-        chosen = {
-            "type": "array",
-            "items": {"type": "integer", "enum": numbers},
-            "maxItems": min(most, len(numbers)),
-        }
-    return {
-        **{
-            name: {"type": "boolean", "enum": [value] if small else [True, False]}
-            for name, value in flags.items()
-        },
-        "relevant_knowledge_indices": chosen,
+        chosen = _list_of({"type": "integer", "enum": numbers}, min(most, len(numbers)))
+    told = {
+        name: {"type": "boolean", "enum": [value] if small else [True, False]}
+        for name, value in flags.items()
     }
+    return {**told, "relevant_knowledge_indices": chosen}
+
+
+def _list_of(items: dict[str, Any], most: int, *, least: int = 0) -> dict[str, Any]:
+    return {"type": "array", "items": items, **({"minItems": least} if least else {}), "maxItems": most}
 
 
 def _one_of(values: list[str]) -> dict[str, Any]:

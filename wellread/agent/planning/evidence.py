@@ -5,44 +5,41 @@ After PaperQA's evidence step: the score and the summary help to choose; what is
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
 
 from wellread.agent.planning.state_prompt import block, inactive, on_one_line
 from wellread.agent.prompts import prompt
-from wellread.agent.state.budget import Meter, least
+from wellread.agent.state.budget import Meter
 from wellread.errors import BudgetSpentError, UnusableReplyError
 from wellread.events import EvidenceScored, Snippet
-from wellread.models.language_model import Allowance, Form, LanguageModel, Prompt
+from wellread.models.language_model import Allowance, Form, LanguageModel, Prompt, object_schema
 
 _SUMMARY = 300  # code points
 _REPLY_TOKENS = 200
 _THOUGHT_TOKENS = 1_000  # besides, of a hosted model that thinks before it replies
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "summary": {"type": "string", "minLength": 1, "maxLength": _SUMMARY},
-        "score": {"type": "integer", "enum": list(range(11))},
-    },
-    "required": ["summary", "score"],
-    "additionalProperties": False,
-}
-_FORM = Form("evidence", "What the passage says on the question, and how far that helps.", _SCHEMA)
+_FORM = Form(
+    "evidence",
+    "What the passage says on the question, and how far that helps.",
+    object_schema(
+        summary={"type": "string", "minLength": 1, "maxLength": _SUMMARY},
+        score={"type": "integer", "enum": list(range(11))},
+    ),
+)
 
 
+@dataclass(slots=True)
 class EvidenceJudge:
     """Scores with the model that `open_model` gives."""
 
-    def __init__(self, name: str, open_model: Callable[[], Awaitable[LanguageModel]]) -> None:
-        self.name = name
-        self._open = open_model
+    name: str
+    open_model: Callable[[], Awaitable[LanguageModel]]
 
     async def score(
         self, question: str, snippets: Sequence[Snippet], step: int, meter: Meter
     ) -> AsyncGenerator[EvidenceScored, None]:
         """An event for each snippet, in their order; none for one whose reply cannot be used, or for which the budget
         does not suffice. Raises ModelError when the model fails."""
-        model = await self._open()
+        model = await self.open_model()
         at_once = asyncio.Semaphore(model.calls_at_once)
 
         async def judged(snippet: Snippet) -> EvidenceScored | None:
@@ -70,8 +67,7 @@ async def _judged(
     allowance: Allowance,
     meter: Meter,
 ) -> EvidenceScored | None:
-    most = _REPLY_TOKENS if model.reads_slowly else _REPLY_TOKENS + _THOUGHT_TOKENS
-    allowance = replace(allowance, output_tokens=least(allowance.output_tokens, most))
+    allowance = allowance.replying(_REPLY_TOKENS + (0 if model.reads_slowly else _THOUGHT_TOKENS))
     user = f"<question>\n{inactive(question)}\n</question>\n\n{block(snippet)}"
     try:
         filled = await model.fill(Prompt(prompt("evidence"), user), [_FORM], allowance, meter.tally)

@@ -6,16 +6,7 @@ review finds nothing missing, or a round adds nothing that was not known.
 
 from collections.abc import Sequence
 
-from wellread.agent.state.actions import (
-    ActionName,
-    AskClarifyingQuestion,
-    Choice,
-    CreateAnswerDraft,
-    FindProducts,
-    ReadSection,
-    ReviewEvidence,
-    SearchInsideBooks,
-)
+from wellread.agent.state import actions
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.agent.state.questions import separate, without_ids, without_titles
 from wellread.events import AnyEvent, ProductsFound, SearchCell, SectionRead, StepAction
@@ -23,11 +14,11 @@ from wellread.events import AnyEvent, ProductsFound, SearchCell, SectionRead, St
 MOST_FINDS = 2
 
 
-def allowed(knowledge: Knowledge) -> frozenset[ActionName]:
+def allowed(knowledge: Knowledge) -> frozenset[actions.ActionName]:
     """The actions of the next step. Never empty; on the budget's last step, or out of time, only the draft."""
     start = knowledge.start
     deep = start.mode == "deep"
-    names: set[ActionName] = {"create_answer_draft"}
+    names: set[actions.ActionName] = {"create_answer_draft"}
     if must_write(knowledge):
         return frozenset(names)
     if deep and unread_sections(knowledge):
@@ -55,7 +46,7 @@ def unread_sections(knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
     return tuple(section for section in met if section not in knowledge.sections_read)
 
 
-def objection(choice: Choice, knowledge: Knowledge) -> str:
+def objection(choice: actions.Choice, knowledge: Knowledge) -> str:
     """Why a choice may not be carried out, or ""."""
     action = choice.action
     if action.name not in allowed(knowledge):
@@ -63,16 +54,16 @@ def objection(choice: Choice, knowledge: Knowledge) -> str:
     scope = {entry.product_id for entry in knowledge.scope}
     numbers = {snippet.number for snippet in knowledge.snippets}
     match action:
-        case SearchInsideBooks():
+        case actions.SearchInsideBooks():
             foreign = set(action.productIds) - scope
             if foreign:
                 return f"not in scope: {', '.join(sorted(foreign))}"
             if not new_cells(action, knowledge):
                 return "all of these questions were asked of these titles before"
-        case ReadSection():
+        case actions.ReadSection():
             if (action.productId, action.sectionId) not in unread_sections(knowledge):
                 return f"section {action.sectionId} was not met, or was read before"
-        case CreateAnswerDraft():
+        case actions.CreateAnswerDraft():
             unknown = set(action.relevant_knowledge_indices) - numbers
             if unknown:
                 return f"no such knowledge: {', '.join(map(str, sorted(unknown)))}"
@@ -83,7 +74,7 @@ def objection(choice: Choice, knowledge: Knowledge) -> str:
                 or must_write(knowledge)
             ):
                 return "nothing was searched yet"
-        case FindProducts() | ReviewEvidence() | AskClarifyingQuestion():
+        case actions.FindProducts() | actions.ReviewEvidence() | actions.AskClarifyingQuestion():
             pass
     return ""
 
@@ -124,10 +115,10 @@ def _brought(events: Sequence[AnyEvent]) -> set[int | str]:
 
 
 def _is_review(event: AnyEvent) -> bool:
-    return isinstance(event, StepAction) and event.action == ReviewEvidence.name
+    return isinstance(event, StepAction) and event.action == actions.ReviewEvidence.name
 
 
-def new_cells(action: SearchInsideBooks, knowledge: Knowledge) -> list[tuple[str, str]]:
+def new_cells(action: actions.SearchInsideBooks, knowledge: Knowledge) -> list[tuple[str, str]]:
     """The (question, product id) pairs of a search that were not asked before, each once, without names of titles."""
     seen = set(knowledge.searched)
     titles = [entry.title for entry in knowledge.scope]

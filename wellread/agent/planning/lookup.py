@@ -65,9 +65,7 @@ class Looking:
         left = self.meter.left if self.knowledge.cells else self.meter.left_in_all
         searching = self.inside.matrix(new_cells(action, self.knowledge))
         cells = await in_time(searching, left, self.control)
-        for cell in sorted(
-            cells, key=lambda cell: not cell.found
-        ):  # what was found first, in the order asked
+        for cell in sorted(cells, key=lambda cell: not cell.found):  # what was found, in the order asked
             snippets = numbering.snippets(cell.found, cell.product_id, titles[cell.product_id])
             found |= {snippet.number: snippet for snippet in snippets}
             if snippets:

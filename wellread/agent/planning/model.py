@@ -1,7 +1,6 @@
 """A planner that asks a language model: one structured call a step, repaired once when the reply cannot be used."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from wellread.agent.planning.action_forms import choice_of, forms
 from wellread.agent.planning.gate import objection
@@ -9,7 +8,7 @@ from wellread.agent.planning.rules import Planned, RulePlanner
 from wellread.agent.planning.state_prompt import on_one_line, state
 from wellread.agent.prompts import prompt
 from wellread.agent.state.actions import ActionName
-from wellread.agent.state.budget import Meter, least
+from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.questions import short_questions
@@ -58,9 +57,8 @@ class ModelPlanner:
     ) -> Filled:
         """A reply, with as much of the knowledge shown as the model can read."""
         system = prompt("planner-deep" if knowledge.start.mode == "deep" else "planner")
-        allowance = meter.planning()
-        most = _REPLY_TOKENS if model.reads_slowly else _REPLY_TOKENS + _THOUGHT_TOKENS
-        allowance = replace(allowance, output_tokens=least(allowance.output_tokens, most))
+        thought = 0 if model.reads_slowly else _THOUGHT_TOKENS
+        allowance = meter.planning().replying(_REPLY_TOKENS + thought)
         details = _DETAIL[_FRUGAL:] if model.reads_slowly else _DETAIL
         for words in details:
             user = state(knowledge, (form.name for form in offered), words=words)

@@ -22,6 +22,7 @@ from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.questions import short_questions
 from wellread.events import ScopeEntry
 from wellread.library.title_recognition import kinds_meant
+from wellread.text.languages import pattern
 
 _SECTIONS_READ = 2
 _SPENT = {
@@ -30,11 +31,6 @@ _SPENT = {
     "tokens": "The tokens for searching are used up",
     "money": "The money for searching is used up",
 }
-_STOP = re.compile(
-    r"\b(?:what|how|why|when|where|which|who|is|are|was|were|do|does|did|can|could|should|would|the|an?|i|me|my|we|our|"
-    r"you|your|to|of|in|on|for|with|and|or|it|its|this|that|there|effectively|really|best|way|ways)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +172,7 @@ def _answered(knowledge: Knowledge, question: str) -> bool:
 
 
 def _key_words(question: str) -> str:
-    return " ".join(re.findall(r"[\w'’.+#-]+", _STOP.sub(" ", question)))
+    return " ".join(re.findall(r"[\w'’.+#-]+", pattern("questions", "frequent").sub(" ", question)))
 
 
 def _these(scope: tuple[ScopeEntry, ...]) -> str:

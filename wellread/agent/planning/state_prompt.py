@@ -7,23 +7,9 @@ from titles stands in marked blocks, in which nothing can be taken for a mark of
 import re
 from collections.abc import Iterable, Sequence
 
+from wellread import events
 from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.questions import short_questions
-from wellread.events import (
-    AnyEvent,
-    EvidenceScored,
-    Exchange,
-    ProductsFound,
-    RunStarted,
-    ScopeEntry,
-    SearchCell,
-    SearchElsewhere,
-    SectionRead,
-    Snippet,
-    StepAction,
-    StepCompleted,
-    StepThinking,
-)
 
 _OURS = re.compile(r"<(?=\s*/?\s*(?:knowledge|question|titles|conversation)\b)", re.IGNORECASE)
 _CHAT = re.compile(
@@ -42,7 +28,7 @@ def on_one_line(text: str) -> str:
     return " ".join(inactive(text).split()).replace('"', "'")
 
 
-def block(snippet: Snippet, words: int | None = None) -> str:
+def block(snippet: events.Snippet, words: int | None = None) -> str:
     """A snippet as numbered knowledge; with `words`, only its beginning."""
     place = on_one_line(" › ".join(filter(None, (snippet.section, snippet.place))))
     head = f'number="{snippet.number}" title="{on_one_line(snippet.title)}" place="{place}"'
@@ -50,7 +36,7 @@ def block(snippet: Snippet, words: int | None = None) -> str:
     return f"<knowledge {head}>\n{text}\n</knowledge>"
 
 
-def blocks(snippets: Sequence[Snippet], words: int | None) -> list[str]:
+def blocks(snippets: Sequence[events.Snippet], words: int | None) -> list[str]:
     """Snippets as numbered knowledge; with `words`, a line for the beginning of each, under its own heading."""
     if words is None or not snippets:
         return [block(snippet) for snippet in snippets]
@@ -66,7 +52,7 @@ def _beginning(text: str, words: int) -> str:
     return " ".join(parts[:words]) + (" […]" if len(parts) > words else "")
 
 
-def conversation(before: Sequence[Exchange]) -> str:
+def conversation(before: Sequence[events.Exchange]) -> str:
     """What was asked and answered before, in a block of its own."""
     told = [f"Reader: {on_one_line(e.question)}\nWellread: {on_one_line(e.answer)}" for e in before]
     return "\n".join(["<conversation>", *told, "</conversation>"])
@@ -90,23 +76,15 @@ def state(knowledge: Knowledge, allowed: Iterable[str], *, words: int | None) ->
     return "\n".join(lines)
 
 
-def _asked(start: RunStarted) -> list[str]:
-    lines: list[str] = []
-    if start.before:
-        lines.append("<conversation>")
-        for exchange in start.before:
-            lines += [
-                f"Reader: {on_one_line(exchange.question)}",
-                f"Wellread: {on_one_line(exchange.answer)}",
-            ]
-        lines += ["</conversation>", ""]
+def _asked(start: events.RunStarted) -> list[str]:
+    lines = [conversation(start.before), ""] if start.before else []
     lines += ["<question>", inactive(start.question), "</question>"]
     questions = short_questions(start.asked, start.mentions)
     lines += ["It asks, in short: " + " ".join(on_one_line(question) for question in questions)]
     return [*lines, *_titles(start.scope), f"At most {start.budget.steps} steps."]
 
 
-def _titles(scope: tuple[ScopeEntry, ...]) -> list[str]:
+def _titles(scope: tuple[events.ScopeEntry, ...]) -> list[str]:
     if not scope:
         return ["", "No title is in scope yet."]
     lines = ["", "Titles in scope:"]
@@ -120,39 +98,35 @@ def _titles(scope: tuple[ScopeEntry, ...]) -> list[str]:
     return lines
 
 
-def _event(event: AnyEvent, shown: set[int], words: int | None) -> list[str]:
+def _event(event: events.AnyEvent, shown: set[int], words: int | None) -> list[str]:
     """What an event of a finished step adds; knowledge that was shown before is only named."""
     match event:
-        case StepThinking(step=step, text=text):
+        case events.StepThinking(step=step, text=text):
             return ["", f"Step {step}: {on_one_line(text)}"]
-        case StepAction(action=action, parameters=parameters):
+        case events.StepAction(action=action, parameters=parameters):
             missing = parameters.get("missing")
-            told = (
-                f" Still missing: {'; '.join(map(str, missing))}"
-                if isinstance(missing, list) and missing
-                else ""
-            )
-            return [f"Action: {action}.{told}"]
-        case SearchCell(question=question, product_id=product_id, knowledge=numbers, best=best):
+            still = f" Still missing: {'; '.join(map(str, missing))}" if isinstance(missing, list) else ""
+            return [f"Action: {action}.{still if missing else ''}"]
+        case events.SearchCell(question=question, product_id=product_id, knowledge=numbers, best=best):
             found = f"knowledge {', '.join(map(str, numbers))}" if numbers else "nothing"
             line = f'- "{on_one_line(question)}" in {product_id}: {found} (best match {best:.2f})'
             return [line, *_new(event.found, shown, words)]
-        case SectionRead(title=title, section=section, found=found):
+        case events.SectionRead(title=title, section=section, found=found):
             return [f'- read "{on_one_line(section)}" in "{on_one_line(title)}"', *_new(found, shown, words)]
-        case ProductsFound(products=products):
+        case events.ProductsFound(products=products):
             return ["- found:", *_titles(products)[2:]] if products else ["- found no title"]
-        case SearchElsewhere(products=products):
+        case events.SearchElsewhere(products=products):
             named = ", ".join(f'"{on_one_line(product.title)}"' for product in products)
             return [f"- outside the scope, {named} may speak to it"]
-        case EvidenceScored(number=number, score=score, summary=summary):
+        case events.EvidenceScored(number=number, score=score, summary=summary):
             return [f"- knowledge {number} helps {score} of 10: {on_one_line(summary)}"]
-        case StepCompleted(summary=summary):
+        case events.StepCompleted(summary=summary):
             return [summary]
         case _:
             return []
 
 
-def _new(snippets: tuple[Snippet, ...], shown: set[int], words: int | None) -> list[str]:
+def _new(snippets: tuple[events.Snippet, ...], shown: set[int], words: int | None) -> list[str]:
     new = [snippet for snippet in snippets if snippet.number not in shown]
     shown |= {snippet.number for snippet in new}
     return blocks(new, words)

@@ -75,15 +75,11 @@ class Loop:
         Raises StorageError when the store fails.
         """
         control = control or Control()
+        start = knowledge.start
         meter = Meter(
-            knowledge.start.budget,
-            seconds=knowledge.seconds,
-            usage=knowledge.usage,
-            share=knowledge.lookup_share,
+            start.budget, seconds=knowledge.seconds, usage=knowledge.usage, share=knowledge.lookup_share
         )
-        with span(
-            "run", None, {"wellread.run_id": knowledge.start.run_id, "wellread.mode": knowledge.start.mode}
-        ) as own:
+        with span("run", None, {"wellread.run_id": start.run_id, "wellread.mode": start.mode}) as own:
             meter.tally.context = context_of(own)
             try:
                 while not knowledge.answered:
@@ -95,14 +91,7 @@ class Loop:
             except StorageError:
                 raise  # no event could say so, and the run can be gone on with when the store is back
             except WellreadError as error:
-                yield RunFailed(
-                    usage=meter.usage,
-                    seconds=meter.seconds,
-                    status=error.status,
-                    message=error.message,
-                    hint=error.hint,
-                    retryable=error.retryable,
-                )
+                yield RunFailed.of(error, meter.usage, meter.seconds)
             finally:
                 record_usage(own, meter.usage)
 

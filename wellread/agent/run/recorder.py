@@ -51,27 +51,17 @@ class Record:
         [stored] = self._journal.submit(self._run_id, [event], after).result()
         return stored.event
 
-    async def fail(
-        self, *, status: int, message: str, hint: str, retryable: bool = False
-    ) -> Sequence[StoredEvent[AnyEvent]]:
+    async def fail(self, error: WellreadError) -> Sequence[StoredEvent[AnyEvent]]:
         """Store that the run failed, and give that event; none when it has ended."""
-        event = RunFailed(
-            usage=self._usage,
-            seconds=self._seconds,
-            status=status,
-            message=message,
-            hint=hint,
-            retryable=retryable,
-        )
-        return await self.append([event])
+        return await self.append([RunFailed.of(error, self._usage, self._seconds)])
 
     async def fail_unexpectedly(self, error: Exception) -> Sequence[StoredEvent[AnyEvent]]:
         """`fail`, for a defect."""
-        return await self.fail(
-            status=500,
-            message=f"An unexpected error ended the run: {type(error).__name__}.",
+        defect = WellreadError(
+            f"An unexpected error ended the run: {type(error).__name__}.",
             hint="This is a defect: please report it with the question and the traceback.",
         )
+        return await self.fail(defect)
 
     @property
     def _seconds(self) -> float:
@@ -107,9 +97,7 @@ async def recorded(
                     yield stored
     except (StorageError, ConflictError):
         raise  # where no event can be stored, none can say so
-    except (
-        Exception
-    ) as error:  # whatever it was: who reads the run must see that it ended; it is raised below
+    except Exception as error:  # who reads the run must see that it ended; it is raised below
         for end in await record.fail_unexpectedly(error):
             yield end
         raise
@@ -131,9 +119,7 @@ async def continued(
     except StorageError:
         raise
     except WellreadError as error:
-        for end in await record.fail(
-            status=error.status, message=error.message, hint=error.hint, retryable=error.retryable
-        ):
+        for end in await record.fail(error):
             yield end
         return
     except Exception as error:  # who reads the run must see that it ended; it is raised below

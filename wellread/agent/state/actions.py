@@ -1,6 +1,6 @@
 """The actions of a run. A step is one of them, chosen with a thought; their docstrings are what a model reads."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -104,14 +104,7 @@ AnyAction = (
     | AskClarifyingQuestion
     | CreateAnswerDraft
 )
-ACTIONS: tuple[type[AnyAction], ...] = (
-    FindProducts,
-    SearchInsideBooks,
-    ReadSection,
-    ReviewEvidence,
-    AskClarifyingQuestion,
-    CreateAnswerDraft,
-)
+ACTIONS: tuple[type[AnyAction], ...] = get_args(AnyAction)
 BY_NAME: dict[str, type[AnyAction]] = {action.name: action for action in ACTIONS}
 
 

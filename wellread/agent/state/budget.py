@@ -86,16 +86,14 @@ class Meter:
     @property
     def left(self) -> float | None:
         """Seconds until the time for looking things up is over, 0 when it is; None without a limit."""
-        if self._budget.seconds is None:
-            return None
-        return max(0.0, self._began + self._share * self._budget.seconds - time.monotonic())
+        left = self._left(self._share)
+        return None if left is None else max(0.0, left)
 
     @property
     def left_in_all(self) -> float | None:
         """Seconds until the run's time is up, the answer's included; None without a limit."""
-        if self._budget.seconds is None:
-            return None
-        return max(0.0, self._began + self._budget.seconds - time.monotonic())
+        left = self._left(1.0)
+        return None if left is None else max(0.0, left)
 
     def planning(self) -> Allowance:
         """What a call may spend that prepares the answer."""
@@ -110,11 +108,15 @@ class Meter:
         """Whether anything of the budget is left."""
         return not spent(self._budget, self.seconds, self.usage)
 
+    def _left(self, share: float) -> float | None:
+        """Seconds until that share of the time is over, below 0 when it is; None without a limit."""
+        limit = self._budget.seconds
+        return None if limit is None else self._began + share * limit - time.monotonic()
+
     def _allowance(self, share: float) -> Allowance:
         budget, usage = self._budget, self.usage
-        left = None if budget.seconds is None else share * budget.seconds - (time.monotonic() - self._began)
         return Allowance(
-            seconds=left,
+            seconds=self._left(share),
             input_tokens=_whole(budget.input_tokens, usage.input_tokens, share),
             output_tokens=_whole(budget.output_tokens, usage.output_tokens, share),
             cost=None if budget.cost is None else share * budget.cost - usage.cost,

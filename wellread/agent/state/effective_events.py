@@ -14,27 +14,12 @@ from wellread.events import (
     AnswerOutlined,
     AnswerStarted,
     AnyEvent,
-    EvidenceScored,
-    ProductsFound,
     QuestionUnderstood,
-    SearchCell,
-    SearchElsewhere,
-    SectionRead,
-    StepAction,
     StepCompleted,
+    StepEvent,
     StepStarted,
-    StepThinking,
 )
 
-_OF_A_STEP = (
-    StepThinking,
-    StepAction,
-    ProductsFound,
-    SearchCell,
-    SearchElsewhere,
-    SectionRead,
-    EvidenceScored,
-)
 _OF_AN_ANSWER = (AnswerStarted, AnswerOutlined, AnswerDelta)
 
 
@@ -69,7 +54,7 @@ class UnderWay:
                 return replace(self, answer=True), TakenBack(answer=self.answer)
             case QuestionUnderstood():
                 return replace(self, understood=True), TakenBack(understood=self.understood)
-            case _ if isinstance(event, _OF_A_STEP):
+            case StepEvent():
                 return replace(self, step=(*self.step, event)), _NOTHING
             case _:
                 return self, _NOTHING

@@ -104,22 +104,20 @@ class Knowledge:
                     self, scope=self.scope + tuple(p for p in event.products if p.product_id not in known)
                 )
             case SearchCell():
-                known_numbers = {s.number for s in self.snippets}
                 asked = dict(self.asked)
                 for number in event.knowledge:
                     asked[number] = (*asked.get(number, ()), event.question)
                 return replace(
                     self,
                     cells=(*self.cells, event),
-                    snippets=self.snippets + tuple(s for s in event.found if s.number not in known_numbers),
+                    snippets=self._joined(event.found),
                     asked=asked,
                 )
             case SectionRead():
-                known_numbers = {s.number for s in self.snippets}
                 return replace(
                     self,
                     sections_read=self.sections_read | {(event.product_id, event.section_id)},
-                    snippets=self.snippets + tuple(s for s in event.found if s.number not in known_numbers),
+                    snippets=self._joined(event.found),
                 )
             case SearchElsewhere():
                 return replace(self, elsewhere=self.elsewhere + event.products)
@@ -129,6 +127,11 @@ class Knowledge:
                 return replace(self, actions=(*self.actions, event))
             case _:
                 return self
+
+    def _joined(self, found: tuple[Snippet, ...]) -> tuple[Snippet, ...]:
+        """The snippets with those found, each number once."""
+        known = {snippet.number for snippet in self.snippets}
+        return self.snippets + tuple(snippet for snippet in found if snippet.number not in known)
 
     @property
     def unfinished(self) -> tuple[AnyEvent, ...]:

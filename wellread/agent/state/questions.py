@@ -8,110 +8,18 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from wellread.text.languages import pattern
 from wellread.text.sentences import sentences
 
 MOST = 4
 _SHORT = 100  # code points; longer text could keep the pattern of "what does X say?" busy for ever
 LONGEST = 300  # code points of one question
 
-_FRAME = re.compile(
-    r"^(?:please\s+|now\s+|can you\s+|could you\s+|i want you to\s+)*"
-    r"(?:pretend|imagine|act(?:ing)? (?:as|like)|role-?play|play the role|take (?:on )?the role|be my|"
-    r"you are (?:now )?(?:the author|a mentor|an expert)|speak (?:as|like)|answer (?:as|like)|as if you were)\b",
-    re.IGNORECASE,
-)
-_FRAMED_REQUEST = re.compile(
-    r"(?:,|;|\band\b|\bthen\b)\s+(?:then\s+)?(?:tell (?:me|us)|explain(?: to me)?|answer(?: this)?|teach me|show me|"
-    r"advise me(?: on)?|help me(?: with| to)?(?: understand)?)\b[:,]?\s*(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_WISH = re.compile(
-    r"\b(?:(?:struggling|trying|need|want|like|love|hoping|hard for me|difficult) to "
-    r"(?:understand|know|learn|find out|see)|"
-    r"(?:don'?t|do not|can'?t|cannot) (?:really |quite )?(?:understand|see|tell)|"
-    r"(?:wonder(?:ing)?|unsure|confused about|curious about|not sure(?: about)?))\s+(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_REQUEST = re.compile(
-    r"^(?:please\s+|can you\s+|could you\s+|would you\s+)*"
-    r"(?:tell (?:me|us)(?: about)?|explain(?: to me)?|describe|summari[sz]e|teach me(?: about)?|show me|give me)\s+"
-    r"(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_SAYS = re.compile(
-    r"^(?:please\s+)?(?:(?:what|how) (?:do|does|did|would|can|is|are)|compare(?: what| how)?|contrast(?: what| how)?|"
-    r"where do(?:es)?)\s+"
-    r"(?:(?:the|both|two|authors?|speakers?|guests?|books?|talks?|and|of|in|his|her|their|they|it|he|she|you|video|"
-    r"about|on|,)\s+|⟦⟧[,]?\s*)*"
-    r""
-    r"(?:say|says|said|think|thinks|advise|advises|recommend|recommends|suggest|suggests|write|writes|teach|teaches|argue|argues|"
-    r"differ|disagree|agree|tell us|view|stand|mean|treat|handle|discuss|cover)\s+"
-    r"(?:(?:about|on|of|regarding|over|for|by|to)\s+)?(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_SAYS_ONLY = re.compile(
-    r"^(?:and\s+)?(?:what|how) (?:do|does|did|would)\s+(?:⟦⟧|the\s+\w+|they|he|she|it|you|and|,|\s)+\s*"
-    r"(?:say|think|differ|advise|recommend|suggest)\b[\s?.!]*$",
-    re.IGNORECASE,
-)
-_GENERIC = re.compile(
-    r"^(?:any|some|what)?\s*(?:advice|help|thoughts|ideas|tips|suggestions|opinions?)\b[\s?.!]*$|"
-    r"^what (?:should|can|could|would|do) (?:i|we|you) (?:do|say|advise|suggest|recommend)\b[\s?.!]*$|"
-    r"^(?:please )?help\b[^?]{0,12}$",
-    re.IGNORECASE,
-)
-_AFTER_COLON = re.compile(
-    r"^[^:?]{3,60}:\s+(?=(?:how|what|why|when|who|which|where|should|can|do|does|is|are)\b)", re.IGNORECASE
-)
-_POLITE = re.compile(r"(?:\s+to (?:me|us))?(?:,?\s*\bplease\b)?(?=[?.!]*$)", re.IGNORECASE)
-_NAMED = re.compile(
-    r"(?:,?\s*\b(?:according to|based on(?: what (?:you|i) read in)?|in|from|of|by|per|using|with)\s+)?"
-    r""
-    r"(?:"
-    r"(?:the|his|her|their|your|my|this|that|both|books?|talks?|videos?|podcasts?|episodes?|manuals?|authors? of)\s+)*"
-    r"⟦⟧(?:'s)?(?:\s+(?:book|talk|video|podcast|episode|manual|handbook|interview|pdf|epub|edition))*"
-    r"(?:\s*(?:,|and|or|&)\s*"
-    r"(?:(?:the|his|her|their|your|in|from|book|talk|video)\s+)*⟦⟧(?:'s)?(?:\s+(?:book|talk|video))?)*"
-    r"(?:\s*[,:]\s+)?",
-    re.IGNORECASE,
-)
-_SPLIT = re.compile(
-    r"\s*(?:,|;)?\s+(?:and|or|but)\s+(?=(?:how|what|why|when|who|whom|which|where|should|can|could|do|does|is|are)\b)"
-    r"|(?<=\?)\s+",
-    re.IGNORECASE,
-)
-_DIFFERENCE = re.compile(
-    r"\bdifferences? between\s+(?P<a>.+?)\s+(?:and|or)\s+(?P<b>.+?)(?=[?.,;:]|$|\s+(?:in|for|when|as)\b)",
-    re.IGNORECASE,
-)
-_BOTH = re.compile(
-    r"\b(?:both|these two|the two)\s+(?P<noun>roles?|of them|things|sides|ones|kinds|approaches)\b",
-    re.IGNORECASE,
-)
-_SUBJECT = re.compile(
-    r"^(?:what (?:is|are|was|were|does)|who (?:is|are|was)|why (?:is|are|do|does)|"
-    r"how (?:do|does|can|should) (?:i|you|we|one))\s+"
-    r"(?:an?\s+|the\s+)?(?P<subject>.+?)(?:\s+(?:mean|work|in|for|on|at|when)\b.*)?\??$",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(
-    r"\b(?:it|them|they|this|that|these|those)\b(?!\s+\w+(?:s|ing)\b\s+\w+\s+\w+\s+\w+)", re.IGNORECASE
-)
-_ONE = re.compile(r"\bone(?=\W*$)", re.IGNORECASE)
-_ASKING = re.compile(
-    r"^"
-    r"(?:how|what|why|when|who|whom|whose|which|where|should|shall|can|could|do|does|did|is|are|was|were|may|must|will|would|has|have)\b",
-    re.IGNORECASE,
-)
-_FOLLOWS = re.compile(
-    r"^(?:and|but|or|so|what about|how about|why|why not|more|go on|tell me more|for example)\b",
-    re.IGNORECASE,
-)
-_ABOUT = re.compile(
-    r"\s*[“„«](?P<words>[^“”„«»]{30,})[”“»](?P<rest>.*)$", re.DOTALL
-)  # a quotation, and a question
+# A quotation, and a question.
+_ABOUT = re.compile(r"\s*[“„«](?P<words>[^“”„«»]{30,})[”“»](?P<rest>.*)$", re.DOTALL)
 _ABOUT_SHOWN = 200  # code points of it
 _MARK = "⟦⟧"
+_rule = partial(pattern, "questions")
 
 
 def short_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> tuple[str, ...]:
@@ -135,14 +43,19 @@ def short_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> tup
 
 def _short_questions(asked: str, mentions: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     text = _mask(asked, mentions)
-    units = [unit for start, end in sentences(text) for unit in _SPLIT.split(text[start:end].strip()) if unit]
+    units = [
+        unit
+        for start, end in sentences(text)
+        for unit in _rule("split").split(text[start:end].strip())
+        if unit
+    ]
     wanted: list[str] = []
     loose: list[str] = []
     for unit in units:
         question, certain = _question(unit)
         if question:
             (wanted if certain else loose).append(question)
-    telling = [question for question in wanted if not _GENERIC.match(question)]
+    telling = [question for question in wanted if not _rule("generic").match(question)]
     found = _resolve(telling or loose or wanted)
     if not found:
         plain = " ".join(text.replace(_MARK, " ").split()) or asked
@@ -188,7 +101,7 @@ def is_follow_up(question: str) -> bool:
     pronoun = re.search(
         r"\b(?:it|its|that|this|they|them|those|these|he|she|his|her)\b", question, re.IGNORECASE
     )
-    return bool(_FOLLOWS.match(question)) or len(words) <= 3 or (bool(pronoun) and len(words) <= 10)
+    return bool(_rule("follows").match(question)) or len(words) <= 3 or (bool(pronoun) and len(words) <= 10)
 
 
 def self_contained(question: str, before: str) -> str:
@@ -207,39 +120,38 @@ def _mask(text: str, mentions: Sequence[tuple[int, int]]) -> str:
 
 def _question(unit: str) -> tuple[str, bool]:
     """What a sentence asks, without frame and names; and whether it asks at all or only tells."""
-    if len(unit) <= _SHORT and _SAYS_ONLY.match(unit):
+    if len(unit) <= _SHORT and _rule("says_only").match(unit):
         return "", False
-    unit = _AFTER_COLON.sub("", unit)
-    if _FRAME.match(unit):
-        framed = _FRAMED_REQUEST.search(unit)
+    unit = _rule("after_colon").sub("", unit)
+    if _rule("frame").match(unit):
+        framed = _rule("framed_request").search(unit)
         return (_clean(framed["rest"]), True) if framed else ("", False)
-    says = _SAYS.match(unit)
+    says = _rule("says").match(unit)
     if says and (
         _MARK in unit[: says.start("rest")]
         or re.search(r"\b(?:authors?|books?|they|speakers?)\b", unit[: says.start("rest")])
     ):
         return _clean(says["rest"].rstrip("?.! ")), True
-    for pattern in (_WISH, _REQUEST):
-        wish = pattern.search(unit)
-        if wish:
+    for name in ("wish", "request"):
+        if wish := _rule(name).search(unit):
             return _clean(wish["rest"]), True
     cleaned = _clean(unit)
-    return cleaned, unit.rstrip().endswith(("?", "？")) or bool(_ASKING.match(cleaned))
+    return cleaned, unit.rstrip().endswith(("?", "？")) or bool(_rule("asking").match(cleaned))
 
 
 def _clean(text: str) -> str:
-    text = _NAMED.sub(" ", text)
+    text = _rule("named").sub(" ", text)
     text = " ".join(text.split()).strip(" ,;:")
     text = re.sub(r"\s+([?.!,])", r"\1", text)
     if len(re.findall(r"\w+", text)) == 0:
         return ""
-    body = _POLITE.sub("", text.rstrip("?.! ")).rstrip(" ,")
+    body = _rule("polite").sub("", text.rstrip("?.! ")).rstrip(" ,")
     if not body:
         return ""
     if re.match(r"^(?:the )?differences? between\b", body, re.IGNORECASE):
         body = "What is " + (body if body.lower().startswith("the ") else f"the {body}")
         return body + "?"
-    if _ASKING.match(body):
+    if _rule("asking").match(body):
         return body[0].upper() + body[1:] + "?"
     return body[0].upper() + body[1:] + ("?" if text.endswith("?") else "")
 
@@ -251,11 +163,11 @@ def _resolve(questions: Sequence[str]) -> list[str]:
     subject = ""
     for question in questions:
         if pair:
-            question = _BOTH.sub(partial(_both, pair), question)
+            question = _rule("both").sub(partial(_both, pair), question)
         if subject and resolved:
-            question = _ONE.sub(subject, _PRONOUN.sub(subject, question, count=1))
-        pair = pair or _DIFFERENCE.search(question)
-        named = _SUBJECT.match(question)
+            question = _rule("one").sub(subject, _rule("pronoun").sub(subject, question, count=1))
+        pair = pair or _rule("difference").search(question)
+        named = _rule("subject").match(question)
         if named and not subject and len(named["subject"].split()) <= 5:
             subject = named["subject"]
         resolved.append(question)

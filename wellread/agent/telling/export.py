@@ -14,10 +14,12 @@ from wellread.events import (
     AnswerStarted,
     AnyEvent,
     Citation,
+    Event,
     Mode,
     ModelFailed,
     RunCancelled,
     RunCompleted,
+    RunEnded,
     RunFailed,
     ScopeEntry,
     Statement,
@@ -32,6 +34,11 @@ from wellread.events import (
 from wellread.grounding.tally import verdict_counts
 
 State = Literal["completed", "failed", "cancelled", "unfinished"]
+_STATES: dict[type[Event], State] = {
+    RunCompleted: "completed",
+    RunFailed: "failed",
+    RunCancelled: "cancelled",
+}
 
 
 class ExportedStep(Value):
@@ -99,21 +106,8 @@ def export(runs: Sequence[Sequence[AnyEvent]]) -> Export:
 def _run(events: Sequence[AnyEvent]) -> ExportedRun:
     knowledge = fold_events(events)
     start = knowledge.start
-    state: State = "unfinished"
-    failure = None
-    usage, seconds = knowledge.usage, None
-    match events[-1]:
-        case RunCompleted() as end:
-            state, usage, seconds = "completed", end.usage, end.seconds
-        case RunCancelled() as end:
-            state, usage, seconds = "cancelled", end.usage, end.seconds
-        case RunFailed() as end:
-            state, usage, seconds = "failed", end.usage, end.seconds
-            failure = ExportedFailure(
-                status=end.status, message=end.message, hint=end.hint, retryable=end.retryable
-            )
-        case _:
-            pass
+    end = events[-1]
+    ended = end if isinstance(end, RunEnded) else None
     return ExportedRun(
         run_id=start.run_id,
         conversation_id=start.conversation_id,
@@ -123,13 +117,15 @@ def _run(events: Sequence[AnyEvent]) -> ExportedRun:
         mode=start.mode,
         model=start.model,
         scope=knowledge.scope,
-        state=state,
-        failure=failure,
+        state=_STATES.get(type(end), "unfinished"),
+        failure=ExportedFailure.model_validate(end, from_attributes=True)
+        if isinstance(end, RunFailed)
+        else None,
         model_failures=tuple(event.message for event in events if isinstance(event, ModelFailed)),
         steps=_steps(events),
         answer=_answer(events),
-        usage=usage,
-        seconds=seconds,
+        usage=ended.usage if ended else knowledge.usage,
+        seconds=ended.seconds if ended else None,
     )
 
 

@@ -2,80 +2,63 @@
 
 import json
 
+from wellread import events
 from wellread.agent.run.loop import shortened
-from wellread.events import (
-    AnswerOutlined,
-    AnyEvent,
-    EvidenceScored,
-    KnowledgeCarried,
-    ModelFailed,
-    ProductsFound,
-    QuestionUnderstood,
-    RunStarted,
-    RunStopping,
-    SearchCell,
-    SearchElsewhere,
-    SectionRead,
-    StepAction,
-    StepCompleted,
-    StepStarted,
-    StepThinking,
-)
 
 _QUESTION_LENGTH = 42  # code points of a question in a line about one cell
 
 
-def trace_lines(event: AnyEvent) -> list[str]:
+def trace_lines(event: events.AnyEvent) -> list[str]:
     """The lines that an event adds to the trace; none for events of the answer and the end."""
     match event:
-        case RunStarted(mode=mode, model=model):
+        case events.RunStarted(mode=mode, model=model):
             deep = "ON" if mode == "deep" else "OFF"
             return ["Thoughts:", "", f"DeepSearch {deep}, Model: {model}", ""]
-        case StepStarted(title=title):
+        case events.StepStarted(title=title):
             return [title]
-        case StepThinking(text=text):
+        case events.StepThinking(text=text):
             return [f"Thinking: {text}"]
-        case QuestionUnderstood(asked=asked):
+        case events.QuestionUnderstood(asked=asked):
             return [f"Understood as: {asked}", ""]
-        case KnowledgeCarried(snippets=snippets):
+        case events.KnowledgeCarried(snippets=snippets):
             numbers = ", ".join(str(snippet.number) for snippet in snippets)
             return [f"Knowledge of the answer before: {numbers}", ""]
-        case ModelFailed():
+        case events.ModelFailed():
             return [failure_line(event)]
-        case RunStopping():
+        case events.RunStopping():
             return ["Stopped by you: I write with what there is."]
-        case EvidenceScored(number=number, score=score, summary=summary):
+        case events.EvidenceScored(number=number, score=score, summary=summary):
             return [f"Knowledge {number} helps {score} of 10: {summary}"]
-        case AnswerOutlined(sections=sections):
+        case events.AnswerOutlined(sections=sections):
             return ["Outline: " + "; ".join(section.heading for section in sections)]
-        case StepAction(action=action, label=label, parameters=parameters, note=note):
+        case events.StepAction(action=action, label=label, parameters=parameters, note=note):
             return [
                 *([note] if note else []),
                 f"Action Chosen: {label} ({action}) Parameters:",
                 json.dumps(parameters, indent=2, ensure_ascii=False),
                 *_beginning(action, parameters),
             ]
-        case SearchCell(question=question, title=title, found=found, best=best):
+        case events.SearchCell(question=question, title=title, found=found, best=best):
             quoted = f"'{shortened(question, _QUESTION_LENGTH)}'"
             if found:
                 return [f"Found snippet for {quoted} in {title}" for _ in found]
             return [f"Nothing for {quoted} in {title} (best match {best:.2f})"]
-        case SearchElsewhere(question=question, products=products):
+        case events.SearchElsewhere(question=question, products=products):
             quoted = f"'{shortened(question, _QUESTION_LENGTH)}'"
             return [
                 f"Not here, but there: {quoted} in {p.title} (best match {p.best:.2f})" for p in products[:1]
             ]
-        case ProductsFound(products=products):
+        case events.ProductsFound(products=products):
             return [f"Found {p.title} ({p.product_id})" for p in products]
-        case SectionRead(title=title, section=section):
+        case events.SectionRead(title=title, section=section):
             return [f"Read {section} in {title}"]
-        case StepCompleted(summary=summary):
+        case events.StepCompleted(summary=summary):
             return [f"{'📝' if summary.startswith('Ready') else '✅'} {summary}"]
         case _:
             return []
 
 
-def failure_line(event: ModelFailed) -> str:
+def failure_line(event: events.ModelFailed) -> str:
     """What failed, why, and what goes on."""
     hint = f" {event.hint}" if event.hint else ""
     who = "The rules go" if event.instead == "rules" else f"{event.instead} goes"

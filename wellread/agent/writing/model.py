@@ -31,21 +31,15 @@ _OUTLINED_FROM = 4  # snippets from which a deep answer gets an outline
 _DIRECT_TOKENS = 150
 
 
+@dataclass(slots=True)
 class ModelWriter:
     """Writes with the model that `open_model` gives. What needs no model is written without one: arithmetic,
     greetings, what Wellread is, and that nothing was found."""
 
-    def __init__(
-        self,
-        name: str,
-        open_model: Callable[[], Awaitable[LanguageModel]],
-        facts: Facts,
-        embedder: SentenceEmbedder | None = None,
-    ) -> None:
-        self.name = name
-        self._open = open_model
-        self._facts = facts
-        self._embedder = embedder
+    name: str
+    open_model: Callable[[], Awaitable[LanguageModel]]
+    facts: Facts
+    embedder: SentenceEmbedder | None = None
 
     async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
         if brief.flags.needs_no_search:
@@ -60,18 +54,17 @@ class ModelWriter:
 
     async def _directly(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
         if is_known_direct(brief.question, brief.flags):
-            yield direct_answer(brief.question, brief.flags, self._facts) or ""
+            yield direct_answer(brief.question, brief.flags, self.facts) or ""
             return
-        model = await in_budget(self._open(), meter)
-        allowance = meter.writing()
-        allowance = replace(allowance, output_tokens=least(allowance.output_tokens, _DIRECT_TOKENS))
+        model = await in_budget(self.open_model(), meter)
+        allowance = meter.writing().replying(_DIRECT_TOKENS)
         draft = Prompt(prompt("direct"), f"<question>\n{inactive(brief.question)}\n</question>")
         async with aclosing(_Stream(model, draft, allowance, meter, ()).pieces()) as pieces:
             async for piece in pieces:
                 yield piece
 
     async def _from_knowledge(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
-        model = await in_budget(self._open(), meter)
+        model = await in_budget(self.open_model(), meter)
         sections: tuple[OutlineSection, ...] = ()
         if brief.deep and not brief.written and len(brief.snippets) >= _OUTLINED_FROM and not model.small:
             sections = await outline(model, brief, meter)
@@ -79,7 +72,7 @@ class ModelWriter:
             yield AnswerOutlined(sections=sections)
         yielded = ""
         if model.small and not brief.written:
-            writing = guided(model, _without_declined_part(brief), meter, self._embedder)
+            writing = guided(model, _without_declined_part(brief), meter, self.embedder)
         else:
             writing = self._sections(model, brief, sections, meter)
         async with aclosing(writing) as pieces:
@@ -125,7 +118,7 @@ class ModelWriter:
         for words in details:
             user = assignment(brief, snippets, length=length, words=words, section=section, seen=seen)
             allowance = meter.writing()
-            allowance = replace(allowance, output_tokens=least(allowance.output_tokens, most))
+            allowance = allowance.replying(most)
             read = await model.count(prompt("writer") + user)
             fits = read + most <= model.context_tokens and read <= least(allowance.input_tokens, read)
             if words != details[-1] and not fits:
@@ -141,7 +134,7 @@ class ModelWriter:
                         yield piece
             except OtherLanguageError:  # once more, told so; then it is shown as it is
                 told = Prompt(prompt("writer"), f"{user} Write in {language_name(brief.question)}.")
-                allowance = replace(meter.writing(), output_tokens=least(meter.writing().output_tokens, most))
+                allowance = meter.writing().replying(most)
                 again = _Stream(model, told, allowance, meter, known, brief.written)
                 async with aclosing(again.pieces()) as pieces:
                     async for piece in pieces:

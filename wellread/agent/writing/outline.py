@@ -1,17 +1,16 @@
 """The outline of a long answer, made from the evidence before anything is written."""
 
-from dataclasses import replace
 from typing import Any
 
 from wellread.agent.planning.state_prompt import on_one_line
 from wellread.agent.prompts import prompt
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.state.budget import Meter, least
+from wellread.agent.state.budget import Meter
 from wellread.agent.writing.writing_prompt import assignment
 from wellread.errors import PromptTooLongError, UnusableReplyError
 from wellread.events import OutlineSection
 from wellread.grounding.inline import inert
-from wellread.models.language_model import Form, LanguageModel, Prompt
+from wellread.models.language_model import Form, LanguageModel, Prompt, object_schema
 
 _WORDS = 60  # of each piece of knowledge that are shown
 _MOST_SECTIONS = 5
@@ -22,13 +21,12 @@ _REPLY_TOKENS = 500
 async def outline(model: LanguageModel, brief: Brief, meter: Meter) -> tuple[OutlineSection, ...]:
     """Sections with the knowledge they rest on, each number known; () when the model gives nothing of use, and the
     answer is better written in one go. Raises what a call raises."""
-    allowance = meter.writing()
     user = assignment(brief, brief.snippets, length=0, words=_WORDS).rpartition("\n\n")[0]
     try:
         filled = await model.fill(
             Prompt(prompt("outline"), user),
             [Form("outline", "The sections of the answer.", _schema(brief))],
-            replace(allowance, output_tokens=least(allowance.output_tokens, _REPLY_TOKENS)),
+            meter.writing().replying(_REPLY_TOKENS),
             meter.tally,
         )
     except (PromptTooLongError, UnusableReplyError):
@@ -51,20 +49,10 @@ def heading_of(section: OutlineSection) -> str:
 
 def _schema(brief: Brief) -> dict[str, Any]:
     numbers = {"type": "integer", "enum": [snippet.number for snippet in brief.snippets]}
-    section = {
-        "type": "object",
-        "properties": {
-            "heading": {"type": "string", "minLength": 3, "maxLength": _HEADING},
-            "knowledge": {"type": "array", "items": numbers, "minItems": 1, "maxItems": 6},
-        },
-        "required": ["heading", "knowledge"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {
-            "sections": {"type": "array", "items": section, "minItems": 2, "maxItems": _MOST_SECTIONS}
-        },
-        "required": ["sections"],
-        "additionalProperties": False,
-    }
+    section = object_schema(
+        heading={"type": "string", "minLength": 3, "maxLength": _HEADING},
+        knowledge={"type": "array", "items": numbers, "minItems": 1, "maxItems": 6},
+    )
+    return object_schema(
+        sections={"type": "array", "items": section, "minItems": 2, "maxItems": _MOST_SECTIONS}
+    )

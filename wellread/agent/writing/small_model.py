@@ -8,7 +8,6 @@ themselves are shown.
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
 from wellread.agent.planning.state_prompt import on_one_line
 from wellread.agent.prompts import prompt
@@ -17,7 +16,7 @@ from wellread.agent.quoting.brief import Brief
 from wellread.agent.quoting.candidates import Candidate, candidates
 from wellread.agent.quoting.question_form import AnswerForm, form_of, theme
 from wellread.agent.quoting.sentence_choice import SentenceEmbedder, weigh
-from wellread.agent.state.budget import Meter, least
+from wellread.agent.state.budget import Meter
 from wellread.agent.writing import persona
 from wellread.agent.writing.filters.attribution import Held, attributed
 from wellread.agent.writing.filters.repetition import Unrepeated
@@ -28,11 +27,8 @@ from wellread.library.editions import works
 from wellread.models.language_model import LanguageModel, Prompt
 
 _NOTES = 6  # sentences that answer one question, at most
-_FEWEST = {
-    AnswerForm.AMOUNT: 1,
-    AnswerForm.TIME: 1,
-    AnswerForm.DEFINITION: 1,
-}  # sentences that must hold, else the titles' own are shown
+# Sentences that must hold, else the titles' own are shown.
+_FEWEST = {AnswerForm.AMOUNT: 1, AnswerForm.TIME: 1, AnswerForm.DEFINITION: 1}
 _MOST_TOKENS = 260
 _LONGEST = 1_200  # code points of a line that is waited for
 
@@ -97,8 +93,7 @@ async def _worded(
         return
     listed = "\n".join(f"[{note.quote.snippet.number}] {on_one_line(note.text)}" for note in notes)
     task = f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {on_one_line(question)}\n\n{_form(question)}"
-    allowance = meter.writing()
-    allowance = replace(allowance, output_tokens=least(allowance.output_tokens, _MOST_TOKENS))
+    allowance = meter.writing().replying(_MOST_TOKENS)
     pending, unrepeated = "", Unrepeated()
     writing = model.write(Prompt(prompt("small-writer"), task), allowance, meter.tally)
     async with aclosing(writing) as pieces:

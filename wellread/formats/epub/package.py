@@ -1,24 +1,20 @@
 """The package document of an EPUB: what the book is called, what it consists of, and in which order."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from wellread.formats.archive import Archive
 from wellread.formats.markup.cfi import assertion
-from wellread.formats.markup.parse import child, children, local_name, resolved
+from wellread.formats.markup.parse import child, children, local_name, parse_xml, resolved
 
+CONTAINER = "META-INF/container.xml"
 XHTML = "application/xhtml+xml"
 NCX = "application/x-dtbncx+xml"
-_READABLE = frozenset(
-    {
-        XHTML,
-        "text/html",
-        "image/svg+xml",
-        "application/x-dtbook+xml",
-        "text/x-oeb1-document",
-        "application/xml",
-        "text/xml",
-    }
-)
+_READABLE = {
+    *(XHTML, "application/x-dtbook+xml", "application/xml", "image/svg+xml"),
+    *("text/html", "text/x-oeb1-document", "text/xml"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +66,29 @@ class Package:
         return next((item.href for item in self.manifest.values() if item.media_type == NCX), "")
 
 
+def packages(archive: Archive, root: str) -> Iterator[Package]:
+    """The package documents that the container below the folder `root` names, as far as they can be read."""
+    container = _tree(archive, archive.find(root + CONTAINER))
+    for element in container.iter() if container is not None else ():
+        if local_name(element) == "rootfile":
+            name = archive.find(root + (element.get("full-path") or "").lstrip("/"))
+            tree = _tree(archive, name)
+            if name and tree is not None and local_name(tree) == "package":
+                yield package(tree, name)
+
+
+def _tree(archive: Archive, name: str | None) -> Any:
+    return parse_xml(archive.read(name), name) if name else None
+
+
 def package(root: Any, href: str) -> Package:
     """Read the package document whose tree is `root` and whose name in the archive is `href`."""
     manifest = _manifest(root, href)
     spine, missing = _spine(root, manifest)
     guide = child(root, "guide")
-    references = (
-        [(one.get("type") or "", one.get("href") or "") for one in children(guide, "reference")]
-        if guide is not None
-        else []
-    )
-    return Package(href, root, manifest, spine, tuple(references), _is_fixed(root), missing)
+    listed = children(guide, "reference") if guide is not None else ()
+    references = tuple((one.get("type") or "", one.get("href") or "") for one in listed)
+    return Package(href, root, manifest, spine, references, _is_fixed(root), missing)
 
 
 def _manifest(root: Any, href: str) -> dict[str, ManifestItem]:
@@ -123,13 +131,8 @@ def _spine(root: Any, manifest: dict[str, ManifestItem]) -> tuple[tuple[SpineIte
         elif item.href not in seen:
             seen.add(item.href)
             properties = (element.get("properties") or "").split()
-            fixed = (
-                True
-                if "rendition:layout-pre-paginated" in properties
-                else False
-                if "rendition:layout-reflowable" in properties
-                else None
-            )
+            stated = {"rendition:layout-pre-paginated": True, "rendition:layout-reflowable": False}
+            fixed = next((value for name, value in stated.items() if name in properties), None)
             steps = f"{base}/{2 * number + 2}{assertion(element.get('id'))}"
             linear = (element.get("linear") or "yes").strip().lower() != "no"
             listed.append(SpineItem(item.href, item.media_type, linear, fixed, steps))

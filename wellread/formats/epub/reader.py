@@ -11,17 +11,16 @@ from wellread.formats.archive import Archive, DamagedEntryError
 from wellread.formats.document import ContentsEntry, Document, Source
 from wellread.formats.epub.drm import is_fixed_layout, refuse_encrypted
 from wellread.formats.epub.metadata import metadata
-from wellread.formats.epub.package import Package, SpineItem, package
+from wellread.formats.epub.package import CONTAINER, Package, SpineItem, packages
 from wellread.formats.markup import cfi, walk
-from wellread.formats.markup.block_drafts import Draft, Flow, one_line
+from wellread.formats.markup.block_drafts import Draft, Flow, one_line, titled
 from wellread.formats.markup.elements import CONTENTS_CLASSES, section_role
 from wellread.formats.markup.footnotes import Placed, placed
 from wellread.formats.markup.navigation import Navigation, Reference, from_document, from_ncx
 from wellread.formats.markup.outline import FlowPages, contents
-from wellread.formats.markup.parse import local_name, parse_xhtml, parse_xml, resolved
+from wellread.formats.markup.parse import parse_xhtml, parse_xml, resolved
 from wellread.formats.markup.printed_pages import Watch, page_label
 
-_CONTAINER = "META-INF/container.xml"
 _NOT_AN_EPUB = (
     "Open it in the program that made it and save it as EPUB again, or add the book in another format."
 )
@@ -93,29 +92,22 @@ class _Book:
 
     def find_root(self) -> str:
         """The folder that holds META-INF: the archive itself (""), or one packed with it by mistake."""
-        found = self.archive.find(_CONTAINER)
+        found = self.archive.find(CONTAINER)
         if found is None:
-            nested = [name for name in self.archive if name.endswith(f"/{_CONTAINER}")]
+            nested = [name for name in self.archive if name.endswith(f"/{CONTAINER}")]
             if len(nested) != 1:
                 raise UnreadableError(
-                    f"{self.file.name} is no EPUB: it has no {_CONTAINER}.", hint=_NOT_AN_EPUB
+                    f"{self.file.name} is no EPUB: it has no {CONTAINER}.", hint=_NOT_AN_EPUB
                 )
             found = nested[0]
             self.warnings.append(
-                f"The book lies in the folder {found.removesuffix(_CONTAINER)!r} of its archive."
+                f"The book lies in the folder {found.removesuffix(CONTAINER)!r} of its archive."
             )
-        return found.removesuffix(_CONTAINER) if found.endswith(_CONTAINER) else ""
+        return found.removesuffix(CONTAINER) if found.endswith(CONTAINER) else ""
 
     def find_package(self) -> Package:
         """The first package of the container that is not of fixed layout."""
-        container = self.tree(self.root + _CONTAINER)
-        listed = [] if container is None else [e for e in container.iter() if local_name(e) == "rootfile"]
-        found = []
-        for element in listed:
-            name = self.archive.find(self.root + (element.get("full-path") or "").lstrip("/"))
-            tree = self.tree(name) if name else None
-            if name and tree is not None and local_name(tree) == "package":
-                found.append(package(tree, name))
+        found = list(packages(self.archive, self.root))
         if not found:
             raise UnreadableError(
                 f"{self.file.name} is no EPUB: its container names no package document that can be read.",
@@ -292,19 +284,19 @@ class _Book:
         return tuple(made)
 
     def metadata(self, blocks: Sequence[Block]) -> Metadata:
-        stated = metadata(self.package)
-        if stated.title:
-            return stated
-        heading = next((one.text for one in blocks if one.kind is BlockKind.HEADING), "")
-        return replace(stated, title=one_line(heading) or self.file.stem)
+        return titled(metadata(self.package), blocks, self.file.stem)
 
 
 def block(draft: Draft, origin: EpubOrigin, entry: ContentsEntry | None) -> Block:
     """The block of a draft; a paragraph that is the title of the section it begins is its heading."""
-    kind, level = draft.kind, draft.level
-    if entry and kind is BlockKind.PARAGRAPH and one_line(draft.text).casefold() == entry.title.casefold():
-        kind, level = BlockKind.HEADING, min(entry.depth + 1, 6)
-    return Block(kind, draft.text, origin, level, draft.language, draft.page, draft.marker)
+    made = draft.block(origin)
+    if (
+        entry
+        and draft.kind is BlockKind.PARAGRAPH
+        and one_line(draft.text).casefold() == entry.title.casefold()
+    ):
+        return replace(made, kind=BlockKind.HEADING, level=min(entry.depth + 1, 6))
+    return made
 
 
 def _watched(root: Any, cfis: Mapping[str, Watch]) -> dict[Any, Watch]:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from lxml import etree
 
-from wellread.content import Block, BlockKind, FileOrigin, SectionRole
+from wellread.content import FileOrigin, SectionRole
 from wellread.errors import UnreadableError
 from wellread.formats.archive import Archive
 from wellread.formats.document import Document, Source
@@ -24,7 +24,7 @@ from wellread.formats.html.site import (
 )
 from wellread.formats.html.sitemap import reading_order, table_of_contents
 from wellread.formats.markup import walk
-from wellread.formats.markup.block_drafts import Flow, one_line
+from wellread.formats.markup.block_drafts import Flow, one_line, titled
 from wellread.formats.markup.elements import CONTENTS_CLASSES, Meaning
 from wellread.formats.markup.footnotes import placed
 from wellread.formats.markup.navigation import Reference, listed
@@ -120,26 +120,13 @@ def _read(site: Site, path: Path) -> Document:
         FlowPages(numbers, flows, arranged), lines, _landmarks(pages, site.index, alone=len(pages) == 1)
     )
     blocks = tuple(
-        Block(
-            draft.kind,
-            draft.text,
-            FileOrigin(order[page], draft.fragment, draft.line),
-            draft.level,
-            draft.language,
-            draft.page,
-            draft.marker,
-        )
-        for page, draft in arranged.drafts
+        draft.block(FileOrigin(order[page], draft.fragment, draft.line)) for page, draft in arranged.drafts
     )
     if not blocks:
         raise UnreadableError(
             f"{path.name} holds no text.", hint="Look whether it is the file that you meant."
         )
-    about = metadata(index_root)
-    if not about.title:
-        heading = next((one.text for one in blocks if one.kind is BlockKind.HEADING), "")
-        about = replace(about, title=one_line(heading) or path.stem)
-    return Document(about, blocks, entries, tuple(warnings))
+    return Document(titled(metadata(index_root), blocks, path.stem), blocks, entries, tuple(warnings))
 
 
 def _parsed(raw: bytes, name: str) -> Parsed:

@@ -122,9 +122,8 @@ def _value(first: str, below: Sequence[str]) -> object:
 
 def _loaded(text: str) -> object:
     """What YAML says, every scalar as the text that is written there; None if it is none."""
-    with suppress(
-        yaml.YAMLError, RecursionError, ValueError, OverflowError
-    ):  # the last two: \\U beyond Unicode
+    # The last two: \\U beyond Unicode.
+    with suppress(yaml.YAMLError, RecursionError, ValueError, OverflowError):
         return yaml.load(text.expandtabs(2), yaml.BaseLoader)
     return None
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from unicodedata import is_normalized, normalize
 
-from wellread.content import BlockKind, SectionRole
+from wellread.content import Block, BlockKind, Metadata, Origin, SectionRole
 from wellread.formats.markup.elements import visible
 
 # Characters that XML forbids stand in raw text for what is decided later: links, line breaks, images.
@@ -53,6 +53,10 @@ class Draft:
     marker: str = ""
     links: tuple[Link, ...] = ()
 
+    def block(self, origin: Origin) -> Block:
+        """What it becomes once its text is settled."""
+        return Block(self.kind, self.text, origin, self.level, self.language, self.page, self.marker)
+
 
 @dataclass(frozen=True, slots=True)
 class DraftRange:
@@ -96,6 +100,12 @@ def with_images(raw: str, descriptions: Sequence[str]) -> str:
     if "\x05" not in raw:
         return raw
     return _IMAGE.sub(lambda match: f" {descriptions[int(match[1])]} ", raw)
+
+
+def titled(metadata: Metadata, blocks: Sequence[Block], stem: str) -> Metadata:
+    """Metadata with a title: that of the first heading where none is stated, else the file's name."""
+    heading = next((one.text for one in blocks if one.kind is BlockKind.HEADING), "")
+    return metadata if metadata.title else replace(metadata, title=one_line(heading) or stem)
 
 
 def one_line(raw: str) -> str:

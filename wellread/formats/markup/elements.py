@@ -84,6 +84,11 @@ class Displays(dict[str, Display]):
         return display
 
 
+def _listed(value: str | None) -> frozenset[str]:
+    """The words of an attribute that lists some, in lower case."""
+    return frozenset(value.lower().split()) if value else frozenset()
+
+
 _ROLES = {
     SectionRole.CONTENTS: "toc loi lot loa lov landmarks page-list pagelist",
     SectionRole.INDEX: "index",
@@ -102,39 +107,17 @@ def section_role(meaning: frozenset[str]) -> SectionRole:
 
 
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.I)
-_REFERENCE_WORDS = frozenset({"noteref", "annoref"})
-_REFERENCE_CLASSES = frozenset(
-    [
-        "noteref",
-        "footnote-reference",
-        "footnote_reference",
-        "footnoteref",
-        "footnote-ref",
-        "fnref",
-        "footnotelink",
-    ]
+_REFERENCE_WORDS = _listed("noteref annoref")
+_REFERENCE_CLASSES = _listed(
+    "noteref footnote-reference footnote_reference footnoteref footnote-ref fnref footnotelink"
 )
-_BACK_CLASSES = frozenset(["fn-backref", "footnote-back", "footnote-backref", "reversefootnote"])
-_NOTES = frozenset({"footnote", "endnote", "rearnote"})
-_NOISE_CLASSES = frozenset(["headerlink", "ocn", "heading-anchor", "anchorjs-link"])
-_CODE_CLASSES = frozenset(["code", "programlisting", "sourcecode", "codeblock", "code-block"])
-_FIGURES = frozenset(["figure", "example", "informalexample", "table", "equation", "informalfigure"])
-_CAPTION_CLASSES = frozenset(
-    ["caption", "figcaption", "code-block-caption", "figure-caption", "table-caption"]
-)
-CONTENTS_CLASSES = frozenset(
-    {
-        "toc",
-        "toctree-wrapper",
-        "minitoc",
-        "local-toc",
-        "lot",
-        "lof",
-        "navheader",
-        "navfooter",
-        "related-links",
-    }
-)
+_BACK_CLASSES = _listed("fn-backref footnote-back footnote-backref reversefootnote")
+_NOTES = _listed("footnote endnote rearnote")
+_NOISE_CLASSES = _listed("headerlink ocn heading-anchor anchorjs-link")
+_CODE_CLASSES = _listed("code programlisting sourcecode codeblock code-block")
+_FIGURES = _listed("figure example informalexample table equation informalfigure")
+_CAPTION_CLASSES = _listed("caption figcaption code-block-caption figure-caption table-caption")
+CONTENTS_CLASSES = _listed("toc toctree-wrapper minitoc local-toc lot lof navheader navfooter related-links")
 _CLASSES_THAT_MATTER = _NOISE_CLASSES | _REFERENCE_CLASSES | _BACK_CLASSES | CONTENTS_CLASSES
 
 
@@ -173,8 +156,8 @@ _NONE = Meaning()
 
 @lru_cache(maxsize=4096)  # a book repeats a few dozen combinations a hundred thousand times
 def _meaning(classes: str | None, *types: str | None) -> Meaning:
-    found = frozenset(word.removeprefix("doc-") for value in types for word in _words(value))
-    named = _words(classes)
+    found = frozenset(word.removeprefix("doc-") for value in types for word in _listed(value))
+    named = _listed(classes)
     if not found and not named:
         return _NONE
     link = "back" if "backlink" in found or named & _BACK_CLASSES else ""
@@ -212,7 +195,7 @@ def is_plain(element: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_plain_class(classes: str) -> bool:
-    return not (_words(classes) & _CLASSES_THAT_MATTER)
+    return not (_listed(classes) & _CLASSES_THAT_MATTER)
 
 
 def heading_level(element: Any, attributes: Mapping[str, str], display: Display, meaning: Meaning) -> int:
@@ -224,10 +207,6 @@ def heading_level(element: Any, attributes: Mapping[str, str], display: Display,
         stated = attributes.get("aria-level", "2")
         return min(max(int(stated), 1), 6) if stated.isdecimal() else 2
     return 0
-
-
-def _words(value: str | None) -> frozenset[str]:
-    return frozenset(value.lower().split()) if value else frozenset()
 
 
 _SAYS_NOTHING = re.compile(
@@ -246,9 +225,7 @@ def says_nothing(description: str) -> bool:
 _LANGUAGE = re.compile(
     r"(?:language|lang|highlight|brush|highlight-source)[-:_]+([\w+#.-]+)|sourcecode\s+(\w+)", re.I
 )
-_NO_LANGUAGE = frozenset(
-    {"default", "none", "text", "plain", "plaintext", "txt", "notranslate", "source", "output"}
-)
+_NO_LANGUAGE = _listed("default none text plain plaintext txt notranslate source output")
 
 
 def programming_language(attributes: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ shows it as a picture runs nothing in it and fetches nothing for it, and opened 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -27,6 +28,7 @@ _MOST_MEASURED = 600  # pictures whose sizes are looked up at once; many may be 
 _MOST_SHOWN = 300
 _SMALL = 40  # pixels: icons and letters that are pictures stand in a line, where they cannot be put again
 _NUMBER = re.compile(r"/(\d+)")
+_UNOPENED = (UnreadableError, OSError)  # of a book: then it shows no pictures
 _LINK = "{http://www.w3.org/1999/xlink}href"
 
 Steps = tuple[int, ...]
@@ -142,16 +144,13 @@ def _pictures(path: Path, sha256: str, hrefs: tuple[str, ...]) -> Mapping[str, l
     and documents that are too large, together with those before them, are left out."""
     found: dict[str, list[_Standing]] = {}
     left = _MOST_UNPACKED
-    try:
-        with Archive(path) as archive:
-            for href in hrefs:
-                name = archive.find(href)
-                if name is None or archive.size(name) > left:
-                    continue
-                left -= archive.size(name)
-                found[href] = _standing(archive, name, href)
-    except (UnreadableError, OSError):
-        pass
+    with suppress(*_UNOPENED), Archive(path) as archive:
+        for href in hrefs:
+            name = archive.find(href)
+            if name is None or archive.size(name) > left:
+                continue
+            left -= archive.size(name)
+            found[href] = _standing(archive, name, href)
     return found
 
 
@@ -181,24 +180,19 @@ def _standing(archive: Archive, name: str, href: str) -> list[_Standing]:
 @lru_cache(maxsize=4_000)
 def entry_name(path: Path, sha256: str, entry: str) -> str | None:  # noqa: ARG001
     """What an entry of the archive that is meant by `entry` is called; None when there is none."""
-    try:
-        with Archive(path) as archive:
-            return archive.find(entry)
-    except (UnreadableError, OSError):
-        return None
+    with suppress(*_UNOPENED), Archive(path) as archive:
+        return archive.find(entry)
+    return None
 
 
 def drawing(path: Path, entry: str) -> bytes | None:
     """An SVG file of the archive; None for what is none, defines entities or would keep a browser busy without end."""
-    try:
-        with Archive(path) as archive:
-            found = archive.find(entry)
-            if found is None or archive.size(found) > LARGEST_DRAWING:
-                return None
+    with suppress(*_UNOPENED), Archive(path) as archive:
+        found = archive.find(entry)
+        if found is not None and archive.size(found) <= LARGEST_DRAWING:
             raw = archive.read(found)
             return raw if drawing_size(raw, entry) else None
-    except (UnreadableError, OSError):
-        return None
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -206,8 +200,6 @@ def _sizes(path: Path, sha256: str, entries: tuple[str, ...]) -> Mapping[str, Si
     """The sizes of some pictures: the archive is opened once for all of them."""
     if not entries:
         return {}
-    try:
-        with Archive(path) as archive:
-            return picture_sizes(archive, entries)
-    except (UnreadableError, OSError):
-        return {}
+    with suppress(*_UNOPENED), Archive(path) as archive:
+        return picture_sizes(archive, entries)
+    return {}

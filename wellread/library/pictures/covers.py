@@ -9,8 +9,13 @@ from markupsafe import Markup
 from wellread.content import Product, ProductKind
 from wellread.text.characters import harmless
 
-_WIDTH, _HEIGHT = 300, 400
 _SIZES = ((10, 44, 6), (14, 34, 5), (18, 28, 6), (24, 22, 7))  # letters in a line, size, lines that fit
+_FRAME = Markup(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 400" width="300" height="400">'
+    '<rect width="300" height="400" fill="hsl({paper})"/>'
+    '<rect width="14" height="400" fill="hsl({spine})"/>'
+    '<rect x="24" y="36" width="56" height="4" fill="hsl({rule})"/>{words}</svg>'
+)
 _PLAY = Markup(
     '<circle cx="150" cy="318" r="24" fill="#fff" fill-opacity=".18"/><path d="M143 306l20 12-20 12z" fill="#fff"/>'
 )
@@ -28,25 +33,19 @@ def drawn_cover(product: Product) -> str:
     )
     author = " ".join(harmless(", ".join(product.metadata.authors[:2])).split())
     short = author if len(author) <= 34 else f"{author[:33]}…"
-    return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}">'
-        '<rect width="{w}" height="{h}" fill="hsl({hue} 38% 32%)"/>'
-        '<rect width="14" height="{h}" fill="hsl({hue} 40% 24%)"/>'
-        '<rect x="24" y="36" width="56" height="4" fill="hsl({second} 55% 72%)"/>'
+    words = Markup(
         '<g font-family="{family}" font-size="{size}" font-weight="600" fill="#fff">{text}</g>{play}'
         '<text x="24" y="372" font-family="system-ui, sans-serif" font-size="14" fill="#fff" fill-opacity=".85">'
         "{author}</text>"
-        "</svg>"
     ).format(
-        w=_WIDTH,
-        h=_HEIGHT,
-        hue=hue,
-        second=(hue + 40) % 360,
         family="system-ui, sans-serif" if wide else "Palatino, 'Palatino Linotype', P052, Georgia, serif",
         size=size,
         text=text,
         play=_PLAY if product.kind is not ProductKind.BOOK else "",
         author=short,
+    )
+    return _FRAME.format(
+        paper=f"{hue} 38% 32%", spine=f"{hue} 40% 24%", rule=f"{(hue + 40) % 360} 55% 72%", words=words
     )
 
 
@@ -58,13 +57,7 @@ def words_digest(product: Product) -> str:
 
 def neutral_cover() -> str:
     """The cover of what is not in the library, or no longer: it tells nothing."""
-    return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}">'
-        '<rect width="{w}" height="{h}" fill="hsl(0 0% 46%)"/>'
-        '<rect width="14" height="{h}" fill="hsl(0 0% 38%)"/>'
-        '<rect x="24" y="36" width="56" height="4" fill="hsl(0 0% 72%)"/>'
-        "</svg>"
-    ).format(w=_WIDTH, h=_HEIGHT)
+    return _FRAME.format(paper="0 0% 46%", spine="0 0% 38%", rule="0 0% 72%", words="")
 
 
 def _lines(title: str) -> tuple[list[str], int]:

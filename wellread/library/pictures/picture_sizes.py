@@ -16,11 +16,8 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP")  # what is decoded
 DRAWINGS = (".svg",)
 MOST_PIXELS = 60_000_000
 LARGEST_DRAWING = 2 << 20  # bytes
-_HEADS = (
-    4 << 10,
-    64 << 10,
-    512 << 10,
-)  # bytes that are read until the size is told: JPEGs may say much before it
+# Bytes that are read until the size is told: JPEGs may say much before it.
+_HEADS = (4 << 10, 64 << 10, 512 << 10)
 _MOST_UNPACKED = 6 << 20  # bytes of all the pictures that are measured together
 _MOST_REPEATED = 10_000  # elements of a drawing that stand in it by reference
 _LENGTH = re.compile(r"-?\d+(?:\.\d+)?")

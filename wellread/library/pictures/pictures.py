@@ -58,9 +58,8 @@ class Pictures:
         self._drawing = _Hand()
         self._measuring = _Hand()
         self._resting: dict[Path, float] = {}  # what was not finished, and until when it is not tried again
-        self._absent: dict[
-            Path, None
-        ] = {}  # what cannot be drawn, the last of it; nothing is kept of it on the disk
+        # What cannot be drawn, the last of it; nothing is kept of it on the disk.
+        self._absent: dict[Path, None] = {}
 
     def close(self) -> None:
         self._drawing.process.close()

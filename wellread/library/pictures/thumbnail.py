@@ -11,8 +11,8 @@ from typing import Any
 from PIL import Image
 
 from wellread.formats.archive import Archive
-from wellread.formats.epub.package import Package, package
-from wellread.formats.markup.parse import children, local_name, parse_xhtml, parse_xml, resolved
+from wellread.formats.epub.package import CONTAINER, Package, packages
+from wellread.formats.markup.parse import children, local_name, parse_xhtml, resolved
 from wellread.formats.pdf.page_image import page_image
 from wellread.library.pictures.picture_sizes import FORMATS, MOST_PIXELS
 
@@ -21,7 +21,6 @@ PAGE_WIDTH = 1100
 FIGURE_WIDTH = 1400
 _TALLEST = 4  # times its width
 _MOST_DOWN = 16_383  # pixels: no WebP is higher
-_CONTAINER = "META-INF/container.xml"
 _QUALITY = 82
 
 
@@ -82,18 +81,8 @@ def _drawn(path: Path, number: int, width: int) -> bytes | None:
 
 
 def _package(archive: Archive) -> Package | None:
-    found = archive.find(_CONTAINER) or next((n for n in archive if n.endswith(f"/{_CONTAINER}")), None)
-    if found is None:
-        return None
-    root = found.removesuffix(_CONTAINER)
-    container = parse_xml(archive.read(found), found)
-    for element in container.iter() if container is not None else ():
-        if local_name(element) == "rootfile":
-            name = archive.find(root + (element.get("full-path") or "").lstrip("/"))
-            tree = parse_xml(archive.read(name), name) if name else None
-            if name and tree is not None and local_name(tree) == "package":
-                return package(tree, name)
-    return None
+    found = archive.find(CONTAINER) or next((n for n in archive if n.endswith(f"/{CONTAINER}")), None)
+    return next(packages(archive, found.removesuffix(CONTAINER)), None) if found else None
 
 
 def _cover_entry(opened: Package, archive: Archive) -> str:

@@ -1,5 +1,7 @@
 """Models that follow a script: `scripted/FILE`, for tests and demonstrations."""
 
+# ruff: noqa: ARG002 - a provider need not look at all that it is given
+
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,17 +19,14 @@ class ScriptedProvider:
     name = "scripted"
     on_this_machine = False
 
-    def otherwise(self, settings: Settings) -> str:  # noqa: ARG002
+    def otherwise(self, settings: Settings) -> str:
         return ""
 
-    def priced_as(self, model: str) -> None:  # noqa: ARG002
+    def priced_as(self, model: str) -> None:
         return None
 
     def problem(
-        self,
-        settings: Settings,  # noqa: ARG002
-        environment: Mapping[str, str],  # noqa: ARG002
-        model: str = "",
+        self, settings: Settings, environment: Mapping[str, str], model: str = ""
     ) -> WellreadError | None:
         try:
             if model:
@@ -36,22 +35,16 @@ class ScriptedProvider:
             return error
         return None
 
-    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG002
+    def usable(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
         return ()
 
-    async def open(
-        self,
-        model: str,
-        settings: Settings,
-        environment: Mapping[str, str],  # noqa: ARG002
-    ) -> LanguageModel:
+    async def open(self, model: str, settings: Settings, environment: Mapping[str, str]) -> LanguageModel:
         script = Script.load(Path(model))
         scripted = importlib.import_module("wellread.models.scripted.model").ScriptedModel(script)
         return await opened(
             f"scripted/{model}",
             scripted,
             settings,
-            priced_as=None,
             json_replies=script.small,
             context_tokens=script.context_tokens,
             small=script.small,
