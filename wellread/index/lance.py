@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,12 +20,11 @@ from lancedb.table import AsyncTable
 from wellread.content import Passage
 from wellread.index.lance_errors import is_refusal, storage_errors
 from wellread.index.passages import Embedder, Hit, IndexStats, PassageQuery, Vectors
-from wellread.index.search import READ_ROWS, Ranking, SearchTable, among, passage
+from wellread.index.search import READ_ROWS, Ranking, SearchTable, among, chunks, passage
 from wellread.text.terms import passage_terms
 
-_TABLE = (
-    "passages-2"  # raised when analysis gives other terms or the columns change: rebuilt from the catalog
-)
+# Raised when analysis gives other terms or the columns change: it is rebuilt from the catalog.
+_TABLE = "passages-2"
 _COLUMNS = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language", "terms")
 _SCHEMA = pa.schema(
     [
@@ -54,12 +53,10 @@ _UNINDEXED_ROWS = 4_000
 _WRITES = 32  # small files after which they are put together
 _KEPT = timedelta(minutes=10)  # how long a reader in another process may use what was replaced
 _IDS = 500  # ids in one condition
-_WINDOW = (
-    8_192  # waiting passages that are sorted by length together: bounds memory, whatever the library's size
-)
-_EMBEDDED = (
-    "embedded.version"  # a file beside the table's: the version in which no passage waited for a vector
-)
+# Waiting passages that are sorted by length together: it bounds memory, whatever the library's size.
+_WINDOW = 8_192
+# A file beside the table's: the version in which no passage waited for a vector.
+_EMBEDDED = "embedded.version"
 
 
 class LanceIndex:
@@ -107,7 +104,7 @@ class LanceIndex:
         batch = await asyncio.to_thread(_rows, rows)
         async with _writing(self._path):
             held: dict[str, dict[str, object]] = {}
-            for some in _chunks([row.passage_id for row in rows], _IDS):
+            for some in chunks([row.passage_id for row in rows], _IDS):
                 found = self._table.query().where(among("passage_id", some)).select(list(_COLUMNS))
                 held |= {row["passage_id"]: row for row in (await found.to_arrow()).to_pylist()}
             new, moved, rewritten = await asyncio.to_thread(_differing, batch, held)
@@ -153,7 +150,7 @@ class LanceIndex:
         """Asked just before they are embedded: another process may have removed or embedded them since."""
         rows: list[Passage] = []
         with storage_errors(self._path):
-            for some in _chunks(passage_ids, _IDS):
+            for some in chunks(passage_ids, _IDS):
                 condition = f"{among('passage_id', some)} AND vector IS NULL"
                 found = await self._table.query().where(condition).select(list(_COLUMNS)).to_arrow()
                 rows += [passage(row) for row in found.to_pylist()]
@@ -180,7 +177,7 @@ class LanceIndex:
                 await self._table.delete(product)
             else:
                 held = await self._table.query().where(product).select(["passage_id"]).to_arrow()
-                for some in _chunks(sorted(set(held["passage_id"].to_pylist()) - set(passage_ids)), _IDS):
+                for some in chunks(sorted(set(held["passage_id"].to_pylist()) - set(passage_ids)), _IDS):
                     await self._table.delete(f"{product} AND {among('passage_id', some)}")
             await self._tidy()
 
@@ -219,7 +216,7 @@ class LanceIndex:
         waiting = 0
         with storage_errors(self._path):
             if await self._has_vectors():
-                for some in _chunks(sorted(set(product_ids)), _IDS):
+                for some in chunks(sorted(set(product_ids)), _IDS):
                     condition = f"{among('product_id', some)} AND vector IS NULL"
                     waiting += await self._table.count_rows(condition)
         return waiting
@@ -358,10 +355,6 @@ def _differing(
 
 def _places(numbers: Sequence[int]) -> pa.Array:
     return pa.array(numbers, pa.int64())
-
-
-def _chunks(ids: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def _size(path: Path) -> int:

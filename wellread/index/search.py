@@ -112,7 +112,7 @@ class SearchTable:
         elif everything:
             known.whole = SearchScope(rows, await self._languages())
         if names and not known.complete:
-            for some in _chunks(sorted(names), _NAMES):
+            for some in chunks(sorted(names), _NAMES):
                 absent = dict.fromkeys(some, SearchScope(0, frozenset()))
                 known.products |= absent | await self._counted(among("product_id", some))
         self._known = known
@@ -213,9 +213,7 @@ class SearchTable:
         for cell, question in zip(products, questions, strict=True):
             mask = pc.is_in(product, value_set=pa.array(cell, pa.string()))
             own = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
-            cosine = np.full(own.size, np.nan)
-            if vectors is not None and question.vector is not None:
-                cosine = (vectors[own] @ question.vector).astype(np.float64)
+            cosine = _cosine(None if vectors is None else vectors[own], question, own.size)
             scored = keyword[_terms(question)][own]
             chosen = _candidates(scored, cosine, max(_POOL, limit))
             pools.append(_Pool(rows.take(own[chosen]), scored[chosen], cosine[chosen]))
@@ -234,10 +232,7 @@ class SearchTable:
         columns = [*_READ, "vector"] if question.vector is not None else list(_READ)
         rows = await self._rows(ids.to_pylist(), columns)
         held = rows["passage_id"].combine_chunks()
-        vectors = _vectors(rows)
-        cosine = np.full(rows.num_rows, np.nan)
-        if vectors is not None and question.vector is not None:
-            cosine = (vectors @ question.vector).astype(np.float64)
+        cosine = _cosine(_vectors(rows), question, rows.num_rows)
         return _Pool(rows.select(_READ), _aligned(hits, "_score", held, missing=0.0), cosine)
 
     async def _rows(self, ids: Sequence[str], columns: list[str]) -> pa.Table:
@@ -267,7 +262,7 @@ def _joined(scopes: Iterable[SearchScope]) -> SearchScope:
     )
 
 
-def _chunks(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+def chunks(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     return (names[start : start + size] for start in range(0, len(names), size))
 
 
@@ -364,6 +359,13 @@ def _aligned(hits: pa.Table, column: str, ids: pa.Array, *, missing: float) -> S
     places = pc.fill_null(pc.index_in(ids, value_set=hits["passage_id"].combine_chunks()), len(scores) - 1)
     aligned: Scores = scores[places.to_numpy(zero_copy_only=False)]
     return aligned
+
+
+def _cosine(vectors: Vectors | None, question: _Question, rows: int) -> Scores:
+    """How near each row is to the question, NaN where one of the two has no vector."""
+    if vectors is None or question.vector is None:
+        return np.full(rows, np.nan)
+    return (vectors @ question.vector).astype(np.float64)
 
 
 def _vectors(rows: pa.Table) -> Vectors | None:
