@@ -40,7 +40,7 @@ def settings(tmp_path, monkeypatch):
 
 
 def ended(http, place):
-    give_up = time.monotonic() + 15
+    give_up = time.monotonic() + 60
     while not (view := http.get(place).json())["ended_at"]:
         assert time.monotonic() < give_up
         time.sleep(0.05)
@@ -187,7 +187,7 @@ def events_of(http, place):
 
 
 def until(holds):
-    give_up = time.monotonic() + 15
+    give_up = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.02)
