@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from wellread.agent.run.assembly import crew
+from wellread.agent.run.assembly import assemble
 from wellread.agent.run.estimate import Estimate
 from wellread.agent.run.estimate import estimate as estimated
 from wellread.agent.run.history import RunHistory
 from wellread.agent.run.loop import Loop
-from wellread.agent.run.recorder import Record, cancelled_when_closed, continued, recorded
-from wellread.agent.run.start import Beginning, RunRequest, checked_question
+from wellread.agent.run.recorder import Recorder, cancelled_when_closed, continued, recorded
+from wellread.agent.run.start import RunRequest, RunStart, checked_question
 from wellread.agent.state.control import Control
 from wellread.agent.writing.direct_answers import Facts
 from wellread.content import Product, ProductKind, Section
@@ -27,7 +27,7 @@ from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.pipeline import Pipeline
 from wellread.library.diagnosis import Diagnosis, diagnose
-from wellread.library.matrix import Inside
+from wellread.library.matrix import TitleMatrix
 from wellread.library.open_anchor import OpenedPlace, open_anchor
 from wellread.library.stores import Stores
 from wellread.library.title_search import FoundTitle, find_titles
@@ -82,7 +82,7 @@ class Wellread:
     def _open(self) -> None:
         stores = self._opened = Stores(self.settings)
         self._catalog = stores.catalog
-        self._beginning = Beginning(self.settings, stores.catalog, stores.runs)
+        self._run_start = RunStart(self.settings, stores.catalog, stores.runs)
         self.titles = Titles(stores.catalog, stores.files, stores.database)
         self.history = RunHistory(stores.runs)
         self.queue = stores.queue
@@ -120,7 +120,7 @@ class Wellread:
             )
         self.settings = settings
         self.models.configure(settings)
-        self._beginning = replace(self._beginning, settings=settings)
+        self._run_start = replace(self._run_start, settings=settings)
 
     @property
     def _stores(self) -> Stores:
@@ -254,8 +254,8 @@ class Wellread:
         """
         request = await self.request(question, options)
         loop = await self._loop(request.roles)  # what cannot be opened is said before the run begins
-        begun = await asyncio.to_thread(self._beginning.begin, request)
-        record = Record(self._stores.journal, begun.run_id, begun.events)
+        begun = await asyncio.to_thread(self._run_start.begin, request)
+        record = Recorder(self._stores.journal, begun.run_id, begun.events)
         with cancelled_when_closed(record):
             for event in begun.events:
                 yield event
@@ -288,7 +288,7 @@ class Wellread:
         caller has `most_queued` queued runs already.
         """
         return await asyncio.to_thread(
-            lambda: self._beginning.begin(
+            lambda: self._run_start.begin(
                 request, caller=caller, queued=queued, key=key, most_queued=most_queued
             )
         )
@@ -296,7 +296,7 @@ class Wellread:
     async def estimate(self, request: RunRequest, *, caller: str = "") -> Estimate:
         """What a run would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
         roles = request.roles
-        start = await asyncio.to_thread(self._beginning.start, request, caller)
+        start = await asyncio.to_thread(self._run_start.start, request, caller)
         names = (roles.planner, roles.writer, roles.judge)
         planner, writer, judge = await asyncio.to_thread(lambda: [*map(self.models.outlook, names)])
         return estimated(start, planner, writer, judge, self.settings.deep_judged)
@@ -337,24 +337,24 @@ class Wellread:
             else:
                 return
 
-    async def _run(self, run_id: str) -> tuple[list[AnyEvent], Record]:
+    async def _run(self, run_id: str) -> tuple[list[AnyEvent], Recorder]:
         events = await asyncio.to_thread(self._stores.runs.events, run_id)
         if not events:
             raise NotFoundError(f"There is no run {run_id!r}.", hint="Ask again.")
-        return events, Record(self._stores.journal, run_id, events)
+        return events, Recorder(self._stores.journal, run_id, events)
 
     async def _loop(self, roles: Roles) -> Loop:
         inside = await self._inside()
         facts = await asyncio.to_thread(self._facts, roles.writer)
-        return crew(roles, self.models, self.settings, self._catalog, inside, self.embedder, facts)
+        return assemble(roles, self.models, self.settings, self._catalog, inside, self.embedder, facts)
 
     def _facts(self, model: str) -> Facts:
         examples = self._catalog.products(limit=3)
         return Facts(self._catalog.count(), model, tuple(product.title for product in examples))
 
-    async def _inside(self) -> Inside:
+    async def _inside(self) -> TitleMatrix:
         index = await self.index()
-        return Inside(self._catalog, index, snippets=self.settings.cell_snippets)
+        return TitleMatrix(self._catalog, index, snippets=self.settings.cell_snippets)
 
     async def _pipeline(self) -> Pipeline:
         index = await self.index(take_up=False)

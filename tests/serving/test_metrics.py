@@ -28,7 +28,7 @@ from wellread.settings import Settings
 from wellread.store.accounts.accounts import AccountStore
 from wellread.store.accounts.passwords import Passwords
 from wellread.store.backup.opening import open_database
-from wellread.web.http.access_log import Requests
+from wellread.web.http.access_log import AccessLog
 
 API = "/api/v1"
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -320,7 +320,7 @@ def test_that_a_server_is_not_ready_yet_is_no_error(logged, route, status, level
 
     async def send(message): ...
 
-    asyncio.run(Requests(app, Metrics())({"type": "http", "method": "GET"}, None, send))
+    asyncio.run(AccessLog(app, Metrics())({"type": "http", "method": "GET"}, None, send))
     assert [line["level"] for line in logged()] == ([level] if level else [])
 
 

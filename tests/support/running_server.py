@@ -18,7 +18,7 @@ from wellread.engine import Wellread
 from wellread.settings import Settings
 from wellread.web.app import create_app, protected
 from wellread.web.http.access import access_for
-from wellread.web.http.access_log import Requests
+from wellread.web.http.access_log import AccessLog
 from wellread.web.http.security import limits_with
 from wellread.web.server import HttpServer, bound, configuration
 
@@ -38,7 +38,7 @@ def running(settings: Settings, *, host: str = "127.0.0.1", token: str = "") -> 
             listening = bound("127.0.0.1", 0)
             addresses.append(f"http://127.0.0.1:{listening.getsockname()[1]}")
             limits = limits_with(settings.upload_mb)
-            guarded = Requests(protected(app, access, limits), app.state.server.metrics)
+            guarded = AccessLog(protected(app, access, limits), app.state.server.metrics)
             server = HttpServer(configuration(guarded), app, started.set)
             servers.append(server)
             await server.serve([listening])

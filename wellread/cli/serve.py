@@ -9,7 +9,7 @@ from wellread.serving import logs, malloc
 from wellread.store.locks import check_not_restoring
 from wellread.web.app import create_app, protected
 from wellread.web.http.access import Access, access_for, proxies
-from wellread.web.http.access_log import Requests
+from wellread.web.http.access_log import AccessLog
 from wellread.web.http.security import limits_with
 from wellread.web.server import HttpServer, bound, configuration
 
@@ -56,6 +56,6 @@ async def listen(
     """Answer requests until the process is told to stop; `ready` is called when it begins to."""
     app = create_app(library, access)
     limits = limits_with(library.settings.upload_mb)
-    guarded = Requests(protected(app, access, limits), app.state.server.metrics)
+    guarded = AccessLog(protected(app, access, limits), app.state.server.metrics)
     server = HttpServer(configuration(guarded, trusted), app, ready)
     await server.serve([listening])

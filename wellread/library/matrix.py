@@ -30,7 +30,7 @@ class TitleHit:
     anchor: Anchor
 
 
-class Inside:
+class TitleMatrix:
     """Searches inside titles of one library."""
 
     def __init__(self, catalog: Catalog, index: PassageIndex, *, snippets: int) -> None:

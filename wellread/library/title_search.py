@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from wellread.content import Anchor, Product, ProductKind
-from wellread.library.matrix import Inside, TitleHit
+from wellread.library.matrix import TitleHit, TitleMatrix
 from wellread.library.scope import named
 from wellread.library.title_recognition import one_edition_each
 from wellread.store.catalog.catalog import Catalog
@@ -24,7 +24,7 @@ class FoundTitle:
 
 
 async def find_titles(
-    catalog: Catalog, inside: Inside, query: str, *, kinds: Collection[ProductKind] = (), limit: int
+    catalog: Catalog, inside: TitleMatrix, query: str, *, kinds: Collection[ProductKind] = (), limit: int
 ) -> list[FoundTitle]:
     """At most `limit` titles of those `kinds` (of all, when there are none), the best first; of several editions of a
     work one."""

@@ -16,7 +16,7 @@ from wellread.serving.run_worker import RunWorker
 
 
 @dataclass(slots=True)
-class Attended:
+class AttendedRun:
     """A run that goes on only while somebody attends to it: left before its end, it is cancelled. For interfaces to
     which nobody can come back. What becomes of it when this process stops is the worker's affair."""
 

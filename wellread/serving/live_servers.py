@@ -7,7 +7,7 @@ from wellread.errors import UnavailableError
 from wellread.store.locks import acquired, check_not_restoring, lock
 
 
-class Presence:
+class LiveServer:
     """A worker's name, held from `enter` to `leave`, or until the process is killed."""
 
     def __init__(self, home: Path) -> None:

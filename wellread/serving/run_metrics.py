@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Observer:
+class RunMetrics:
     """Told by the worker of each run that it takes up; gives what is to be told each of its further events."""
 
     metrics: Metrics

@@ -11,7 +11,7 @@ from wellread.engine import Wellread
 from wellread.errors import ConflictError, NotFoundError, StorageError
 from wellread.events import AnyEvent, RunStarted
 from wellread.serving.feed import Feed
-from wellread.serving.live_servers import Presence
+from wellread.serving.live_servers import LiveServer
 from wellread.serving.worker import Backlog, QueueWorker, Turn
 from wellread.store.runs.queue import StopRequest
 from wellread.store.runs.runs import StoredRun
@@ -42,7 +42,7 @@ class RunWorker:
         self,
         library: Wellread,
         feed: Feed[AnyEvent],
-        presence: Presence,
+        presence: LiveServer,
         capacity: Capacity,
         observe: Observe,
         *,

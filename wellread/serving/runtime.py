@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from wellread.engine import Wellread
 from wellread.events import AnyEvent
 from wellread.serving.feed import Feed
-from wellread.serving.live_servers import Presence
+from wellread.serving.live_servers import LiveServer
 from wellread.serving.run_worker import Capacity, Observe, RunWorker, unobserved
 
 
@@ -26,7 +26,7 @@ class Runtime:
         self.library = library
         self.feed: Feed[AnyEvent] = Feed(library.run_log)
         self.worker = RunWorker(
-            library, self.feed, Presence(settings.home), capacity, observe, only_own=only_own
+            library, self.feed, LiveServer(settings.home), capacity, observe, only_own=only_own
         )
 
     @asynccontextmanager

@@ -15,13 +15,13 @@ from wellread.errors import WellreadError
 from wellread.serving.importer import Importer
 from wellread.serving.malloc import give_back
 from wellread.serving.metrics import Metrics
-from wellread.serving.run_metrics import Observer
+from wellread.serving.run_metrics import RunMetrics
 from wellread.serving.runtime import Runtime
 from wellread.web.http.access import Access
 from wellread.web.http.problems import add_problems, describe_problems
 from wellread.web.http.security import BodyLimits, RequestBody, RequestOrigin, SecurityHeaders
 from wellread.web.http.state import Server
-from wellread.web.lazy_app import Later
+from wellread.web.lazy_app import LazyApp
 from wellread.web.openai.errors import OpenAIErrors
 from wellread.web.pages.problem_page import add_problem_pages
 from wellread.web.routes import ROUTERS
@@ -35,9 +35,9 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     """The app for an open library, whose callers are known by `access`. It works on runs while its lifespan lasts."""
     metrics = Metrics()
     library.observe_store(metrics.store_seconds.observe)
-    runtime, importer = Runtime(library, Observer(metrics)), Importer(library)
+    runtime, importer = Runtime(library, RunMetrics(metrics)), Importer(library)
     server = Server(library, runtime, importer, access, metrics)
-    mcp = Later(_MCP, lambda module: module.McpEndpoint(runtime))
+    mcp = LazyApp(_MCP, lambda module: module.McpEndpoint(runtime))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -74,7 +74,7 @@ def interface() -> FastAPI:
     return app
 
 
-async def _warm(server: Server, mcp: Later) -> None:
+async def _warm(server: Server, mcp: LazyApp) -> None:
     """Load what a first question would wait for. What cannot be loaded is told by `/ready` and by each question."""
     try:
         await server.library.search(["ready"], limit=1)

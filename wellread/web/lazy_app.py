@@ -17,7 +17,7 @@ class Endpoint(Protocol):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
-class Later:
+class LazyApp:
     """The app that `load` makes of a module. A request that comes before it is there waits for it."""
 
     def __init__(self, module: str, load: Callable[[Any], Endpoint]) -> None:

@@ -11,7 +11,7 @@ from support.stores import journal_of, runs_of
 
 from wellread.agent.planning.rules import Planned, RulePlanner
 from wellread.agent.run.loop import Loop
-from wellread.agent.run.recorder import Record, recorded
+from wellread.agent.run.recorder import Recorder, recorded
 from wellread.agent.state.actions import ActionName
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of, plays_author
@@ -201,7 +201,7 @@ def test_a_store_that_is_away_leaves_the_run_to_be_gone_on_with(demo):
     async def interrupted():
         good = await demo.library._loop(Roles())
         loop = Loop(good.catalog, good.inside, [Away()], good.writers, good.discovered)
-        record = Record(journal_of(demo.library), begun.run_id, begun.events)
+        record = Recorder(journal_of(demo.library), begun.run_id, begun.events)
         async for _ in recorded(record, begun.events, loop):
             pass
 
@@ -243,7 +243,7 @@ def test_an_unexpected_error_is_in_the_record_and_is_raised(demo):
     async def failing():
         good = await demo.library._loop(Roles())
         loop = Loop(good.catalog, good.inside, [Broken()], good.writers, good.discovered)
-        record = Record(journal_of(demo.library), begun.run_id, begun.events)
+        record = Recorder(journal_of(demo.library), begun.run_id, begun.events)
         async for stored in recorded(record, begun.events, loop):
             seen.append(stored.event)
 

@@ -19,7 +19,7 @@ from wellread.blocking import BlockingWellread
 from wellread.cli.main import app
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnavailableError, UnreadableError
 from wellread.events import AnswerCompleted
-from wellread.serving.live_servers import Presence
+from wellread.serving.live_servers import LiveServer
 from wellread.settings import Settings
 from wellread.store.backup.backup import write_backup
 from wellread.store.backup.dump import dumped_tables
@@ -261,7 +261,7 @@ def test_a_library_that_another_process_uses_is_not_replaced(backup, small, run,
 
 
 def test_while_a_backup_is_put_in_place_no_server_starts(home):
-    server = Presence(home)
+    server = LiveServer(home)
     with alone(home) as others:
         assert others == []
         with pytest.raises(UnavailableError) as refused:
@@ -273,7 +273,7 @@ def test_while_a_backup_is_put_in_place_no_server_starts(home):
         assert others == [f"server-{server.worker}"]
     with lock(home, RESTORING) as looking:  # as another server that starts at the same moment
         threading.Timer(0.2, looking.release).start()
-        Presence(home).enter()
+        LiveServer(home).enter()
     server.leave()
 
 

@@ -10,7 +10,7 @@ from support.running_server import client, running
 from support.stores import catalog_of, runs_of
 from support.work import given_up, lines_run
 
-from wellread.agent.run.start import Beginning, RunRequest
+from wellread.agent.run.start import RunRequest, RunStart
 from wellread.blocking import BlockingWellread
 from wellread.events import AnswerCompleted, Exchange, Roles, Usage
 from wellread.settings import Settings
@@ -181,7 +181,7 @@ def mentor(mentor_home):
 
 def beginning(library):
     own = library.library
-    return Beginning(own.settings, catalog_of(own), runs_of(own))
+    return RunStart(own.settings, catalog_of(own), runs_of(own))
 
 
 def asking(question, *history):
@@ -232,7 +232,7 @@ def test_the_conversation_is_read_once(mentor):
             return runs_of(mentor.library).events(run_id)
 
     own = mentor.library
-    begins = Beginning(own.settings, catalog_of(own), Counting())
+    begins = RunStart(own.settings, catalog_of(own), Counting())
     first = begins.begin(asking("What is delegation?"))
     conversation_id = first.events[0].conversation_id
     begins.begin(RunRequest("And why?", AskOptions(conversation_id=conversation_id), asking("").roles))

@@ -44,7 +44,7 @@ from wellread.events import (
     Statement,
     Usage,
 )
-from wellread.serving.attended_run import Attended
+from wellread.serving.attended_run import AttendedRun
 from wellread.serving.feed import Feed
 from wellread.serving.run_worker import RunWorker
 from wellread.settings import Settings
@@ -693,7 +693,7 @@ def streamed(home, *events):
             begun = await library.begin(RunRequest("Why?", AskOptions(), Roles()))
             runs_of(library).append(begun.run_id, events, len(begun.events))
             feed = Feed(library.run_log)
-            attended = Attended(begun.run_id, feed, RunWorker.__new__(RunWorker))
+            attended = AttendedRun(begun.run_id, feed, RunWorker.__new__(RunWorker))
             completion = Completion(Unfolding(begun, "http://library.test"), "wellread-quick")
             response = ResponseEvents(Unfolding(begun, "http://library.test"), {"model": "wellread-quick"})
             told = [
@@ -772,7 +772,7 @@ def test_silence_brings_signs_of_life(home):
             feed = Feed(library.run_log)
             told = []
             async with aclosing(
-                Attended(begun.run_id, feed, RunWorker.__new__(RunWorker)).events(idle=0.05)
+                AttendedRun(begun.run_id, feed, RunWorker.__new__(RunWorker)).events(idle=0.05)
             ) as following:
                 async for events in following:
                     told.append(len(events))
@@ -789,7 +789,7 @@ def test_a_run_that_is_deleted_says_so(home):
         async with Wellread(settings=Settings(home=home, embedder="none")) as library:
             begun = await library.begin(RunRequest("Why?", AskOptions(), Roles()))
             feed = Feed(library.run_log)
-            attended = Attended(begun.run_id, feed, RunWorker.__new__(RunWorker))
+            attended = AttendedRun(begun.run_id, feed, RunWorker.__new__(RunWorker))
             async with aclosing(attended.events(idle=0.05)) as following:
                 async for events in following:
                     if events:

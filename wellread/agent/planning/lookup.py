@@ -26,7 +26,7 @@ from wellread.events import (
     SectionRead,
     Snippet,
 )
-from wellread.library.matrix import Inside
+from wellread.library.matrix import TitleMatrix
 from wellread.library.scope import entry
 from wellread.library.title_recognition import one_edition_each
 from wellread.store.catalog.catalog import Catalog
@@ -39,12 +39,12 @@ class TimeUpError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
+class Lookup:
     """One step's looking, under the run's time and the reader's control. Its methods raise TimeUpError and
     StoppedError; what they gave out before counts."""
 
     catalog: Catalog
-    inside: Inside
+    inside: TitleMatrix
     judge: EvidenceJudge | None  # None: evidence is not scored
     discovered: int  # titles that find_products brings at most
     judged: int  # snippets that are scored at most

@@ -13,18 +13,18 @@ from wellread.agent.writing.extractive import ExtractiveWriter
 from wellread.agent.writing.model import ModelWriter
 from wellread.agent.writing.writer import Writer
 from wellread.events import Roles
-from wellread.library.matrix import Inside
+from wellread.library.matrix import TitleMatrix
 from wellread.models.resolve import EXTRACTIVE, Models
 from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog
 
 
-def crew(
+def assemble(
     roles: Roles,
     models: Models,
     settings: Settings,
     catalog: Catalog,
-    inside: Inside,
+    inside: TitleMatrix,
     embedder: SentenceEmbedder | None,
     facts: Facts,
 ) -> Loop:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from wellread.agent.planning.evidence import EvidenceJudge
 from wellread.agent.planning.follow_up import FollowUp
 from wellread.agent.planning.gate import allowed, objection
-from wellread.agent.planning.lookup import Looking, TimeUpError, failed, in_time
+from wellread.agent.planning.lookup import Lookup, TimeUpError, failed, in_time
 from wellread.agent.planning.rules import Planned, Planner, RulePlanner
 from wellread.agent.state.actions import (
     AskClarifyingQuestion,
@@ -27,7 +27,7 @@ from wellread.agent.state.actions import (
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.control import Control, StoppedError
 from wellread.agent.state.knowledge import Knowledge
-from wellread.agent.state.resumed_step import Unfinished
+from wellread.agent.state.resumed_step import ResumedStep
 from wellread.agent.writing.answer import Answering, ask_back
 from wellread.agent.writing.writer import Writer
 from wellread.errors import BudgetSpentError, ModelError, StorageError, UnusableReplyError, WellreadError
@@ -45,7 +45,7 @@ from wellread.events import (
     StepStarted,
     StepThinking,
 )
-from wellread.library.matrix import Inside
+from wellread.library.matrix import TitleMatrix
 from wellread.library.scope import scope_of
 from wellread.store.catalog.catalog import Catalog
 from wellread.tracing import context_of, record_usage, span
@@ -59,7 +59,7 @@ class Loop:
     one goes on. Behind the planners are the rules; the last writer is the extractive one."""
 
     catalog: Catalog
-    inside: Inside
+    inside: TitleMatrix
     planners: Sequence[Planner]
     writers: Sequence[Writer]
     discovered: int  # titles that find_products brings at most; a library of no more is searched whole
@@ -146,7 +146,7 @@ class Loop:
         run = meter.tally.context
         with span("step", run, {"wellread.step": step}) as own:
             meter.tally.context = context_of(own)
-            earlier = Unfinished.of(knowledge)
+            earlier = ResumedStep.of(knowledge)
             if earlier is None:
                 started = StepStarted(step=step, title=step_title(step, knowledge.start.question))
                 if not knowledge.unfinished:
@@ -174,7 +174,7 @@ class Loop:
                 choice = earlier.choice
             own.set_attribute("wellread.action", choice.action.name)
             outcome = _Outcome()
-            looking = Looking(
+            lookup = Lookup(
                 catalog=self.catalog,
                 inside=self.inside,
                 judge=self._judge(knowledge),
@@ -186,7 +186,7 @@ class Loop:
                 control=control,
                 scores=earlier.scores if earlier else (),
             )
-            doing = _done(choice, looking, outcome)
+            doing = _done(choice, lookup, outcome)
             async with aclosing(earlier.beyond(doing) if earlier else doing) as events:
                 async for event in events:
                     yield event
@@ -252,25 +252,25 @@ class _Outcome:
     time_up: bool = False
 
 
-async def _done(choice: Choice, looking: Looking, outcome: _Outcome) -> AsyncGenerator[AnyEvent, None]:
+async def _done(choice: Choice, lookup: Lookup, outcome: _Outcome) -> AsyncGenerator[AnyEvent, None]:
     """The events of doing what was chosen."""
     found = 0
     try:
         match choice.action:
             case SearchInsideBooks() as search:
-                async with aclosing(looking.search(search)) as cells:
+                async with aclosing(lookup.search(search)) as cells:
                     async for cell in cells:
                         found += len(cell.found) if isinstance(cell, SearchCell) else 0
                         yield cell
                 outcome.summary = f"Ask books complete. Found {_counted(found, 'snippet')}."
             case FindProducts() as find:
-                products = await looking.find(find)
+                products = await lookup.find(find)
                 yield products
                 outcome.summary = (
                     f"Catalog search complete. Found {_counted(len(products.products), 'title')}."
                 )
             case ReadSection() as read:
-                async with aclosing(looking.read(read)) as results:
+                async with aclosing(lookup.read(read)) as results:
                     async for result in results:
                         found += len(result.found) if isinstance(result, SectionRead) else 0
                         yield result

@@ -23,7 +23,7 @@ from wellread.store.event_log import StoredEvent
 from wellread.store.runs.journal import Journal
 
 
-class Record:
+class Recorder:
     """The stored end of a run that goes on after `before`, its events so far."""
 
     def __init__(self, journal: Journal, run_id: str, before: Sequence[AnyEvent]) -> None:
@@ -78,7 +78,7 @@ class Record:
 
 
 async def recorded(
-    record: Record, before: Sequence[AnyEvent], loop: Loop, control: Control | None = None
+    record: Recorder, before: Sequence[AnyEvent], loop: Loop, control: Control | None = None
 ) -> AsyncGenerator[StoredEvent[AnyEvent], None]:
     """The events that follow `before`, each stored first. Closing the stream leaves the run to be gone on with.
 
@@ -104,7 +104,7 @@ async def recorded(
 
 
 async def continued(
-    record: Record,
+    record: Recorder,
     events: Sequence[AnyEvent],
     open_loop: Callable[[Roles], Awaitable[Loop]],
     control: Control | None = None,
@@ -132,7 +132,7 @@ async def continued(
 
 
 @contextmanager
-def cancelled_when_closed(record: Record) -> Iterator[None]:
+def cancelled_when_closed(record: Recorder) -> Iterator[None]:
     """When the reader leaves the stream, or its task is cancelled, the run ends with run.cancelled."""
     try:
         yield

@@ -45,7 +45,7 @@ class RunRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class RunStart:
     """Begins runs of one library. All of it reads and writes the database, so it is not for the event loop."""
 
     settings: Settings

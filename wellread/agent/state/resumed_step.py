@@ -13,7 +13,7 @@ _UNNUMBERED = {name: Event.model_fields[name].default for name in ("seq", "at")}
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class ResumedStep:
     """What is stored of such a step: how it was chosen, and what came of it before the cut."""
 
     chosen: tuple[StepStarted, StepThinking, StepAction]

@@ -16,7 +16,7 @@ from pathlib import Path
 from wellread.content import Product
 from wellread.formats.sandbox import UnfinishedError
 from wellread.library.pictures.book_figures import drawing, entry_name
-from wellread.library.pictures.thumbnail_process import DrawingProcess
+from wellread.library.pictures.thumbnail_process import ThumbnailProcess
 from wellread.library.titles import Titles
 from wellread.store.catalog.source_files import StoredFile
 
@@ -44,7 +44,7 @@ class Picture:
 class _Hand:
     """A process, and whose turn it is."""
 
-    process: DrawingProcess = field(default_factory=DrawingProcess)
+    process: ThumbnailProcess = field(default_factory=ThumbnailProcess)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

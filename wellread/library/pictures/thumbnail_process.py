@@ -21,7 +21,7 @@ _DRAWINGS: dict[str, Callable[..., Any]] = {
 Task = tuple[str, Path, tuple[str | int, ...]]
 
 
-class DrawingProcess:
+class ThumbnailProcess:
     """The process, begun when something is first to be drawn. One picture is drawn at a time."""
 
     def __init__(self, *, seconds: float = _SECONDS) -> None:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from wellread.agent.run.start import RunRequest
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, NotFoundError, WellreadError, public_text
-from wellread.serving.attended_run import Attended
+from wellread.serving.attended_run import AttendedRun
 from wellread.serving.request import Caller, begin, request_of
 from wellread.store.database.storable_text import storable
 from wellread.store.runs.runs import IdempotencyKey
@@ -58,12 +58,12 @@ async def run_agent(
     idempotency key. Who closes the connection cancels the run."""
     request = await _request(asked, caller, library)
     begun = await begin(request, caller, library, worker, key=_key(asked))
-    attended = Attended(begun.run_id, feed, worker)
+    attended = AttendedRun(begun.run_id, feed, worker)
     translation = Translation(asked.thread_id, asked.run_id, asked.messages)
     return ByteStream(_told(attended, translation), attended=attended)
 
 
-async def _told(attended: Attended, translation: Translation) -> AsyncGenerator[bytes, None]:
+async def _told(attended: AttendedRun, translation: Translation) -> AsyncGenerator[bytes, None]:
     encoder = EventEncoder()
     try:
         async with aclosing(attended.events()) as following:

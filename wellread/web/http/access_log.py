@@ -17,7 +17,7 @@ _OFTEN = (
 _log = logging.getLogger(__name__)
 
 
-class Requests:
+class AccessLog:
     """Goes around everything else. The route is told as its template, for a path may hold the token of a link."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

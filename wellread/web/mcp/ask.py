@@ -26,7 +26,7 @@ from wellread.events import (
 )
 from wellread.grounding.tally import verdict_counts, verdict_line
 from wellread.library.bibliography import entries
-from wellread.serving.attended_run import Attended
+from wellread.serving.attended_run import AttendedRun
 from wellread.serving.request import begin, request_of
 from wellread.web.mcp.tool import Arguments, Result, Told, Tool, ToolCall
 from wellread.wire.runs import Question
@@ -74,7 +74,7 @@ async def _ask(arguments: Ask, call: ToolCall) -> Told:
     request = await request_of(question, call.caller, library)
     with anyio.CancelScope(shield=True):  # a run that is begun is known, and so can be cancelled
         begun = await begin(request, call.caller, library, worker)
-    async with Attended(begun.run_id, call.runtime.feed, worker, parting=_PARTING) as attended:
+    async with AttendedRun(begun.run_id, call.runtime.feed, worker, parting=_PARTING) as attended:
         events = await _followed(attended, call)
     answer = _answer(begun.run_id, events)
     cited = list({citation.product_id for citation in answer.citations})
@@ -82,7 +82,7 @@ async def _ask(arguments: Ask, call: ToolCall) -> Told:
     return Told(answer, _as_text(answer, products))
 
 
-async def _followed(attended: Attended, call: ToolCall) -> list[AnyEvent]:
+async def _followed(attended: AttendedRun, call: ToolCall) -> list[AnyEvent]:
     """The run's events without those of the answer's text, each told as it comes."""
     clock = asyncio.get_running_loop().time
     events: list[AnyEvent] = []

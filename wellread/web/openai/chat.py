@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from wellread.errors import WellreadError, public_text
 from wellread.events import Usage
-from wellread.serving.attended_run import Attended
+from wellread.serving.attended_run import AttendedRun
 from wellread.serving.request import begin
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.http.stream import ALIVE
@@ -97,7 +97,7 @@ async def complete(
     begun = await begin(wanted, caller, library, worker)
     with_usage = asked.stream_options is not None and asked.stream_options.include_usage is True
     completion = Completion(Unfolding(begun, str(request.base_url)), asked.model, with_usage=with_usage)
-    return await reply(completion, Attended(begun.run_id, feed, worker), request, stream=asked.stream)
+    return await reply(completion, AttendedRun(begun.run_id, feed, worker), request, stream=asked.stream)
 
 
 class Completion:
@@ -113,8 +113,8 @@ class Completion:
         self._usage: dict[str, Any] = {"usage": None} if with_usage else {}
         self._told = {"conversation_id": unfolding.conversation_id, "run_id": unfolding.run_id}
 
-    async def whole(self, attended: Attended) -> dict[str, Any]:
-        """A `chat.completion`. Raises as `Unfolding.tell` and `Attended.events` do."""
+    async def whole(self, attended: AttendedRun) -> dict[str, Any]:
+        """A `chat.completion`. Raises as `Unfolding.tell` and `AttendedRun.events` do."""
         thoughts: list[str] = []
         message: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None}
         finish: dict[str, Any] = {}
@@ -140,7 +140,7 @@ class Completion:
             "metadata": self._told,
         }
 
-    async def streamed(self, attended: Attended) -> AsyncGenerator[bytes, None]:
+    async def streamed(self, attended: AttendedRun) -> AsyncGenerator[bytes, None]:
         """Its chunks as server-sent events. What goes wrong is the last of them, an error in place of a chunk."""
         yield self._chunk({"role": "assistant", "content": "", "refusal": None}, metadata=self._told)
         try:

@@ -6,19 +6,19 @@ from typing import Any, Protocol
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from wellread.serving.attended_run import Attended
+from wellread.serving.attended_run import AttendedRun
 from wellread.web.http.stream import ByteStream, until_left
 
 
 class ToldRun(Protocol):
     """A run on a wire."""
 
-    async def whole(self, attended: Attended) -> dict[str, Any]: ...
+    async def whole(self, attended: AttendedRun) -> dict[str, Any]: ...
 
-    def streamed(self, attended: Attended) -> AsyncGenerator[bytes, None]: ...
+    def streamed(self, attended: AttendedRun) -> AsyncGenerator[bytes, None]: ...
 
 
-async def reply(told: ToldRun, attended: Attended, request: Request, *, stream: bool | None) -> Response:
+async def reply(told: ToldRun, attended: AttendedRun, request: Request, *, stream: bool | None) -> Response:
     if stream:
         return ByteStream(told.streamed(attended), attended=attended)
     async with attended:

@@ -8,7 +8,7 @@ from typing import Any
 
 from wellread.errors import WellreadError, public_text
 from wellread.events import AnyEvent, Usage
-from wellread.serving.attended_run import Attended
+from wellread.serving.attended_run import AttendedRun
 from wellread.web.http.stream import ALIVE
 from wellread.web.openai.footnotes import Annotation
 from wellread.web.openai.request import conversation_object
@@ -53,7 +53,7 @@ class ResponseEvents:
             **request,
         }
 
-    async def streamed(self, attended: Attended) -> AsyncGenerator[bytes, None]:
+    async def streamed(self, attended: AttendedRun) -> AsyncGenerator[bytes, None]:
         """All events as server-sent events. A run that fails ends with response.failed."""
         for event in self.begin():
             yield self._sent(event)
@@ -67,8 +67,8 @@ class ResponseEvents:
         except WellreadError as error:
             yield self._sent(self.fail(error))
 
-    async def whole(self, attended: Attended) -> dict[str, Any]:
-        """The response when all is told. Raises as `Unfolding.tell` and `Attended.events` do."""
+    async def whole(self, attended: AttendedRun) -> dict[str, Any]:
+        """The response when all is told. Raises as `Unfolding.tell` and `AttendedRun.events` do."""
         async with aclosing(attended.events()) as following:
             async for events in following:
                 deque(self.tell(events), maxlen=0)

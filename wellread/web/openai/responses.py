@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from wellread.agent.run.start import RunRequest, exchange_of
 from wellread.engine import Wellread
 from wellread.events import Exchange
-from wellread.serving.attended_run import Attended
+from wellread.serving.attended_run import AttendedRun
 from wellread.serving.request import Caller, begin
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
 from wellread.web.openai.history import MOST_EXCHANGES, MOST_MESSAGES, bare, history_of
@@ -123,7 +123,7 @@ async def respond(
         "metadata": asked.metadata.given if asked.metadata else {},
     }
     told = ResponseEvents(Unfolding(begun, str(request.base_url)), repeated)
-    return await reply(told, Attended(begun.run_id, feed, worker), request, stream=asked.stream)
+    return await reply(told, AttendedRun(begun.run_id, feed, worker), request, stream=asked.stream)
 
 
 async def _run_request(asked: ResponsesRequest, caller: Caller, library: Wellread) -> RunRequest:

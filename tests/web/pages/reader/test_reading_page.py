@@ -39,7 +39,7 @@ from wellread.library.pictures.book_figures import drawing, figures
 from wellread.library.pictures.picture_sizes import picture_sizes
 from wellread.library.pictures.pictures import Pictures
 from wellread.library.pictures.thumbnail import encoded
-from wellread.library.pictures.thumbnail_process import DrawingProcess
+from wellread.library.pictures.thumbnail_process import ThumbnailProcess
 from wellread.settings import Settings
 from wellread.store.catalog.outline import OutlineEntry, occurrences, outline
 from wellread.web.pages.book_language import language_tag, text_direction
@@ -658,7 +658,7 @@ def test_languages_of_books():
 
 def test_a_drawing_that_takes_too_long_or_dies_is_told_from_one_that_fails_and_the_next_is_drawn(tmp_path):
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 not really")
-    process = DrawingProcess(seconds=20)
+    process = ThumbnailProcess(seconds=20)
     try:
         assert process.draw("pdf_page", tmp_path / "bad.pdf", 1) is None
         assert process.draw("no_such_drawing", tmp_path / "bad.pdf") is None
@@ -670,7 +670,7 @@ def test_a_drawing_that_takes_too_long_or_dies_is_told_from_one_that_fails_and_t
         assert process.draw("epub_cover", path)
     finally:
         process.close()
-    hasty = DrawingProcess(seconds=0.0)
+    hasty = ThumbnailProcess(seconds=0.0)
     with pytest.raises(UnfinishedError):
         hasty.draw("epub_cover", path)
 

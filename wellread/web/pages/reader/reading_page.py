@@ -19,7 +19,7 @@ from wellread.web.pages.reader.answer_citations import AnswerCitations, answer_c
 from wellread.web.pages.reader.reading_search import search_title
 from wellread.web.pages.reader.reading_text import reading_text
 from wellread.web.pages.reader.reading_view import section_address
-from wellread.web.pages.reader.section_view import Opened, first_section
+from wellread.web.pages.reader.section_view import OpenedSection, first_section
 from wellread.web.pages.translations import translations
 
 router = APIRouter(tags=["reading"])
@@ -150,7 +150,7 @@ async def _reader(
     sizes = await pictures.sizes(product)
     words = translations(page.language).gettext("Page {page}")
     top = 2 if part else 1
-    opened = Opened(library, pictures, product, section, place, start, sizes, words, top)
+    opened = OpenedSection(library, pictures, product, section, place, start, sizes, words, top)
     reader = await asyncio.to_thread(opened.view)
     return page.html(
         "reader_article.html" if part else "reader.html",

@@ -30,7 +30,7 @@ def first_section(library: Wellread, product: Product) -> Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedSection:
     """What is to be shown, and how."""
 
     library: Wellread
