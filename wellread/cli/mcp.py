@@ -19,7 +19,9 @@ _READ = 65536
 async def serve() -> None:
     """Returns when the client closes standard input. Nothing but the protocol is written to standard output."""
     lines = _lines(_claimed_input())
-    if serving := asyncio.current_task():  # a client that goes has little patience, and its run is to be cancelled
+    if (
+        serving := asyncio.current_task()
+    ):  # a client that goes has little patience, and its run is to be cancelled
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     async with Wellread() as library:
         runtime = Runtime(library, only_own=True)

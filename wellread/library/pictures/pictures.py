@@ -55,15 +55,15 @@ class Pictures:
     def __init__(self, titles: Titles, folder: Path) -> None:
         self._titles = titles
         self._folder = folder
-        self.drawing = _Hand()
-        self.measuring = _Hand()
+        self.drawer = _Hand()
+        self.measurer = _Hand()
         self._resting: dict[Path, float] = {}  # what was not finished, and until when it is not tried again
         # What cannot be drawn, the last of it; nothing is kept of it on the disk.
         self._absent: dict[Path, None] = {}
 
     def close(self) -> None:
-        self.drawing.process.close()
-        self.measuring.process.close()
+        self.drawer.process.close()
+        self.measurer.process.close()
 
     def source(self, product: Product) -> StoredFile | None:
         """The file that a product's text was read from, while it is there. Blocks."""
@@ -109,9 +109,9 @@ class Pictures:
         file = await asyncio.to_thread(self.source, product) if product.format == "pdf" else None
         if file is None:
             return []
-        process = self.measuring.process
+        process = self.measurer.process
         kept = await self._kept(
-            self.measuring, file, "sizes.json", lambda: _json(process.draw("pdf_sizes", self.path(file)))
+            self.measurer, file, "sizes.json", lambda: _json(process.draw("pdf_sizes", self.path(file)))
         )
         return [(across, down) for across, down in json.loads(kept or b"[]")]
 
@@ -121,9 +121,9 @@ class Pictures:
     async def _picture(
         self, file: StoredFile, kind: str, name: str, *arguments: str | int, is_gone: Gone
     ) -> Picture | None:
-        path, process = self.path(file), self.drawing.process
+        path, process = self.path(file), self.drawer.process
         data = await self._kept(
-            self.drawing, file, f"{kind}.webp", lambda: process.draw(name, path, *arguments) or b"", is_gone
+            self.drawer, file, f"{kind}.webp", lambda: process.draw(name, path, *arguments) or b"", is_gone
         )
         return Picture(data, f"{file.sha256[:24]}-{kind}-{VERSION}") if data else None
 

@@ -684,7 +684,7 @@ def test_a_picture_that_was_not_finished_is_drawn_another_time(tmp_path):
 
         async def killed(pictures: Pictures) -> None:
             assert await pictures.cover(product)
-            os.kill(pictures.drawing.process.sandbox.pid, signal.SIGKILL)
+            os.kill(pictures.drawer.process.sandbox.pid, signal.SIGKILL)
             assert await pictures.figure(product, "OPS/pot.png") is None
             assert await pictures.figure(product, "OPS/bomb.png") is None  # drawn, with nothing for an answer
             assert await pictures.figure(product, "OPS/pot.png") is None  # it rests
@@ -713,12 +713,12 @@ def test_a_file_whose_pictures_are_not_finished_rests_and_who_is_gone_waits_for_
             assert await pictures.page(pdf, 1, is_gone=gone) is None
             assert not list((tmp_path / "home" / "cache").rglob("*.webp"))
             assert await pictures.page(pdf, 1) and await pictures.cover(epub)
-            pictures.drawing.process.sandbox.seconds = 0.0
+            pictures.drawer.process.sandbox.seconds = 0.0
             assert await pictures.page(pdf, 900_000) is None and await pictures.figure(epub, "none") is None
             assert not pictures._resting  # neither was begun
             for number in (2, 3):
                 assert await pictures.page(pdf, number) is None
-            pictures.drawing.process.sandbox.seconds = 20.0
+            pictures.drawer.process.sandbox.seconds = 20.0
             assert await pictures.page(pdf, 4) is None and await pictures.cover(pdf) is None
             assert await pictures.page(pdf, 1) and await pictures.cover(epub)  # kept, and of another file
             pictures._resting.clear()
@@ -739,7 +739,7 @@ def test_a_pdf_opens_while_a_page_of_another_is_drawn(tmp_path):
 
         async def measured() -> None:
             assert await pictures.page(product, 1)
-            drawing = pictures.drawing.process.sandbox.pid
+            drawing = pictures.drawer.process.sandbox.pid
             os.kill(drawing, signal.SIGSTOP)
             drawn = asyncio.create_task(pictures.page(product, 2))
             await asyncio.sleep(0.05)
