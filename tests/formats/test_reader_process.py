@@ -91,7 +91,7 @@ def test_a_full_disk_says_so_and_loses_nothing(tmp_path):
         settings = Settings(home=disk / "home", embedder="none")
         large = tmp_path / "large.md"
         large.write_text(
-            "---\ntitle: Large\n---\n\n" + "# Chapter\n\nMany words of a large book.\n\n" * 90_000
+            "---\ntitle: Large\n---\n\n" + f"# Chapter\n\n{'Many words of a large book. ' * 300}\n\n" * 360
         )
         with BlockingWellread(settings=settings) as library:
             [first] = add(library, book(tmp_path, "tea.md", "On Tea", TEA))

@@ -15,7 +15,7 @@ from wellread.agent.state.effective_events import effective_events
 from wellread.events import EVENT, RunCompleted
 
 PARTS = 2 if soaked() else 1  # that are run beside each other
-SAMPLE = 5  # of the events, some 66, after which the server is killed
+SAMPLE = 3  # of the events, some 66, after which the server is killed
 ASKED = [
     "What keeps the work on its track?",
     "Who decides where the track goes?",

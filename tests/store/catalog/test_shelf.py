@@ -30,13 +30,14 @@ from wellread.events import (
 from wellread.settings import Settings
 from wellread.store.accounts.accounts import AccountStore
 from wellread.store.backup.opening import open_database
+from wellread.store.catalog.amendments import AMENDABLE
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.product_query import Listing
 from wellread.store.database import tables as t
 from wellread.store.locks import ADDING, lock
 from wellread.store.runs.questions_about import questions_on
 from wellread.store.runs.runs import RunStore
-from wellread.web.rest import amendments
+from wellread.wire.library import Amendments
 
 SCHEMA = SCHEMAS / "0002.db.gz"
 
@@ -161,9 +162,8 @@ def test_the_client_narrows_and_amends(address):
         assert wellread.products(topic="none").total == 0
         assert wellread.products().facets is None
         product_id = found.products[0].product_id
-        changed = wellread.amend(
-            product_id, title="  Loaves \t and\nRolls ", topics=["a", "a", " "], date="2024-02"
-        )
+        said = Amendments(title="  Loaves \t and\nRolls ", topics=["a", "a", " "], date="2024-02")
+        changed = wellread.amend(product_id, said)
         assert (changed.title, changed.topics, changed.date) == ("Loaves and Rolls", ("a",), "2024-02")
         details = wellread.product(product_id)
         assert set(details.edited) == {"title", "topics", "date"}
@@ -171,10 +171,10 @@ def test_the_client_narrows_and_amends(address):
         assert run.answer().markdown
         started = next(event for event in run.events() if event.type == "run.started")
         assert [entry.product_id for entry in started.scope] == [product_id]
-        wellread.amend(product_id, title=None, topics=None, date=None, collection="baked")
-        assert (wellread.product(product_id).title, wellread.product(product_id).edited) == ("Breads", ())
+        wellread.amend(product_id, Amendments(title=None, topics=None, date=None, collection="baked"))
+        assert (wellread.product(product_id).title, wellread.product(product_id).edited) == ("Breads", [])
         assert wellread.products(collection="baked").total == 1
-        wellread.amend(product_id, collection=None)
+        wellread.amend(product_id, Amendments(collection=None))
         assert wellread.products(collection="baked").total == 0
 
 
@@ -286,17 +286,17 @@ def test_only_an_admin_amends(tmp_path):
     with running(settings, host="0.0.0.0") as served:
         with Client(served, token=tokens["reader"]) as wellread:
             with pytest.raises(ForbiddenError, match="admin"):
-                wellread.amend(product.product_id, title="Mine")
+                wellread.amend(product.product_id, Amendments(title="Mine"))
             with pytest.raises(NotFoundError):
-                wellread.amend("none", title="Mine")
+                wellread.amend("none", Amendments(title="Mine"))
             with pytest.raises(ForbiddenError, match="admin"):
                 wellread.add_demo()
             assert wellread.product(product.product_id).title == "Soups"
         with Client(served, token=tokens["admin"]) as wellread:
-            assert wellread.amend(product.product_id, title="Ours").title == "Ours"
+            assert wellread.amend(product.product_id, Amendments(title="Ours")).title == "Ours"
             with pytest.raises(ForbiddenError, match="owner"):
                 wellread.add_folder(str(tmp_path))
 
 
 def test_the_api_and_the_store_know_the_same_fields():
-    assert set(amendments.Amendments.model_fields) == {*amendments.AMENDABLE, "collection"}
+    assert set(Amendments.model_fields) == {*AMENDABLE, "collection"}
