@@ -55,6 +55,19 @@ def test_links_between_pages_work(page):
         assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_that_a_page_names_are_there(page):
+    """By their path in the package or the repository, or by their name alone beside one."""
+    named = set(re.findall(r"`((?:[a-z_0-9]+/)*[a-z_0-9]+\.py)`", page.read_text(encoding="utf-8")))
+    known = {path.name for path in (ROOT / "wellread").rglob("*.py")}
+    places = (ROOT, ROOT / "wellread")
+    assert not [
+        name
+        for name in named
+        if not any((place / name).exists() for place in places) and not ("/" not in name and name in known)
+    ]
+
+
 def test_every_page_is_linked_from_the_readme_or_another_page():
     linked = set()
     for page in PAGES:

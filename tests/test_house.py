@@ -29,6 +29,7 @@ HOMES = {
     "pydantic_ai": "models",
     "openai": "models",
     "xllamacpp": "models",
+    "pypdfium2": "formats",
 }
 
 
