@@ -362,7 +362,7 @@ def test_a_run_that_waits_is_deleted_at_once(mentor_home, slow, tmp_path):
             listening = pool.submit(http.get, f"{API}/runs/{waiting['run_id']}/events")
             time.sleep(0.3)
             assert http.delete(f"{API}/conversations/{waiting['conversation_id']}").status_code == 204
-            assert listening.result(5).text.count("data: ") == 1
+            assert listening.result(60).text.count("data: ") == 1
         assert http.get(f"{API}/runs/{working['run_id']}").json()["state"] == "working"
         assert http.get(f"{API}/runs/{waiting['run_id']}").status_code == 404
 
