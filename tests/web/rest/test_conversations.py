@@ -117,7 +117,7 @@ def begin_slow(http, **more):
 
 
 def until(true):
-    for _ in range(200):
+    for _ in range(2400):
         if true():
             return
         time.sleep(0.05)
