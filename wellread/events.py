@@ -68,6 +68,15 @@ class Flags(Value):
         return self.is_greeting_or_simple_calculation or self.is_who_are_you
 
 
+class TellingSentence(Value):
+    """A sentence of a found passage that speaks to the question; `start` and `end` are code points of the passage's text,
+    `score` (0 to 1) says how much."""
+
+    start: int
+    end: int
+    score: float
+
+
 class FoundPassage(Value):
     """What a title says to a question: one or more neighbouring passages of a section."""
 
@@ -76,6 +85,7 @@ class FoundPassage(Value):
     place: str  # for people: "p. 12", "00:03:12", or ""
     text: str
     score: float  # relevance of its best passage, 0 to 1
+    telling: tuple[TellingSentence, ...] = ()  # the best first
 
 
 class Snippet(FoundPassage):
@@ -263,6 +273,8 @@ class SearchCell(StepEvent):
     found: tuple[Snippet, ...]
     best: float
     knowledge: tuple[int, ...]
+    nearest: tuple[FoundPassage, ...] = ()  # what came closest, when nothing was found
+    absent: tuple[str, ...] = ()  # names and numbers of the question that no passage in scope holds
 
 
 class SearchElsewhere(StepEvent):
@@ -271,6 +283,17 @@ class SearchElsewhere(StepEvent):
     type: Literal["search.elsewhere"] = "search.elsewhere"
     question: str
     products: tuple[Elsewhere, ...]
+
+
+class LibraryDescribed(StepEvent):
+    """What metadata, contents and topics say to a question about the library itself, or about a title as a whole.
+    `topics` are those that the titles share, where they are to be compared."""
+
+    type: Literal["library.described"] = "library.described"
+    question: str
+    found: tuple[Snippet, ...]
+    knowledge: tuple[int, ...]
+    topics: tuple[str, ...] = ()
 
 
 class SectionRead(StepEvent):
@@ -365,6 +388,7 @@ AnyEvent = Annotated[
     | ProductsFound
     | SearchCell
     | SearchElsewhere
+    | LibraryDescribed
     | SectionRead
     | EvidenceScored
     | StepCompleted

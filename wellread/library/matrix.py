@@ -53,7 +53,8 @@ class TitleMatrix:
                 product_id=product_id,
                 title=products[product_id].title if product_id in products else "",
                 best=max((hit.relevance for hit in hits), default=0.0),
-                found=tuple(self._join(hits)),
+                found=(found := tuple(self._join(hits))),
+                nearest=() if found else tuple(self._nearest(hits)),
             )
             for (question, product_id), hits in zip(pairs, found, strict=True)
         ]
@@ -116,6 +117,18 @@ class TitleMatrix:
                 findings.append(self._finding(section, anchor, FLOOR))
             start = stop
         return findings
+
+    def _nearest(self, hits: Sequence[Hit]) -> list[FoundPassage]:
+        """The best hit below the floor."""
+        near = []
+        for hit in sorted(hits, key=lambda hit: -hit.relevance)[:1]:
+            try:
+                section = self._catalog.section(hit.passage.product_id, hit.passage.section_id)
+            except NotFoundError:
+                continue
+            anchor = Anchor(hit.passage.product_id, section.section_id, hit.passage.start, hit.passage.end)
+            near.append(self._finding(section, anchor, hit.relevance))
+        return near
 
     def _join(self, hits: Sequence[Hit]) -> list[FoundPassage]:
         """The best hits above the floor as snippets, neighbours in a section joined."""

@@ -14,7 +14,9 @@ A file has the language's `stemmer` and lists of words, each of which may be mis
   `speech` near an author's name says that the author is meant.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
-Besides, `[questions]` and `[intent]` have patterns for how readers ask; they are written for English.
+- Of questions: `request_words` say that something is wanted and not about what, `anaphora` stand for what was said before.
+
+Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
 """
 
 import re
@@ -49,7 +51,14 @@ def word_list_of(code: str, kind: str) -> frozenset[str]:
 
 
 @cache
-def pattern(table: str, name: str) -> re.Pattern[str]:
-    """A pattern of `[questions]` or `[intent]`, without regard to case."""
-    written = languages()["en"][table][name]
-    return re.compile(written if isinstance(written, str) else "".join(written), re.IGNORECASE)
+def patterns(table: str, name: str) -> tuple[re.Pattern[str], ...]:
+    """A pattern of `[questions]`, `[forms]` or `[intent]` in each language that has it, without regard to case."""
+    written = (own.get(table, {}).get(name) for own in languages().values())
+    return tuple(
+        re.compile(one if isinstance(one, str) else "".join(one), re.IGNORECASE) for one in written if one
+    )
+
+
+def found(table: str, name: str, text: str) -> re.Match[str] | None:
+    """The first match of a pattern in `text`, in whichever language."""
+    return next((match for own in patterns(table, name) if (match := own.search(text))), None)

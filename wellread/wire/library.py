@@ -155,6 +155,7 @@ class Cell(View):
     title: str
     best: Rounded
     found: tuple[FoundPassage, ...]
+    nearest: tuple[FoundPassage, ...] = ()  # what came closest, when nothing was found
 
 
 class PlaceView(View):

@@ -107,6 +107,8 @@ def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, 
         case "find_products":
             kinds = _list_of(_one_of([kind.value for kind in ProductKind]), 3)
             own: dict[str, Any] = {"query": _text(_QUESTION), "kinds": kinds}
+        case "describe_library":
+            own = {"question": _text(_QUESTION)}
         case "search_inside_books":
             most = _DEEP_QUESTIONS if deep else _QUICK_QUESTIONS
             own = {
@@ -133,7 +135,7 @@ def _schema(action: ActionName, knowledge: Knowledge, small: bool) -> dict[str, 
 def _draft(knowledge: Knowledge, small: bool) -> dict[str, Any]:
     numbers = [snippet.number for snippet in knowledge.snippets]
     most = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
-    flags = flags_of(knowledge.start.question).model_dump()
+    flags = flags_of(knowledge.start.question, knowledge.start.mentions).model_dump()
     chosen = _list_of({"type": "integer"}, 0)
     if numbers and small:  # it would take the first ones
         chosen = {"type": "array", "enum": [list(relevant(knowledge, _SMALL_KNOWLEDGE))]}

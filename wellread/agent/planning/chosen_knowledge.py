@@ -8,6 +8,7 @@ from wellread.events import SearchCell, Snippet
 
 _QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most, but one of each title that answered
 _DEEP_KNOWLEDGE = 16
+_DESCRIBED = 48  # that a description of titles gives
 _NEAR_BEST = 0.6  # a snippet is relevant from this share of the best that its title has for its question
 _UNHELPFUL = 2  # score of a snippet up to which a model found no help in it
 
@@ -16,6 +17,10 @@ def relevant(knowledge: Knowledge, most: int = 0) -> tuple[int, ...]:
     """The numbers worth writing from: the best of every cell, the titles taking turns, so that each has its
     share; then what comes near the best of its title for its question. Every title that answered has one at least.
     `most` numbers are given at most, as many as the mode allows without it."""
+    if knowledge.is_described:
+        return tuple(dict.fromkeys(n for event in knowledge.described for n in event.knowledge))[:_DESCRIBED]
+    if knowledge.absent:
+        return ()
     answered = [cell for cell in knowledge.cells if cell.knowledge]
     own = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
     limit = max(most or own, len({cell.product_id for cell in answered}))

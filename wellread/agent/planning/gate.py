@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from wellread.agent.state import actions
 from wellread.agent.state.knowledge import Knowledge, fold
-from wellread.agent.state.questions import separate, without_ids, without_titles
-from wellread.events import AnyEvent, ProductsFound, SearchCell, SectionRead, StepAction
+from wellread.agent.state.question_form import QuestionForm
+from wellread.agent.state.questions import separate, telling_words, without_ids, without_titles
+from wellread.events import AnyEvent, LibraryDescribed, ProductsFound, SearchCell, SectionRead, StepAction
 
 MOST_FINDS = 2
 
@@ -30,6 +31,8 @@ def allowed(knowledge: Knowledge) -> frozenset[actions.ActionName]:
     lacking = not knowledge.scope or (deep and knowledge.outside and fell_short)
     if lacking and done.count("find_products") < MOST_FINDS:
         names.add("find_products")
+    if describes(knowledge) and "describe_library" not in done:
+        names.add("describe_library")
     if knowledge.scope and (deep or not knowledge.cells or fell_short):
         names.add("search_inside_books")
     if knowledge.options and not done:
@@ -74,9 +77,19 @@ def objection(choice: actions.Choice, knowledge: Knowledge) -> str:
                 or must_write(knowledge)
             ):
                 return "nothing was searched yet"
-        case actions.FindProducts() | actions.ReviewEvidence() | actions.AskClarifyingQuestion():
+        case actions.DescribeLibrary() | actions.FindProducts() | actions.ReviewEvidence() | actions.AskClarifyingQuestion():
             pass
     return ""
+
+
+def describes(knowledge: Knowledge) -> bool:
+    """Whether metadata and contents can answer: the question is about the library, a title as a whole, or what titles
+    have in common."""
+    if knowledge.form is QuestionForm.COMPARISON:
+        return len(knowledge.scope) > 1 and not telling_words(knowledge.plain_question)
+    if knowledge.form is QuestionForm.OVERVIEW:
+        return bool(knowledge.scope) and knowledge.scope[0].found in ("named", "picked")
+    return knowledge.form is QuestionForm.CATALOGUE
 
 
 def must_write(knowledge: Knowledge) -> bool:
@@ -85,7 +98,8 @@ def must_write(knowledge: Knowledge) -> bool:
 
 
 def searched(knowledge: Knowledge) -> bool:
-    return bool(knowledge.cells) or any(action.action == "find_products" for action in knowledge.actions)
+    looked = ("find_products", "describe_library")
+    return bool(knowledge.cells) or any(action.action in looked for action in knowledge.actions)
 
 
 def _settled(knowledge: Knowledge) -> bool:
@@ -107,7 +121,7 @@ def _brought(events: Sequence[AnyEvent]) -> set[int | str]:
     """The knowledge numbers and product ids that events of a search brought."""
     brought: set[int | str] = set()
     for event in events:
-        if isinstance(event, SearchCell | SectionRead):
+        if isinstance(event, SearchCell | SectionRead | LibraryDescribed):
             brought |= set(event.knowledge)
         elif isinstance(event, ProductsFound):
             brought |= {product.product_id for product in event.products}

@@ -8,16 +8,19 @@ from typing import TypeVar
 
 from wellread.agent.planning.evidence import EvidenceJudge
 from wellread.agent.planning.gate import new_cells
-from wellread.agent.state.actions import FindProducts, ReadSection, SearchInsideBooks
+from wellread.agent.state.actions import DescribeLibrary, FindProducts, ReadSection, SearchInsideBooks
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.control import Control
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.agent.state.numbering import KnowledgeNumbering
+from wellread.agent.state.question_form import QuestionForm, chapter_asked
+from wellread.agent.state.questions import catalogue_topic
 from wellread.content import Anchor
 from wellread.errors import ModelError
 from wellread.events import (
     Elsewhere,
     EvidenceScored,
+    LibraryDescribed,
     ModelFailed,
     ProductsFound,
     ScopeEntry,
@@ -26,10 +29,13 @@ from wellread.events import (
     SectionRead,
     Snippet,
 )
+from wellread.library.description import Description, LibraryDescription
 from wellread.library.matrix import TitleMatrix
 from wellread.library.scope import entry
-from wellread.library.title_recognition import one_edition_each
+from wellread.library.title_recognition import kinds_meant, one_edition_each
 from wellread.store.catalog.catalog import Catalog
+
+_DESCRIBED = 3  # titles of which an overview is given
 
 _T = TypeVar("_T")
 
@@ -78,6 +84,7 @@ class Lookup:
                 found=snippets,
                 best=round(cell.best, 2),
                 knowledge=tuple(snippet.number for snippet in snippets),
+                nearest=cell.nearest,
             )
         for question in dict.fromkeys(cell.question for cell in cells):
             if fold(question) not in answered:
@@ -90,6 +97,38 @@ class Lookup:
 
     async def find(self, action: FindProducts) -> ProductsFound:
         return await self._in_time(self._find(action))
+
+    async def describe(self, action: DescribeLibrary) -> LibraryDescribed:
+        """What metadata and contents say of the titles in scope, or, when none was named, which titles fit."""
+        described = await self._in_time(self._described())
+        numbering = KnowledgeNumbering(self.knowledge)
+        snippets = tuple(
+            snippet
+            for product, passage in described.found
+            for snippet in numbering.snippets([passage], product.product_id, product.title)
+        )
+        return LibraryDescribed(
+            step=self.step,
+            question=action.question,
+            found=tuple({snippet.number: snippet for snippet in snippets}.values()),
+            knowledge=tuple(dict.fromkeys(snippet.number for snippet in snippets)),
+            topics=described.topics,
+        )
+
+    async def _described(self) -> Description:
+        library = LibraryDescription(self.catalog, self.inside)
+        named = [e.product_id for e in self.knowledge.scope if e.found in ("named", "picked")]
+        match self.knowledge.form:
+            case QuestionForm.OVERVIEW:
+                return await library.overview(named[:_DESCRIBED], chapter_asked(self.knowledge.question))
+            case QuestionForm.COMPARISON:
+                return await asyncio.to_thread(library.shared, [e.product_id for e in self.knowledge.scope])
+            case _ if named:
+                return await asyncio.to_thread(library.titles, named)
+            case _:
+                kinds = sorted(kinds_meant(self.knowledge.question))
+                about = catalogue_topic(self.knowledge.plain_question)
+                return await library.about(about, kinds)
 
     async def read(
         self, action: ReadSection

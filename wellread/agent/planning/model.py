@@ -11,7 +11,7 @@ from wellread.agent.state.actions import ActionName
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
-from wellread.agent.state.questions import short_questions
+from wellread.agent.state.questions import asked_questions
 from wellread.errors import PromptTooLongError, UnusableReplyError
 from wellread.models.language_model import Allowance, Filled, Form, LanguageModel, Prompt
 from wellread.text.words import count_words
@@ -21,7 +21,7 @@ _FRUGAL = 3  # where a model that reads slowly begins in it
 _REPLY_TOKENS = 700  # that a reply may take
 _THOUGHT_TOKENS = 2_000  # besides, of a hosted model that thinks before it replies
 _PLAIN_WORDS = 40
-_LOOKING = frozenset(("find_products", "search_inside_books"))
+_LOOKING = frozenset(("find_products", "search_inside_books", "describe_library"))
 
 
 class ModelPlanner:
@@ -35,7 +35,7 @@ class ModelPlanner:
 
     async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned:
         """Raises UnusableReplyError when two replies cannot be used, and what a call raises."""
-        if flags_of(knowledge.start.question).needs_no_search or _opens_plainly(knowledge, allowed):
+        if flags_of(knowledge.start.question, knowledge.start.mentions).needs_no_search or _opens_plainly(knowledge, allowed):
             return await self._rules.choose(knowledge, allowed, meter)
         model = await self._open()
         offered = forms(knowledge, allowed, small=model.small)
@@ -86,9 +86,9 @@ def _opens_plainly(knowledge: Knowledge, allowed: frozenset[ActionName]) -> bool
     start = knowledge.start
     if start.mode != "quick" or start.before or knowledge.cells or "ask_clarifying_question" in allowed:
         return False
-    flags = flags_of(start.question)
+    flags = flags_of(start.question, start.mentions)
     if flags.is_role_play_request or flags.is_controversial_sensitive_topic or not _LOOKING & allowed:
         return False
     return (
-        count_words(start.question) <= _PLAIN_WORDS and len(short_questions(start.asked, start.mentions)) == 1
+        count_words(start.question) <= _PLAIN_WORDS and len(asked_questions(start.asked, start.mentions).rows) == 1
     )

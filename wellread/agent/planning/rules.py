@@ -1,6 +1,5 @@
 """What chooses the next step, and the planner of rules: it needs no model, and is what a run falls back to."""
 
-import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from wellread.agent.state.actions import (
     AskClarifyingQuestion,
     Choice,
     CreateAnswerDraft,
+    DescribeLibrary,
     FindProducts,
     ReadSection,
     ReviewEvidence,
@@ -19,12 +19,18 @@ from wellread.agent.state.actions import (
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
-from wellread.agent.state.questions import short_questions
+from wellread.agent.state.question_form import QuestionForm
+from wellread.agent.state.questions import asked_questions, telling_words
 from wellread.events import ScopeEntry
 from wellread.library.title_recognition import kinds_meant
-from wellread.text.languages import pattern
 
 _SECTIONS_READ = 2
+_WHY_DESCRIBE = {
+    QuestionForm.CATALOGUE: "The question is about the library itself, so I look into its catalogue.",
+    QuestionForm.OVERVIEW: "The question is about a title as a whole, so I look at its description, its contents and its parts.",
+    QuestionForm.COMPARISON: "The titles are to be compared, so I look for what they both speak of.",
+}
+DESCRIBED = frozenset(_WHY_DESCRIBE)
 _SPENT = {
     "reader": "You want the answer now",
     "time": "The time is up",
@@ -59,15 +65,19 @@ class RulePlanner:
 
     def choice(self, knowledge: Knowledge, allowed: frozenset[ActionName]) -> Choice:
         start = knowledge.start
-        flags = flags_of(start.question)
+        flags = flags_of(start.question, start.mentions)
         if flags.needs_no_search:
             thinking = "This needs no search in the library, so I answer it directly."
             return Choice(thinking=thinking, action=CreateAnswerDraft(**flags.model_dump()))
         if "ask_clarifying_question" in allowed and len(knowledge.options) > 1:
             return _clarify(knowledge.options)
+        if "describe_library" in allowed and knowledge.form in DESCRIBED:
+            return Choice(thinking=_WHY_DESCRIBE[knowledge.form], action=DescribeLibrary(question=knowledge.question))
+        if knowledge.is_described:
+            return _draft(knowledge)
         if "find_products" in allowed and not knowledge.scope:
             return _find(knowledge)
-        questions = short_questions(knowledge.question, knowledge.mentions)
+        questions = rows(knowledge)
         if "search_inside_books" in allowed:
             search = SearchInsideBooks(
                 askBookQuestions=questions, productIds=tuple(entry.product_id for entry in knowledge.scope)
@@ -81,6 +91,13 @@ class RulePlanner:
         return _draft(knowledge)
 
 
+def rows(knowledge: Knowledge) -> tuple[str, ...]:
+    """The questions to search: those of the reader, or the topics that the titles share where they are to be compared
+    and nothing is said of what in."""
+    topics = tuple(topic for described in knowledge.described for topic in described.topics)
+    return topics or asked_questions(knowledge.question, knowledge.mentions).rows
+
+
 def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:
     named = [f"{entry.title} ({', '.join(entry.authors) or entry.kind})" for entry in options]
     return Choice(
@@ -90,11 +107,11 @@ def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:
 
 
 def _find(knowledge: Knowledge) -> Choice:
-    questions = short_questions(knowledge.question, knowledge.mentions)
+    questions = asked_questions(knowledge.question, knowledge.mentions)
     kinds = tuple(sorted(kinds_meant(knowledge.question)))
     return Choice(
         thinking="The question names no title of the library, so I look for titles that may answer it.",
-        action=FindProducts(query=" ".join(questions), kinds=kinds),
+        action=FindProducts(query=questions.whole, kinds=kinds),
     )
 
 
@@ -152,6 +169,8 @@ def _draft(knowledge: Knowledge) -> Choice:
     if chosen:
         numbers = _listed([str(n) for n in chosen])
         thinking = f"I have what I need in knowledge {numbers}."
+    elif knowledge.absent:
+        thinking = f"No passage speaks of {_listed(list(knowledge.absent))}, and I will say so."
     elif knowledge.cells:
         thinking = "Nothing in these titles answers the question well enough, and I will say so."
     else:
@@ -159,7 +178,7 @@ def _draft(knowledge: Knowledge) -> Choice:
     if knowledge.spent:
         why = _SPENT[knowledge.spent]
         thinking = f"{why}, so I write with what there is. {thinking}" if chosen else f"{why}."
-    flags = flags_of(start.question)
+    flags = flags_of(start.question, start.mentions)
     return Choice(
         thinking=thinking,
         action=CreateAnswerDraft(**flags.model_dump(), relevant_knowledge_indices=chosen),
@@ -172,7 +191,7 @@ def _answered(knowledge: Knowledge, question: str) -> bool:
 
 
 def _key_words(question: str) -> str:
-    return " ".join(re.findall(r"[\w'’.+#-]+", pattern("questions", "frequent").sub(" ", question)))
+    return " ".join(telling_words(question))
 
 
 def _these(scope: tuple[ScopeEntry, ...]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from wellread import events
 from wellread.agent.state.knowledge import Knowledge
-from wellread.agent.state.questions import short_questions
+from wellread.agent.state.questions import asked_questions
 
 _OURS = re.compile(r"<(?=\s*/?\s*(?:knowledge|question|titles|conversation)\b)", re.IGNORECASE)
 _CHAT = re.compile(
@@ -79,7 +79,7 @@ def state(knowledge: Knowledge, allowed: Iterable[str], *, words: int | None) ->
 def _asked(start: events.RunStarted) -> list[str]:
     lines = [conversation(start.before), ""] if start.before else []
     lines += ["<question>", inactive(start.question), "</question>"]
-    questions = short_questions(start.asked, start.mentions)
+    questions = asked_questions(start.asked, start.mentions).rows
     lines += ["It asks, in short: " + " ".join(on_one_line(question) for question in questions)]
     return [*lines, *_titles(start.scope), f"At most {start.budget.steps} steps."]
 
@@ -111,6 +111,9 @@ def _event(event: events.AnyEvent, shown: set[int], words: int | None) -> list[s
             found = f"knowledge {', '.join(map(str, numbers))}" if numbers else "nothing"
             line = f'- "{on_one_line(question)}" in {product_id}: {found} (best match {best:.2f})'
             return [line, *_new(event.found, shown, words)]
+        case events.LibraryDescribed(topics=topics, found=found):
+            shared = ["- these titles share: " + "; ".join(map(on_one_line, topics))] if topics else []
+            return [*shared, *_new(found, shown, words)]
         case events.SectionRead(title=title, section=section, found=found):
             return [f'- read "{on_one_line(section)}" in "{on_one_line(title)}"', *_new(found, shown, words)]
         case events.ProductsFound(products=products):

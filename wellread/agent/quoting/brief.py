@@ -1,8 +1,9 @@
 """What a writer is given: the question, and the knowledge chosen for its answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, SearchCell, Snippet
+from wellread.agent.state.question_form import QuestionForm
+from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, SearchCell, Snippet, TellingSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Brief:
     asked: dict[int, tuple[str, ...]]  # knowledge number → the questions it was found for
     open_cells: tuple[SearchCell, ...]  # questions that a title in scope did not answer
     elsewhere: tuple[Elsewhere, ...]
+    parts: tuple[str, ...] = ()  # of the question, under which it is answered
+    telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(default_factory=dict)  # number, question
+    absent: tuple[str, ...] = ()  # names and numbers of the question that no passage holds
+    form: QuestionForm = QuestionForm.OTHER
+    described: bool = False  # whether `snippets` are what metadata and contents say
     deep: bool = False
     spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"
     before: tuple[Exchange, ...] = ()  # of the conversation, oldest first

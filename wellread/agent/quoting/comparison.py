@@ -1,19 +1,20 @@
-"""Two things side by side: a table of a source that compares them, or sentences about one and about the
-other."""
+"""Two things side by side: a table of a source that compares them, or parallel sentences about one and the other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from wellread.agent.quoting.candidates import Candidate
-from wellread.agent.quoting.question_form import Compared, capital
-from wellread.agent.quoting.text_shape import Quote, Shape, TextPart, cells, parts, rows
+from wellread.agent.quoting.excerpt import Excerpt
+from wellread.agent.quoting.text_shape import Shape, TextPart, cells, parts, rows
+from wellread.agent.state.question_form import Compared
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
+from wellread.text.sentences import sentences
 from wellread.text.terms import language_of, passage_terms, question_terms
 from wellread.text.words import count_words
 
-_MOST_ROWS = 8
+_ROWS = (3, 13)  # lines of a table that compares, the header included
+_COLUMNS = (2, 6)
 _CELL_WORDS = 32
 _PAIRS = 3
 _ALIKE = 0.9
@@ -22,124 +23,101 @@ _NEAR = 400  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTable:
-    """A table that stands in a snippet: its header's cells and its lines, the header left out."""
-
+class _Sentence:
     snippet: Snippet
-    header: tuple[str, ...]
-    lines: tuple[Quote, ...]
-    whole: Quote
+    start: int
+    end: int
+    terms: frozenset[str]
+    first: frozenset[str]  # of its first two words
+
+    @property
+    def text(self) -> str:
+        return self.snippet.text[self.start : self.end]
 
 
-def source_table(snippets: Sequence[Snippet], pair: Compared) -> SourceTable | None:
+def source_table(snippets: Sequence[Snippet], pair: Compared) -> Excerpt | None:
     """The longest table among the snippets with a column for each of the two things, or None."""
-    found = [
-        table
+    tables = [
+        Excerpt(snippet, (part,), (part.start, part.start), snippet.score)
         for snippet in snippets
         for part in parts(snippet.text)
-        if part.shape is Shape.TABLE and (table := _table(snippet, part, pair))
+        if part.shape is Shape.TABLE and _compares(snippet, part, pair)
     ]
-    return max(found, key=lambda table: len(table.lines), default=None)
+    return max(tables, key=lambda table: table.end - table.start, default=None)
 
 
-def table_pieces(table: SourceTable, *, deep: bool) -> Iterator[str]:
-    """A source's table as Markdown, its rows verbatim and each with its citation."""
-    yield _line([inert(cell) for cell in table.header]) + _rule(len(table.header))
-    for quote in table.lines if deep else table.lines[:_MOST_ROWS]:
-        row = [inert(cell) for cell in cells(quote.text)]
-        row += [""] * (len(table.header) - len(row))
-        row[-1] = f"{row[-1]} [{quote.snippet.number}]".lstrip()
-        yield _line(row)
+def parallels(snippets: Sequence[Snippet], pair: Compared) -> list[tuple[_Sentence, _Sentence]]:
+    """Sentences about the one thing beside sentences about the other, the most alike first, each used once.
 
-
-def pairs(pair: Compared, among: Sequence[Candidate]) -> tuple[tuple[Candidate, Candidate], ...]:
-    """Sentences about the one thing beside sentences about the other, the most alike first; each is used
-    once.
-
-    A sentence is about a thing if it holds the words of its name and not those of the other's. () when the
-    sources have no such sentences for one of the two.
+    A sentence is about a thing if it holds the words of its name and not those of the other's. [] when the sources have
+    no such sentences for one of the two.
     """
     one, other = _name(pair.first), _name(pair.second)
     first, second = one - other, other - one
     if not first or not second:
-        return ()
-    about_first = [c for c in among if _is_about(c, first, second)]
-    about_second = [c for c in among if _is_about(c, second, first)]
+        return []
+    among = [sentence for snippet in snippets for sentence in _sentences(snippet)]
+    about_first = [s for s in among if one <= s.terms and s.terms.isdisjoint(second)]
+    about_second = [s for s in among if other <= s.terms and s.terms.isdisjoint(first)]
     ranked = sorted(
         (
-            (likeness, left, right)
-            for left, right in product(about_first, about_second)
+            (likeness, number, left, right)
+            for number, (left, right) in enumerate(product(about_first, about_second))
             if (likeness := _parallel(left, right, first, second)) >= _ALIKE
         ),
-        key=lambda scored: -scored[0],
+        key=lambda scored: (-scored[0], scored[1]),
     )
-    used: set[int] = set()
-    chosen: list[tuple[Candidate, Candidate]] = []
-    for _, left, right in ranked:
-        if len(chosen) == _PAIRS:
-            break
-        if not used.isdisjoint((id(left), id(right))):
-            continue
-        used |= {id(left), id(right)}
-        chosen.append((left, right))
-    return tuple(chosen)
+    chosen: list[tuple[_Sentence, _Sentence]] = []
+    for _, _, left, right in ranked:
+        if len(chosen) < _PAIRS and not any(s in two for two in chosen for s in (left, right)):
+            chosen.append((left, right))
+    return chosen
 
 
-def pair_pieces(pair: Compared, chosen: Sequence[tuple[Candidate, Candidate]]) -> Iterator[str]:
-    """The pairs as a table of two columns."""
-    yield _line([inert(capital(pair.first)), inert(capital(pair.second))]) + _rule(2)
+def parallel_table(pair: Compared, chosen: Sequence[tuple[_Sentence, _Sentence]]) -> Iterator[str]:
+    """The pairs as a table of two columns, each sentence with its number."""
+    heads = (inert(name[:1].upper() + name[1:]) for name in (pair.first, pair.second))
+    yield "| " + " | ".join(heads) + " |\n|---|---|\n"
     for two in chosen:
-        yield _line([f"{inert(c.quote.text)} [{c.quote.snippet.number}]" for c in two])
+        yield "| " + " | ".join(f"{inert(s.text)} [{s.snippet.number}]" for s in two) + " |\n"
+    yield "\n"
 
 
-def names_both(candidate: Candidate, pair: Compared) -> bool:
-    """Whether a sentence speaks of both things."""
-    return _name(pair.first) <= candidate.terms and _name(pair.second) <= candidate.terms
-
-
-def _table(snippet: Snippet, part: TextPart, pair: Compared) -> SourceTable | None:
+def _compares(snippet: Snippet, part: TextPart, pair: Compared) -> bool:
     lines = rows(snippet.text, part)
     header = cells(snippet.text[slice(*lines[0])])
-    if len(lines) < 3 or not 2 <= len(header) <= 6:
-        return None
+    if not _ROWS[0] <= len(lines) <= _ROWS[1] or not _COLUMNS[0] <= len(header) <= _COLUMNS[1]:
+        return False
     language = language_of(snippet.text)
     columns = [frozenset(passage_terms(cell, "", language)) for cell in header]
     one = [i for i, column in enumerate(columns) if column and _name(pair.first) <= column]
     other = [i for i, column in enumerate(columns) if column and _name(pair.second) <= column]
-    if not one or not other or one == other:
-        return None
-    quotes = tuple(Quote(snippet, start, end) for start, end in lines[1:])
-    return SourceTable(snippet, tuple(header), quotes, Quote(snippet, part.start, part.end))
+    return bool(one and other and one != other)
+
+
+def _sentences(snippet: Snippet) -> Iterator[_Sentence]:
+    language = language_of(snippet.text)
+    for part in parts(snippet.text):
+        if part.shape is not Shape.PROSE:
+            continue
+        for start, end in sentences(snippet.text[part.start : part.end]):
+            text = snippet.text[part.start + start : part.start + end]
+            if count_words(text) <= _CELL_WORDS:
+                terms = frozenset(passage_terms(text, "", language))
+                first = frozenset(passage_terms(" ".join(text.split()[:2]), "", language))
+                yield _Sentence(snippet, part.start + start, part.start + end, terms, first)
 
 
 def _name(thing: str) -> frozenset[str]:
     return frozenset(form for forms in question_terms(thing, ["en"]) for form in forms[:1])
 
 
-def _is_about(candidate: Candidate, name: frozenset[str], other: frozenset[str]) -> bool:
-    short = count_words(candidate.quote.text) <= _CELL_WORDS
-    return not candidate.items and short and name <= candidate.terms and candidate.terms.isdisjoint(other)
-
-
-def _parallel(left: Candidate, right: Candidate, first: frozenset[str], second: frozenset[str]) -> float:
-    """How much two sentences are built alike, 0 to 2.3: their shared words, that they stand near each other,
-    and that each begins with its own subject."""
+def _parallel(left: _Sentence, right: _Sentence, first: frozenset[str], second: frozenset[str]) -> float:
+    """How much two sentences are built alike, 0 to 2.1: their shared words, that they stand near each other, and that
+    each begins with its own subject."""
     one, other = left.terms - first, right.terms - second
     fewest = min(len(one), len(other))
     shared = len(one & other) / fewest if fewest >= _TELLING_WORDS else 0.0
-    near = left.place[:2] == right.place[:2] and abs(left.place[2] - right.place[2]) < _NEAR
-    begin_alike = left.text.split()[0] == right.text.split()[0] or (left.opens and right.opens)
-    subjects = _begins_with(left, first) and _begins_with(right, second)
-    return shared + 0.5 * near + 0.2 * begin_alike + 0.6 * subjects
-
-
-def _begins_with(candidate: Candidate, name: frozenset[str]) -> bool:
-    return not name.isdisjoint(passage_terms(" ".join(candidate.text.split()[:2]), "", "en"))
-
-
-def _line(row: Sequence[str]) -> str:
-    return "| " + " | ".join(row) + " |\n"
-
-
-def _rule(columns: int) -> str:
-    return "|" + "---|" * columns + "\n"
+    near = left.snippet == right.snippet and abs(left.start - right.start) < _NEAR
+    subjects = not first.isdisjoint(left.first) and not second.isdisjoint(right.first)
+    return shared + 0.5 * near + 0.6 * subjects

@@ -6,7 +6,6 @@ from wellread.agent.planning.evidence import EvidenceJudge
 from wellread.agent.planning.follow_up import FollowUp
 from wellread.agent.planning.model import ModelPlanner
 from wellread.agent.planning.rules import Planner
-from wellread.agent.quoting.sentence_choice import SentenceEmbedder
 from wellread.agent.run.loop import Loop
 from wellread.agent.writing.direct_answers import Facts
 from wellread.agent.writing.extractive import ExtractiveWriter
@@ -25,7 +24,6 @@ def assemble(
     settings: Settings,
     catalog: Catalog,
     inside: TitleMatrix,
-    embedder: SentenceEmbedder | None,
     facts: Facts,
 ) -> Loop:
     """The loop of a run with these roles. A model is opened when it is first asked."""
@@ -33,7 +31,7 @@ def assemble(
         ModelPlanner(name, partial(models.open, name)) for name in _models(roles.planner, roles.fallback)
     ]
     writers: list[Writer] = [
-        ModelWriter(name, partial(models.open, name), facts, embedder)
+        ModelWriter(name, partial(models.open, name), facts)
         for name in _models(roles.writer, roles.fallback)
     ]
     judges = [EvidenceJudge(name, partial(models.open, name)) for name in _models(roles.judge)]
@@ -42,7 +40,7 @@ def assemble(
         catalog=catalog,
         inside=inside,
         planners=planners,
-        writers=(*writers, ExtractiveWriter(embedder, facts)),
+        writers=(*writers, ExtractiveWriter(facts)),
         discovered=settings.discovered_titles,
         judge=judges[0] if judges and planners else None,
         judged=settings.deep_judged,

@@ -19,6 +19,7 @@ from wellread.agent.state.actions import (
     AskClarifyingQuestion,
     Choice,
     CreateAnswerDraft,
+    DescribeLibrary,
     FindProducts,
     ReadSection,
     ReviewEvidence,
@@ -269,6 +270,12 @@ async def _done(choice: Choice, lookup: Lookup, outcome: _Outcome) -> AsyncGener
                 outcome.summary = (
                     f"Catalog search complete. Found {_counted(len(products.products), 'title')}."
                 )
+            case DescribeLibrary() as describe:
+                described = await lookup.describe(describe)
+                yield described
+                outcome.summary = f"Library looked up. It gave {_counted(len(described.found), 'piece')} of knowledge."
+                if described.topics:
+                    outcome.summary = f"Library looked up. The titles share {_counted(len(described.topics), 'topic')}."
             case ReadSection() as read:
                 async with aclosing(lookup.read(read)) as results:
                     async for result in results:

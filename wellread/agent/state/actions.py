@@ -9,6 +9,7 @@ from wellread.events import Flags
 
 ActionName = Literal[
     "find_products",
+    "describe_library",
     "search_inside_books",
     "read_section",
     "review_evidence",
@@ -36,6 +37,16 @@ class FindProducts(Action):
     kinds: tuple[ProductKind, ...] = Field(
         default=(), description="Only titles of these kinds; empty for all."
     )
+
+
+class DescribeLibrary(Action):
+    """Look up what metadata and contents say: who wrote a title, which titles speak of something, which chapters it has,
+    how long it is, what it is about as a whole."""
+
+    name: ClassVar[ActionName] = "describe_library"
+    label: ClassVar[str] = "Library Agent"
+
+    question: str = Field(description="What is asked about the library or a title as a whole.")
 
 
 class SearchInsideBooks(Action):
@@ -98,6 +109,7 @@ class CreateAnswerDraft(Action):
 
 AnyAction = (
     FindProducts
+    | DescribeLibrary
     | SearchInsideBooks
     | ReadSection
     | ReviewEvidence

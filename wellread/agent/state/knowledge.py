@@ -10,12 +10,15 @@ from dataclasses import dataclass, field, replace
 
 from wellread.agent.state.budget import WRITING_SHARE, spent
 from wellread.agent.state.effective_events import UnderWay
+from wellread.agent.state.question_form import QuestionForm, form_of
+from wellread.agent.state.questions import asked_questions, marked
 from wellread.events import (
     AnswerCompleted,
     AnyEvent,
     Elsewhere,
     EvidenceScored,
     KnowledgeCarried,
+    LibraryDescribed,
     ModelFailed,
     ProductsFound,
     QuestionUnderstood,
@@ -28,6 +31,7 @@ from wellread.events import (
     Snippet,
     StepAction,
     StepCompleted,
+    TellingSentence,
     Usage,
     usage_told,
 )
@@ -51,6 +55,8 @@ class Knowledge:
     usage: Usage = field(default_factory=Usage)  # as far as it has been told
     answered: bool = False
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)  # knowledge number → questions
+    telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(default_factory=dict)  # number, question
+    described: tuple[LibraryDescribed, ...] = ()
     scores: dict[int, EvidenceScored] = field(default_factory=dict)  # by knowledge number
     carried: frozenset[int] = frozenset()  # numbers that came from the answer before
     understood: QuestionUnderstood | None = None
@@ -107,11 +113,17 @@ class Knowledge:
                 asked = dict(self.asked)
                 for number in event.knowledge:
                     asked[number] = (*asked.get(number, ()), event.question)
+                telling = {(snippet.number, event.question): snippet.telling for snippet in event.found}
                 return replace(
                     self,
                     cells=(*self.cells, event),
                     snippets=self._joined(event.found),
                     asked=asked,
+                    telling=self.telling | telling,
+                )
+            case LibraryDescribed():
+                return replace(
+                    self, described=(*self.described, event), snippets=self._joined(event.found)
                 )
             case SectionRead():
                 return replace(
@@ -149,6 +161,21 @@ class Knowledge:
         return self.understood.asked if self.understood else self.start.asked
 
     @property
+    def form(self) -> QuestionForm:
+        """The kind of answer that is asked for."""
+        return form_of(marked(self.question, self.mentions))
+
+    @property
+    def plain_question(self) -> str:
+        """What is asked, without the names of titles and the frame of a role-play."""
+        return asked_questions(self.question, self.mentions).whole
+
+    @property
+    def is_described(self) -> bool:
+        """Whether metadata and contents have answered, so that nothing need be searched."""
+        return any(event.knowledge and not event.topics for event in self.described)
+
+    @property
     def mentions(self) -> tuple[tuple[int, int], ...]:
         """The ranges of `question` (code points) that name titles."""
         return self.understood.mentions if self.understood else self.start.mentions
@@ -179,6 +206,11 @@ class Knowledge:
     def searched(self) -> frozenset[tuple[str, str]]:
         """The (question, product id) pairs asked so far, questions folded for case and white space."""
         return frozenset((fold(cell.question), cell.product_id) for cell in self.cells)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The names and numbers of the question that no passage in scope holds."""
+        return tuple(dict.fromkeys(word for cell in self.cells for word in cell.absent))
 
     def snippet(self, number: int) -> Snippet:
         """The snippet of that number. KeyError if there is none."""

@@ -1,67 +1,66 @@
-"""From what the reader typed to the short questions that are asked of the titles, by rules.
+"""From what the reader typed to the questions that are asked of the titles, by rules: the rows of the matrix.
 
-The naming of titles, the frame of a role-play and what the reader tells of themselves are left out: they are
-not in any book. Text that no rule fits, and other languages than English, go through as they are.
+A question is taken to pieces and nothing of it is dropped. Its rows are its parts, each whole and with what it leans
+on, and the question itself as it was typed; only the frame of a role-play and the names of titles, which are in a
+title's every passage, are left out. The patterns are those of text/language.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import partial
+from dataclasses import dataclass
 
-from wellread.text.languages import pattern
+from wellread.text.languages import found, languages, patterns, word_list
 from wellread.text.sentences import sentences
+from wellread.text.terms import language_of
 
-MOST = 4
-_SHORT = 100  # code points; longer text could keep the pattern of "what does X say?" busy for ever
-LONGEST = 300  # code points of one question
+MOST = 4  # parts, besides the question as a whole
+LONGEST = 300  # code points of a part
+_LONGEST_WHOLE = 1_000
+_LOOKED_AT = 4_000  # code points of what was typed
+_PATTERNS_READ = 600  # code points of a sentence in which a frame or a wish is looked for
 
 # A quotation, and a question.
 _ABOUT = re.compile(r"\s*[“„«](?P<words>[^“”„«»]{30,})[”“»](?P<rest>.*)$", re.DOTALL)
 _ABOUT_SHOWN = 200  # code points of it
 _MARK = "⟦⟧"
-_rule = partial(pattern, "questions")
+_WORD = re.compile(r"[^\W_]+(?:['’.+#-][^\W_]+|\+\+|#)*")
+_FEW = 2  # telling words, up to which a part that points back cannot stand alone
+_SHORT = 3  # words of a question that means nothing without the one before it
+_LONG = 14  # words of one that stands on its own
 
 
-def short_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> tuple[str, ...]:
-    """One to MOST short questions. `mentions` are the ranges of `asked` (code points) that name titles.
+@dataclass(frozen=True, slots=True)
+class AskedQuestions:
+    """What a question asks, one thing each, and the whole of it, without its frame."""
 
-    When words of a book stand before the question, each of the questions is about them and has their beginning.
+    parts: tuple[str, ...]
+    whole: str
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows of the matrix: the parts, then the whole where that is more than one of them."""
+        alone = _bare(self.whole).casefold() in {_bare(part).casefold() for part in self.parts}
+        return self.parts if alone else (*self.parts, self.whole)
+
+
+def asked_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> AskedQuestions:
+    """Up to MOST parts of a question. `mentions` are the ranges of `asked` (code points) that name titles.
+
+    When words of a book stand before the question, each of the parts is about them and has their beginning.
     """
     about = _ABOUT.match(asked)
     if about is None:
-        return _short_questions(asked, mentions)
+        return _asked(asked, mentions)
     # Questions are told apart by their question marks, so there is none in what they are about.
     words = " ".join(about["words"].replace("?", ".").replace("？", "。").split())
     if len(words) > _ABOUT_SHOWN:
         words = words[:_ABOUT_SHOWN].rpartition(" ")[0] or words[:_ABOUT_SHOWN]
     if not about["rest"].strip():
-        return (words,)
+        return AskedQuestions((words,), words)
     first = about.start("rest")
-    rest = _short_questions(about["rest"], [(s - first, e - first) for s, e in mentions if s >= first])
-    return tuple(f"“{words}” {question}"[:LONGEST] for question in rest)
-
-
-def _short_questions(asked: str, mentions: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    text = _mask(asked, mentions)
-    units = [
-        unit
-        for start, end in sentences(text)
-        for unit in _rule("split").split(text[start:end].strip())
-        if unit
-    ]
-    wanted: list[str] = []
-    loose: list[str] = []
-    for unit in units:
-        question, certain = _question(unit)
-        if question:
-            (wanted if certain else loose).append(question)
-    telling = [question for question in wanted if not _rule("generic").match(question)]
-    found = _resolve(telling or loose or wanted)
-    if not found:
-        plain = " ".join(text.replace(_MARK, " ").split()) or asked
-        found = [plain]
-    unique = {question.casefold(): question[:LONGEST] for question in reversed(found)}
-    return tuple(reversed(unique.values()))[:MOST]
+    rest = _asked(about["rest"], [(s - first, e - first) for s, e in mentions if s >= first])
+    parts = tuple(f"“{words}” {question}"[:LONGEST] for question in rest.parts)
+    return AskedQuestions(parts, f"“{words}” {rest.whole}")
 
 
 def separate(question: str) -> list[str]:
@@ -77,104 +76,166 @@ def without_ids(question: str, product_ids: Iterable[str]) -> str:
 
 
 def without_titles(question: str, titles: Iterable[str]) -> str:
-    """A question to search inside titles, without their names: those are in the title's every passage, and the rest of
-    the question would not count. A name is told by its spelling: "green tea" does not mean *Green Tea*."""
-    mentions = [
+    """A question to search inside titles, without their names. A name is told by its spelling: "green tea" does not
+    mean *Green Tea*."""
+    spans = [
         match.span()
         for title in titles
         if len(name := title.partition(":")[0].strip()) > 3
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", question)
     ]
-    apart = [
-        span
-        for span in mentions
-        if not any(o != span and o[0] <= span[0] and span[1] <= o[1] for o in mentions)
-    ]
-    return short_questions(question, sorted(set(apart)))[0] if apart else question
+    apart = {s for s in spans if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)}
+    return _unmarked(marked(question, sorted(apart))) or question if apart else question
 
 
 def is_follow_up(question: str) -> bool:
-    """Whether a question leans on the one before it: short, and beginning like one or with a pronoun."""
-    words = question.split()
-    if len(words) > 14:
+    """Whether a question leans on the one before it: it begins like one, is very short, or points back before it has
+    said what it is about."""
+    words = _WORD.findall(question)
+    if len(words) > _LONG or found("questions", "frame", question):
         return False
-    pronoun = re.search(
-        r"\b(?:it|its|that|this|they|them|those|these|he|she|his|her)\b", question, re.IGNORECASE
-    )
-    return bool(_rule("follows").match(question)) or len(words) <= 3 or (bool(pronoun) and len(words) <= 10)
+    return bool(found("questions", "follows", question)) or len(words) <= _SHORT or _points_back(question)
 
 
-def self_contained(question: str, before: str) -> str:
-    """A follow-up with what it leans on: the question `before` it (itself self-contained)."""
+def self_contained(question: str, before: str, mentions: Sequence[tuple[int, int]] = ()) -> str:
+    """A follow-up with what it leans on: the question `before` it (itself self-contained), in which `mentions` name
+    titles."""
     if not is_follow_up(question):
         return question
-    topic = short_questions(before)[0].rstrip("?.! ")
-    return f"{question.rstrip()} ({topic})"
+    topic = _topic(_unmarked(marked(before, mentions)) or before)
+    return f"{question.strip().rstrip('?.!？')} ({topic})?" if topic else question
 
 
-def _mask(text: str, mentions: Sequence[tuple[int, int]]) -> str:
+def telling_words(question: str) -> list[str]:
+    """The words of a question that say what it is about."""
+    stop = word_list("request_words") | word_list("anaphora")
+    own = languages()[language_of(question)].get("stop_words", "").split()
+    return [word for word in _WORD.findall(question) if word.casefold() not in stop and word.casefold() not in own]
+
+
+def catalogue_topic(question: str) -> str:
+    """What the titles are to be about that a question asks for; "" when it asks for all of them."""
+    kinds = word_list("book") | word_list("spoken") | word_list("catalogue_words")
+    return " ".join(word for word in telling_words(question) if word.casefold() not in kinds)
+
+
+def _asked(asked: str, mentions: Sequence[tuple[int, int]]) -> AskedQuestions:
+    text = marked(asked, mentions)[:_LOOKED_AT]
+    units = [unit for start, end in sentences(text) if (unit := _unframed(text[start:end].strip()))]
+    whole = _unmarked(" ".join(units))[:_LONGEST_WHOLE]
+    if not telling_words(whole):
+        typed = " ".join(asked.split())[:_LONGEST_WHOLE]
+        return AskedQuestions((typed,), typed)
+    asking = _completed([part for unit in units for part, asks in _parts(unit) if asks])
+    unique = {_bare(part).casefold(): part[:LONGEST] for part in reversed(asking)}
+    return AskedQuestions(tuple(reversed(unique.values()))[:MOST] or (whole,), whole)
+
+
+def marked(text: str, mentions: Sequence[tuple[int, int]]) -> str:
+    """The text with a mark for each name of a title."""
     for start, end in sorted(mentions, reverse=True):
         text = f"{text[:start].rstrip(chr(34) + '“‘')}{_MARK}{text[end:].lstrip(chr(34) + '”’')}"
     return text
 
 
-def _question(unit: str) -> tuple[str, bool]:
-    """What a sentence asks, without frame and names; and whether it asks at all or only tells."""
-    if len(unit) <= _SHORT and _rule("says_only").match(unit):
-        return "", False
-    unit = _rule("after_colon").sub("", unit)
-    if _rule("frame").match(unit):
-        framed = _rule("framed_request").search(unit)
-        return (_clean(framed["rest"]), True) if framed else ("", False)
-    says = _rule("says").match(unit)
-    if says and (
-        _MARK in unit[: says.start("rest")]
-        or re.search(r"\b(?:authors?|books?|they|speakers?)\b", unit[: says.start("rest")])
-    ):
-        return _clean(says["rest"].rstrip("?.! ")), True
-    for name in ("wish", "request"):
-        if wish := _rule(name).search(unit):
-            return _clean(wish["rest"]), True
-    cleaned = _clean(unit)
-    return cleaned, unit.rstrip().endswith(("?", "？")) or bool(_rule("asking").match(cleaned))
+def _unmarked(text: str) -> str:
+    """The text without the names of titles: gone where they say where to look ("in ⟦⟧"), else a pronoun."""
+    if _MARK in text:
+        for code in languages():
+            text = _without_marks(text, code)
+    text = re.sub(r"\s+([?.!,;:])", r"\1", " ".join(text.replace(_MARK, " ").split()))
+    text = text.strip(" ,;:")
+    return text[:1].upper() + text[1:]
 
 
-def _clean(text: str) -> str:
-    text = _rule("named").sub(" ", text)
-    text = " ".join(text.split()).strip(" ,;:")
-    text = re.sub(r"\s+([?.!,])", r"\1", text)
-    if len(re.findall(r"\w+", text)) == 0:
-        return ""
-    body = _rule("polite").sub("", text.rstrip("?.! ")).rstrip(" ,")
-    if not body:
-        return ""
-    if re.match(r"^(?:the )?differences? between\b", body, re.IGNORECASE):
-        body = "What is " + (body if body.lower().startswith("the ") else f"the {body}")
-        return body + "?"
-    if _rule("asking").match(body):
-        return body[0].upper() + body[1:] + "?"
-    return body[0].upper() + body[1:] + ("?" if text.endswith("?") else "")
+def _without_marks(text: str, code: str) -> str:
+    asking = languages()[code].get("questions", {})
+    if "mention" not in asking or language_of(text.replace(_MARK, " ")) != code:
+        return text
+    written = asking["mention"]
+    mention = re.compile(written if isinstance(written, str) else "".join(written), re.IGNORECASE)
+
+    def replaced(match: re.Match[str]) -> str:
+        if match["by"] or match.start() == 0:
+            return " "
+        return f" {asking['titles'] if match['more'] else asking['title']} "
+
+    return mention.sub(replaced, text)
 
 
-def _resolve(questions: Sequence[str]) -> list[str]:
-    """Later questions with "both roles" and "it" replaced by what the first one named."""
-    resolved: list[str] = []
-    pair: re.Match[str] | None = None
-    subject = ""
-    for question in questions:
-        if pair:
-            question = _rule("both").sub(partial(_both, pair), question)
-        if subject and resolved:
-            question = _rule("one").sub(subject, _rule("pronoun").sub(subject, question, count=1))
-        pair = pair or _rule("difference").search(question)
-        named = _rule("subject").match(question)
-        if named and not subject and len(named["subject"].split()) <= 5:
-            subject = named["subject"]
-        resolved.append(question)
-    return resolved
+def _unframed(unit: str) -> str:
+    """A sentence without the frame of a role-play and without "please"; "" when it was nothing else."""
+    head = unit[:_PATTERNS_READ]
+    if found("questions", "frame", head):
+        request = found("questions", "framed_request", head)
+        unit = request["rest"] if request else ""
+    for polite in patterns("questions", "polite"):
+        unit = polite.sub("", unit, count=1)
+    return unit if any(map(str.isalnum, unit.replace(_MARK, ""))) else ""
 
 
-def _both(pair: re.Match[str], match: re.Match[str]) -> str:
-    """The two things compared, in place of "both roles"."""
-    noun = " roles" if match["noun"].lower().startswith("role") else ""
-    return f"{pair['a']} and {pair['b']}{noun}"
+def _parts(unit: str) -> list[tuple[str, bool]]:
+    """What a sentence asks, one thing each, with what stands before it all; and whether it asks at all."""
+    head = unit[:_PATTERNS_READ]
+    asks = unit.rstrip().endswith(("?", "？")) or bool(found("questions", "asking", head))
+    if not asks and (wish := found("questions", "wish", head)):
+        unit, asks = wish["rest"], True
+    if not asks:
+        lead = found("questions", "lead", head)
+        asks = bool(lead and found("questions", "asking", head[lead.end() :]))
+        if not asks:
+            return [(unit, False)]
+    pieces = [unit]
+    for pattern in patterns("questions", "part"):
+        pieces = [piece for one in pieces for piece in pattern.split(one)]
+    lead = found("questions", "lead", head)
+    first = _MARK not in lead["lead"] if lead else False
+    shared = f"{lead['lead']}, " if lead and first else ""
+    joined = [pieces[0], *(f"{shared}{piece}" for piece in pieces[1:])]
+    return [(piece, True) for piece in joined if piece.strip()]
+
+
+def _completed(parts: Sequence[str]) -> list[str]:
+    """The parts as questions that make sense alone: one that points back has what the first was about behind it."""
+    completed: list[str] = []
+    topic = ""
+    for part in parts:
+        for joint in patterns("questions", "joint"):
+            part = joint.sub("", part)
+        plain = _unmarked(part)
+        if not telling_words(plain) and not (topic and plain):
+            continue
+        question = _bare(plain)
+        leans = _points_back(question) or bool(found("questions", "points_back", question))
+        if topic and (leans or len(telling_words(question)) < _FEW):
+            question = f"{question} ({topic})"
+        completed.append(f"{question}?" if plain.endswith("?") or found("questions", "asking", plain) else question)
+        topic = topic or _topic(plain)
+    return completed
+
+
+def _bare(question: str) -> str:
+    return question.rstrip("?.!？。 ")
+
+
+def _points_back(question: str) -> bool:
+    """Whether a pronoun stands in it before what it could stand for."""
+    anaphora = word_list("anaphora")
+    telling = set(telling_words(question))
+    said = 0
+    for word in _WORD.findall(question):
+        if word.casefold() in anaphora:
+            break
+        said += word in telling
+    else:
+        return False
+    return said < _FEW
+
+
+def _topic(question: str) -> str:
+    """What a question is about: it without the words that ask."""
+    words = [match for match in _WORD.finditer(question)]
+    telling = set(telling_words(question))
+    first = next((match.start() for match in words if match[0] in telling), 0)
+    last = max((match.end() for match in words if match[0] in telling), default=0)
+    return question[first:last]

@@ -50,6 +50,9 @@ def trace_lines(event: events.AnyEvent) -> list[str]:
             ]
         case events.ProductsFound(products=products):
             return [f"Found {p.title} ({p.product_id})" for p in products]
+        case events.LibraryDescribed(found=found, topics=topics):
+            described = [f"Looked up {title}" for title in dict.fromkeys(snippet.title for snippet in found)]
+            return [*described, *([f"They share: {', '.join(topics)}"] if topics else [])]
         case events.SectionRead(title=title, section=section):
             return [f"Read {section} in {title}"]
         case events.StepCompleted(summary=summary):
@@ -77,6 +80,8 @@ def _beginning(action: str, parameters: dict[str, object]) -> list[str]:
             ]
         case "find_products":
             return ["🔍 Searching the catalog..."]
+        case "describe_library":
+            return ["🗂 Looking into the library..."]
         case "read_section":
             return ["📖 Reading around..."]
         case _:

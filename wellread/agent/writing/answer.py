@@ -12,6 +12,7 @@ from wellread.agent.state.actions import AskClarifyingQuestion, CreateAnswerDraf
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import plays_author
 from wellread.agent.state.knowledge import Knowledge
+from wellread.agent.state.questions import asked_questions
 from wellread.agent.writing.writer import Writer
 from wellread.errors import BudgetSpentError, ModelError, NotFoundError
 from wellread.events import (
@@ -85,7 +86,7 @@ class Answering:
         writers = [w for w in self.writers if ("writer", w.name) not in self.knowledge.failed]
         while writers:
             writer = writers.pop(0)
-            before, calls = self.text, self.meter.usage.model_calls
+            before = self.text
             try:
                 async with aclosing(
                     _gathered(writer.write(replace(brief, written=before), self.meter))
@@ -108,8 +109,7 @@ class Answering:
             else:
                 return
             finally:
-                called = self.meter.usage.model_calls > calls  # arithmetic and "nothing found" need no model
-                author = writer.name if called else EXTRACTIVE
+                author = writer.name if writer.wrote else EXTRACTIVE
                 if self.text != before and author not in authors:
                     authors.append(author)
 
@@ -152,9 +152,17 @@ async def _gathered(
 
 
 def brief_for(action: CreateAnswerDraft, knowledge: Knowledge) -> Brief:
+    questions = tuple(dict.fromkeys(cell.question for cell in knowledge.cells))
+    asked = asked_questions(knowledge.question, knowledge.mentions)
+    parts = tuple(part for part in asked.parts if part in questions)
     return Brief(
         question=knowledge.start.question,
-        questions=tuple(dict.fromkeys(cell.question for cell in knowledge.cells)),
+        questions=questions,
+        parts=parts or questions or asked.parts,
+        form=knowledge.form,
+        described=knowledge.is_described,
+        telling=knowledge.telling,
+        absent=knowledge.absent,
         flags=action.flags,
         scope=knowledge.scope,
         snippets=tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices),

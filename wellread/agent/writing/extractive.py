@@ -1,47 +1,38 @@
-"""A writer without a language model: sentences of the sources, verbatim, chosen and arranged for the
-question."""
+"""A writer without a language model: passages of the sources, verbatim, chosen for the question, the telling sentence
+marked."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 
-from wellread.agent.quoting.arrangement import Arrangement
+from wellread.agent.quoting.body import QuotedBody
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.quoting.candidates import Candidate, candidates
-from wellread.agent.quoting.sentence_choice import SentenceEmbedder, weigh
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
+from wellread.agent.writing.described import described
 from wellread.agent.writing.direct_answers import Facts, direct_answer
 from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.events import Snippet
 from wellread.grounding.statements import claims
-from wellread.library.editions import works
 
-CLOSING = (
-    "_No language model wrote this answer. Its sentences are quoted from the titles, chosen and arranged for "
-    "your question; each number opens the place it comes from._\n"
-)
-CLOSING_FROM_THERE = (
-    "_From there on no language model wrote: the sentences are quoted from the titles, chosen and arranged for your "
-    "question._\n"
-)
+CLOSING = "_No language model wrote this: the passages are quoted as they stand; each number opens its place._\n"
+CLOSING_FROM_THERE = "_From there on no language model wrote: the passages are quoted as they stand._\n"
 NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
-_NEAR_BEST = 0.65
+_NEAR_BEST = 0.8  # of the best title's relevance, from which one that nobody named joins the answer
 
 
 class ExtractiveWriter:
-    """Writes an answer from quotations. With an embedder it also finds sentences that use other words than
-    the question; `facts` are what it says when asked about itself."""
+    """Writes an answer from quotations; `facts` are what it says when asked about itself."""
 
     name = "extractive"
+    wrote = False
 
-    def __init__(self, embedder: SentenceEmbedder | None = None, facts: Facts | None = None) -> None:
-        self._embedder = embedder
+    def __init__(self, facts: Facts | None = None) -> None:
         self._facts = facts or Facts()
 
     async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str, None]:  # noqa: ARG002 - it costs nothing
-        """The answer's Markdown in pieces: a heading, a statement or a row at a time."""
+        """The answer's Markdown in pieces: a heading, a quotation or a row at a time."""
         direct = direct_answer(brief.question, brief.flags, self._facts)
         if direct is not None:
             yield direct
@@ -55,43 +46,30 @@ class ExtractiveWriter:
                 yield piece
             yield NOTHING_CLOSING
             return
-        brief = replace(brief, snippets=_worth_quoting(brief))
-        yield _continuing(brief) if brief.written else _opening(brief)
-        if not plays_author(brief.flags, brief.scope):
-            flags = brief.flags.model_copy(update={"is_role_play_request": False})
-            brief = replace(brief, flags=flags)
-        questions = brief.questions or (brief.question,)
-        offered = _own_words(candidates(brief.snippets), brief)
-        choice = await asyncio.to_thread(weigh, questions, offered, self._embedder, works(brief.scope))
-        arrangement = Arrangement(brief, questions, choice)
-        for piece in arrangement.pieces():
+        for piece in await asyncio.to_thread(lambda: list(_quoted(brief))):
             yield piece
-        for piece in left_open(brief, arrangement.unanswered):
-            yield piece
-        if brief.flags.is_role_play_request:
-            yield persona.closing_offer(brief, arrangement.quoted)
-        yield CLOSING_FROM_THERE if brief.written else CLOSING
 
 
-def _own_words(offered: tuple[Candidate, ...], brief: Brief) -> tuple[Candidate, ...]:
-    """Without what one title in scope says about another by name, unless it has nothing else to say."""
-    names = {entry.product_id: entry.title.partition(":")[0].strip() for entry in brief.scope}
-
-    def tells_of_another(candidate: Candidate) -> bool:
-        own = names.get(candidate.place[0])
-        return any(name in candidate.text for name in names.values() if " " in name and name != own)
-
-    kept = tuple(candidate for candidate in offered if not tells_of_another(candidate))
-    speaking = {candidate.place[0] for candidate in kept}
-    return tuple(c for c in offered if c in kept or c.place[0] not in speaking)
+def _quoted(brief: Brief) -> Iterator[str]:
+    brief = replace(brief, snippets=_worth_quoting(brief))
+    yield f"Further, from {persona.named(s.title for s in brief.snippets)}:\n\n" if brief.written else _opening(brief)
+    body = QuotedBody.of(brief)
+    yield from described(brief, body) if brief.described else body.pieces()
+    yield from left_open(brief, body.unanswered)
+    if plays_author(brief.flags, brief.scope):
+        yield persona.closing_offer(brief, body.quoted)
+    yield CLOSING_FROM_THERE if brief.written else CLOSING
 
 
 def _worth_quoting(brief: Brief) -> tuple[Snippet, ...]:
-    """The snippets without those of titles that nobody named and that speak to the question much less than
-    the best does."""
+    """The snippets without those of titles that nobody named and that would be no answer alone: they speak to the
+    question clearly less than the best does."""
     named = {entry.product_id for entry in brief.scope if entry.found in ("named", "picked")}
-    least = _NEAR_BEST * max(snippet.score for snippet in brief.snippets)
-    return tuple(s for s in brief.snippets if s.product_id in named or s.score >= least)
+    best: dict[str, float] = {}
+    for snippet in brief.snippets:
+        best[snippet.product_id] = max(snippet.score, best.get(snippet.product_id, 0.0))
+    least = _NEAR_BEST * max(best.values())
+    return tuple(s for s in brief.snippets if s.product_id in named or best[s.product_id] >= least)
 
 
 def _not_yet_cited(brief: Brief) -> tuple[Snippet, ...]:
@@ -100,15 +78,11 @@ def _not_yet_cited(brief: Brief) -> tuple[Snippet, ...]:
     return tuple(snippet for snippet in brief.snippets if snippet.number not in cited)
 
 
-def _continuing(brief: Brief) -> str:
-    return f"Further, from {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
-
-
 def _opening(brief: Brief) -> str:
     if plays_author(brief.flags, brief.scope):
-        return persona.opening(brief)
+        return persona.simulated(brief.scope)
     if brief.flags.is_role_play_request:
         return persona.declined(brief)
     if brief.flags.is_controversial_sensitive_topic:
         return "Who says what, without taking a side:\n\n"
-    return f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
+    return "" if brief.described else f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"

@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from wellread.agent.planning.state_prompt import inactive
 from wellread.agent.prompts import prompt
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.quoting.sentence_choice import SentenceEmbedder
 from wellread.agent.state.budget import Meter, in_budget, least
 from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
@@ -17,7 +16,7 @@ from wellread.agent.writing.filters.citation_filter import CitationFilter
 from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.agent.writing.outline import heading_of, outline
-from wellread.agent.writing.small_model import guided
+from wellread.agent.writing.small_model import GuidedAnswer
 from wellread.agent.writing.writing_prompt import assignment, length_for
 from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError
 from wellread.events import AnswerOutlined, OutlineSection, Snippet
@@ -39,7 +38,7 @@ class ModelWriter:
     name: str
     open_model: Callable[[], Awaitable[LanguageModel]]
     facts: Facts
-    embedder: SentenceEmbedder | None = None
+    wrote: bool = field(default=False, init=False)
 
     async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
         if brief.flags.needs_no_search:
@@ -61,6 +60,7 @@ class ModelWriter:
         draft = Prompt(prompt("direct"), f"<question>\n{inactive(brief.question)}\n</question>")
         async with aclosing(_Stream(model, draft, allowance, meter, ()).pieces()) as pieces:
             async for piece in pieces:
+                self.wrote = True
                 yield piece
 
     async def _from_knowledge(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]:
@@ -71,15 +71,14 @@ class ModelWriter:
         if sections:
             yield AnswerOutlined(sections=sections)
         yielded = ""
-        if model.small and not brief.written:
-            writing = guided(model, _without_declined_part(brief), meter, self.embedder)
-        else:
-            writing = self._sections(model, brief, sections, meter)
+        guided = GuidedAnswer(model, brief, meter) if model.small and not brief.written else None
+        writing = guided.pieces() if guided else self._sections(model, brief, sections, meter)
         async with aclosing(writing) as pieces:
             async for piece in pieces:
                 if not yielded and not brief.written:
                     yield _opening(brief)  # not before the model says something: it may fail
                 yielded += piece
+                self.wrote = guided is None or guided.wrote
                 yield piece
         opened = "".join(left_open(brief))
         if opened:
@@ -193,13 +192,6 @@ async def _from_nothing(brief: Brief) -> AsyncGenerator[str | AnswerOutlined, No
     if not brief.written:
         for piece in nothing_found(brief):
             yield piece
-
-
-def _without_declined_part(brief: Brief) -> Brief:
-    """The brief without the role-play that Wellread does not play."""
-    if plays_author(brief.flags, brief.scope):
-        return brief
-    return replace(brief, flags=brief.flags.model_copy(update={"is_role_play_request": False}))
 
 
 def _opening(brief: Brief) -> str:

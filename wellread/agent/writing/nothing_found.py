@@ -1,13 +1,17 @@
-"""What an answer says where the titles say nothing: what was searched, what stays open, where else to look."""
+"""What an answer says where the titles say nothing: what came nearest, what stays open, where else to look."""
 
 from collections.abc import Iterator
 
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.state.intent import plays_author
+from wellread.agent.state.intent import is_in_distress, plays_author
 from wellread.agent.writing import persona
+from wellread.events import FoundPassage, SearchCell
 from wellread.grounding.inline import inert
+from wellread.text.sentences import sentences
 
 _MOST_OPEN = 8
+_MOST_NEAREST = 5
+_SHOWN = 240  # code points of a passage
 _WHY = {
     "reader": "You stopped the search before it was done.",
     "time": "The time was up before the search was done.",
@@ -17,26 +21,30 @@ _WHY = {
 
 
 def nothing_found(brief: Brief) -> Iterator[str]:
-    """The answer when no title in scope says anything: what was searched, where else to look, what to do."""
+    """The answer when no title in scope says anything: why, what came nearest, where else to look."""
+    if is_in_distress(brief.question):
+        yield persona.KIND_WORD
     if brief.flags.is_role_play_request and not plays_author(brief.flags, brief.scope):
         yield persona.declined(brief)
     if brief.spent:
         yield f"{_WHY[brief.spent]}\n\n"
     where = persona.named(entry.title for entry in brief.scope) if brief.scope else "the library"
-    if brief.scope and not brief.open_cells:
+    if brief.scope and not brief.open_cells and not brief.absent:
         yield f"Nothing was searched in {where}, so I cannot tell what there is on this. Ask again with more steps.\n\n"
         return
-    yield f"I found nothing in {where} that answers this.\n\n"
-    if brief.open_cells:
-        yield "What was searched, and how close the best passage came (1.00 is the closest there can be):\n\n"
-        yield "| Question | Title | Best match |\n|---|---|---|\n"
-        for cell in brief.open_cells:
-            yield f"| {inert(cell.question)} | {inert(cell.title)} | {cell.best:.2f} |\n"
-        yield "\n"
+    if brief.absent:
+        yield f"No passage in {where} speaks of {_listed(brief.absent)}, so I leave the question unanswered.\n\n"
+    else:
+        yield f"I found nothing in {where} that answers this.\n\n"
     if brief.elsewhere:
         yield from _elsewhere(brief)
         yield "Add it to the titles and ask again.\n\n"
-    else:
+    nearest = list(_nearest(brief))
+    if nearest:
+        yield "**The nearest passages**, which may be about something else:\n\n"
+        yield from nearest
+        yield "\n"
+    elif not brief.elsewhere:
         yield "You could ask in the words that the titles themselves use, or choose other titles.\n\n"
 
 
@@ -45,18 +53,15 @@ def left_open(brief: Brief, unanswered: tuple[str, ...] = ()) -> Iterator[str]:
     snippets that could not be used."""
     found = {question for questions in brief.asked.values() for question in questions}
     named = {entry.title for entry in brief.scope if entry.found in ("named", "picked")}
-    silent = [cell for cell in brief.open_cells if cell.question in found and cell.title in named]
+    open_cells = [cell for cell in brief.open_cells if cell.question in brief.parts]
     lines = [f"- {inert(question)} — nothing beyond what is quoted above\n" for question in unanswered]
-    open_questions = dict.fromkeys(cell.question for cell in brief.open_cells if cell.question not in found)
-    for question in open_questions:
-        best = max(cell.best for cell in brief.open_cells if cell.question == question)
-        lines.append(f"- {inert(question)} — nothing found (best match {best:.2f})\n")
+    silent = dict.fromkeys(cell.question for cell in open_cells if cell.question not in found)
+    lines += [f"- {inert(question)} — nothing found\n" for question in silent]
     lines += [
-        f"- {inert(cell.question)} — nothing in *{inert(cell.title)}* (best match {cell.best:.2f})\n"
-        for cell in silent
+        f"- {inert(cell.question)} — nothing in *{inert(cell.title)}*\n"
+        for cell in open_cells
+        if cell.question in found and cell.title in named
     ]
-    if not lines and not brief.elsewhere:
-        return
     if lines:
         yield "**Still open**\n\n"
         yield from lines[:_MOST_OPEN]
@@ -68,9 +73,33 @@ def left_open(brief: Brief, unanswered: tuple[str, ...] = ()) -> Iterator[str]:
         yield "\n\n"
 
 
+def _nearest(brief: Brief) -> Iterator[str]:
+    """What came closest, the best first: title, heading, the beginning of the passage."""
+    closest: dict[str, tuple[SearchCell, FoundPassage]] = {}
+    for cell in brief.open_cells:
+        for passage in (*cell.nearest, *cell.found):
+            closest.setdefault(passage.anchor, (cell, passage))
+    ranked = sorted(closest.values(), key=lambda near: -near[1].score)
+    for cell, passage in ranked[:_MOST_NEAREST]:
+        start, end = (passage.telling[0].start, passage.telling[0].end) if passage.telling else _first(passage.text)
+        text = " ".join(passage.text[start:end].split())
+        shown = text if len(text) <= _SHOWN else text[: text.rfind(" ", 0, _SHOWN)] + " …"
+        place = " › ".join(filter(None, (cell.title, passage.section.rpartition("›")[2].strip(), passage.place)))
+        yield f"- [{inert(place)}](/read/{passage.anchor}): {inert(shown)}\n"
+
+
+def _first(text: str) -> tuple[int, int]:
+    return next(iter(sentences(text)), (0, len(text)))
+
+
 def _elsewhere(brief: Brief) -> Iterator[str]:
     best = max(brief.elsewhere, key=lambda title: title.best)
-    yield f"**Not here, but there:** *{inert(best.title)}* speaks to it (match {best.best:.2f}). "
+    yield f"**Not here, but there:** *{inert(best.title)}* speaks to it. "
     others = [title.title for title in brief.elsewhere if title.product_id != best.product_id]
     if others:
         yield f"So may {persona.named(others)}. "
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    marked = [f"*{inert(word)}*" for word in words]
+    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} or {marked[-1]}"

@@ -10,22 +10,12 @@ from wellread.grounding.inline import inert
 
 _MOST_FOLLOW_UPS = 2
 _MOST_NAMED = 4
-# The lines above an answer in the author's voice, as `opening` and `simulated` write them.
-_SIMULATED = re.compile(
-    r"\s*(?:_A simulated voice[^\n]*_\n|Speaking as [^\n]*:\n\s*_This voice is simulated\.[^\n]*_\n)"
+# The line above an answer in the author's voice, as `simulated` writes it.
+_SIMULATED = re.compile(r"\s*_A simulated voice[^\n]*_\n")
+KIND_WORD = (
+    "I am sorry that this is so hard. Please speak to somebody now: a person you trust, a doctor, or the crisis line or "
+    "emergency number of your country. You do not have to be alone with it.\n\n"
 )
-
-
-def opening(brief: Brief) -> str:
-    """The first line of a role-play answer, and the line that says that the voice is simulated."""
-    author = _authors(brief.scope)
-    titles = named(entry.title for entry in brief.scope)
-    speaker = f"{author}, author of {titles}" if author else f"the author of {titles}"
-    return (
-        f"Speaking as {speaker}, in the author's own words:\n\n"
-        "_This voice is simulated. The author did not write to you: every sentence with a number is quoted "
-        "from the titles as it stands there._\n\n"
-    )
 
 
 def author_of(scope: Sequence[ScopeEntry]) -> str:
@@ -34,7 +24,7 @@ def author_of(scope: Sequence[ScopeEntry]) -> str:
 
 
 def simulated(scope: Sequence[ScopeEntry]) -> str:
-    """The line above an answer that a model writes in the author's voice."""
+    """The line above an answer in the author's voice."""
     titles = named(entry.title for entry in scope)
     whose = f" of {author}" if (author := _authors(scope)) else ""
     return f"_A simulated voice{whose}, from {titles}. The author did not write this to you._\n\n"

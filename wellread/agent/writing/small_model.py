@@ -1,137 +1,138 @@
-"""How a small model writes: one question at a time, from the sentences that answer it best.
+"""How a small model writes: one question at a time, from the excerpts that answer it best and fit what it can read.
 
-Chosen for it are the sentences (by the extractive writer's choice), the form, the tables and the tips; the model joins
-and words. What it says is held against the snippets before it is shown, and where nothing of it holds, the sentences
-themselves are shown.
+It words and cites freely; what it says is held against the snippets before it is shown, and where nothing of it holds,
+the excerpts themselves are shown.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
 
 from wellread.agent.planning.state_prompt import on_one_line
 from wellread.agent.prompts import prompt
-from wellread.agent.quoting.arrangement import Arrangement
+from wellread.agent.quoting.body import QuotedBody
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.quoting.candidates import Candidate, candidates
-from wellread.agent.quoting.question_form import AnswerForm, form_of, theme
-from wellread.agent.quoting.sentence_choice import SentenceEmbedder, weigh
+from wellread.agent.quoting.excerpt import Excerpt
+from wellread.agent.quoting.excerpt_choice import ExcerptChoice
 from wellread.agent.state.budget import Meter
+from wellread.agent.state.intent import plays_author
+from wellread.agent.state.question_form import QuestionForm, form_of
 from wellread.agent.writing import persona
 from wellread.agent.writing.filters.attribution import Held, attributed
 from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.errors import BudgetSpentError, UnusableReplyError
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
-from wellread.library.editions import works
 from wellread.models.language_model import LanguageModel, Prompt
+from wellread.text.words import count_words
 
-_NOTES = 6  # sentences that answer one question, at most
-# Sentences that must hold, else the titles' own are shown.
-_FEWEST = {AnswerForm.AMOUNT: 1, AnswerForm.TIME: 1, AnswerForm.DEFINITION: 1}
+_NOTES = 6  # excerpts that it is shown for one question, at most
+_READ_WORDS = 450  # of them: some ten seconds of reading on two cores
+_FACTS = (QuestionForm.AMOUNT, QuestionForm.TIME, QuestionForm.DEFINITION, QuestionForm.PERSON, QuestionForm.YES_NO)
+_FEWEST = 2  # sentences that must hold, else the titles' own are shown; of a fact one
 _MOST_TOKENS = 260
 _LONGEST = 1_200  # code points of a line that is waited for
 
 
-async def guided(
-    model: LanguageModel, brief: Brief, meter: Meter, embedder: SentenceEmbedder | None
-) -> AsyncGenerator[str, None]:
-    """The body of the answer. Raises ModelError as a call does."""
-    questions = brief.questions or (brief.question,)
-    choice = await asyncio.to_thread(
-        weigh, questions, candidates(brief.snippets), embedder, works(brief.scope)
-    )
-    arrangement = Arrangement(brief, questions, choice)
-    for question in questions:
-        snippets = arrangement.snippets_for(question)
-        if not snippets:
-            continue
-        heading = f"## {inert(theme(question))}\n\n" if len(questions) > 1 else ""
-        notes = _notes(question, arrangement, snippets)
-        needed = min(_FEWEST.get(form_of(question), 2), len(notes))
-        waiting, sentences = heading, 0
-        async with aclosing(_worded(model, question, notes, snippets, meter)) as lines:
-            async for line in lines:
-                waiting += line.text
-                sentences += line.sentences
-                if sentences >= needed:
-                    yield waiting
-                    waiting = ""
-        if sentences >= needed > 0:
-            arrangement.quoted += [note.quote.snippet for note in notes]
-            yield "\n"
-            pieces = arrangement.table(question)
-        else:
-            arrangement.choice.give_back(notes)
-            pieces = arrangement.section(question)
-            first = next(pieces, None)
-            if first is None:
+@dataclass(slots=True)
+class GuidedAnswer:
+    """The body of an answer by a small model. `wrote` tells afterwards whether any of its sentences was shown."""
+
+    model: LanguageModel
+    brief: Brief
+    meter: Meter
+    wrote: bool = field(default=False, init=False)
+
+    async def pieces(self) -> AsyncGenerator[str, None]:
+        """Raises ModelError as a call does."""
+        body = QuotedBody.of(self.brief)
+        for question in self.brief.parts:
+            snippets = body.snippets_for(question)
+            if not snippets:
                 continue
-            yield heading + first
-        for piece in pieces:
-            yield piece
-    if brief.flags.is_role_play_request:
-        for piece in arrangement.tips():
-            yield piece
-        yield persona.closing_offer(brief, arrangement.quoted)
+            heading = f"## {inert(question)}\n\n" if len(self.brief.parts) > 1 else ""
+            notes = _notes(question, self.brief, snippets)
+            needed = 1 if form_of(question) in _FACTS else min(_FEWEST, len(notes))
+            waiting, sentences = heading, 0
+            async with aclosing(self._worded(question, notes, snippets)) as lines:
+                async for line in lines:
+                    waiting += line.text
+                    sentences += line.sentences
+                    if sentences >= needed:
+                        self.wrote = True
+                        yield waiting
+                        waiting = ""
+            if sentences >= needed > 0:
+                body.quoted += [note.snippet for note in notes]
+                yield "\n"
+                pieces = body.table(question, snippets)
+            else:
+                pieces = body.section(question)
+                first = next(pieces, None)
+                if first is None:
+                    continue
+                yield heading + first
+            for piece in pieces:
+                yield piece
+        if plays_author(self.brief.flags, self.brief.scope):
+            yield persona.closing_offer(self.brief, body.quoted)
+
+    async def _worded(
+        self, question: str, notes: Sequence[Excerpt], snippets: Sequence[Snippet]
+    ) -> AsyncGenerator[Held, None]:
+        """The model's lines on one question, as far as the snippets hold them."""
+        if not notes:
+            return
+        listed = "\n".join(f"[{note.snippet.number}] {on_one_line(note.text)}" for note in notes)
+        task = f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {on_one_line(question)}\n\n{_form(question)}"
+        allowance = self.meter.writing().replying(_MOST_TOKENS)
+        pending, unrepeated = "", Unrepeated()
+        writing = self.model.write(Prompt(prompt("small-writer"), task), allowance, self.meter.tally)
+        async with aclosing(writing) as pieces:
+            try:
+                async for piece in pieces:
+                    unrepeated.feed(piece)
+                    *whole, pending = (pending + piece).split("\n")
+                    for line in whole:
+                        yield self._held(line, snippets)
+                    if len(pending) > _LONGEST:
+                        pending = ""
+                        break
+            except UnusableReplyError:
+                pending = ""  # it runs in circles: what it said before that stays
+            except BudgetSpentError:
+                if not self.meter.can_write:
+                    raise
+                pending = ""  # the run goes on; only this part had its tokens
+        yield self._held(pending, snippets)
+
+    def _held(self, line: str, snippets: Sequence[Snippet]) -> Held:
+        held = attributed(line, snippets)
+        self.meter.left_out += held.left_out
+        return held
 
 
-def _notes(question: str, arrangement: Arrangement, snippets: tuple[Snippet, ...]) -> list[Candidate]:
-    numbers = frozenset(snippet.number for snippet in snippets)
-    return arrangement.choice.take(question, numbers, max(_NOTES, arrangement.points(question, snippets)))
-
-
-async def _worded(
-    model: LanguageModel,
-    question: str,
-    notes: list[Candidate],
-    snippets: tuple[Snippet, ...],
-    meter: Meter,
-) -> AsyncGenerator[Held, None]:
-    """The model's lines on one question, as far as the snippets hold them."""
-    if not notes:
-        return
-    listed = "\n".join(f"[{note.quote.snippet.number}] {on_one_line(note.text)}" for note in notes)
-    task = f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {on_one_line(question)}\n\n{_form(question)}"
-    allowance = meter.writing().replying(_MOST_TOKENS)
-    pending, unrepeated = "", Unrepeated()
-    writing = model.write(Prompt(prompt("small-writer"), task), allowance, meter.tally)
-    async with aclosing(writing) as pieces:
-        try:
-            async for piece in pieces:
-                unrepeated.feed(piece)
-                *whole, pending = (pending + piece).split("\n")
-                for line in whole:
-                    yield _held(line, snippets, meter)
-                if len(pending) > _LONGEST:
-                    pending = ""
-                    break
-        except UnusableReplyError:
-            pending = ""  # it runs in circles: what it said before that stays
-        except BudgetSpentError:
-            if not meter.can_write:
-                raise
-            pending = ""  # the run goes on; only this part had its tokens
-    yield _held(pending, snippets, meter)
-
-
-def _held(line: str, snippets: tuple[Snippet, ...], meter: Meter) -> Held:
-    held = attributed(line, snippets)
-    meter.left_out += held.left_out
-    return held
+def _notes(question: str, brief: Brief, snippets: Sequence[Snippet]) -> list[Excerpt]:
+    """The best excerpts, as many as it has room for."""
+    notes: list[Excerpt] = []
+    words = 0.0
+    for excerpt in ExcerptChoice(brief, worth=0.5).take(question, snippets, _NOTES):
+        words += count_words(excerpt.text)
+        if words > _READ_WORDS and notes:
+            break
+        notes.append(excerpt)
+    return notes
 
 
 def _form(question: str) -> str:
-    match form_of(question):
-        case AnswerForm.STEPS:
-            task = (
-                "Give the reader up to five numbered pieces of advice from the notes, close to their words."
-            )
-        case AnswerForm.AMOUNT | AnswerForm.TIME:
-            task = "Answer in one or two sentences, close to the words of the notes."
-        case _:
-            task = (
-                "Join the notes that answer the question into one paragraph of at most five sentences, close to their "
-                "words. Begin with the most important one."
-            )
+    form = form_of(question)
+    if form is QuestionForm.STEPS:
+        task = "Give the reader up to five numbered pieces of advice from the notes, close to their words."
+    elif form in _FACTS:
+        task = "Answer in one or two sentences, close to the words of the notes."
+    else:
+        task = (
+            "Join the notes that answer the question into one paragraph of at most five sentences, close to their words. "
+            "Begin with the most important one."
+        )
     return f"{task} Leave out notes that do not answer the question. Keep the number behind each sentence."

@@ -11,9 +11,10 @@ from wellread.events import AnswerOutlined
 class Writer(Protocol):
     """Streams an answer as Markdown; behind each statement from a source stands its number, as in `[3]`.
 
-    An outline is given out before the first text of the answer, if there is one. Raises ModelError; what was given
+    What it quotes as it stands is nobody's own. An outline is given out before the first text of the answer, if there is one. Raises ModelError; what was given
     out before stays."""
 
     name: str
+    wrote: bool  # whether words of its own were given out, so that the answer is signed with its name
 
     def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str | AnswerOutlined, None]: ...

@@ -4,18 +4,22 @@ from collections.abc import Sequence
 
 from wellread.agent.planning.state_prompt import block, conversation, inactive, on_one_line
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.quoting.question_form import AnswerForm, compared, form_of, is_broad
+from wellread.agent.state.question_form import QuestionForm, compared, form_of, is_broad
 from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
 from wellread.events import OutlineSection, Snippet
 
 _WORDS = {
-    AnswerForm.AMOUNT: 60,
-    AnswerForm.TIME: 60,
-    AnswerForm.DEFINITION: 120,
-    AnswerForm.REASON: 180,
-    AnswerForm.STEPS: 260,
-    AnswerForm.COMPARISON: 260,
+    QuestionForm.AMOUNT: 60,
+    QuestionForm.TIME: 60,
+    QuestionForm.DEFINITION: 120,
+    QuestionForm.PERSON: 80,
+    QuestionForm.YES_NO: 120,
+    QuestionForm.CATALOGUE: 120,
+    QuestionForm.OVERVIEW: 320,
+    QuestionForm.REASON: 180,
+    QuestionForm.STEPS: 260,
+    QuestionForm.COMPARISON: 260,
 }
 _OTHER_WORDS = 160
 _FURTHER_WORDS = 120  # for each further thing that is asked
@@ -28,7 +32,7 @@ _SEEN_WORDS = 80  # of what stands already
 
 def length_for(brief: Brief, *, slow: bool, section: bool = False) -> int:
     """Words that an answer, or a section of it, should have."""
-    questions = brief.questions or (brief.question,)
+    questions = brief.parts or (brief.question,)
     words = _SECTION_WORDS
     if not section:
         words = max(_WORDS.get(form_of(question), _OTHER_WORDS) for question in questions)
@@ -55,8 +59,8 @@ def assignment(
     if brief.before:
         parts.append(conversation(brief.before))
     parts.append(f"<question>\n{inactive(brief.question)}\n</question>")
-    if len(brief.questions) > 1:
-        parts.append("It asks: " + " ".join(on_one_line(question) for question in brief.questions))
+    if len(brief.parts) > 1:
+        parts.append("It asks: " + " ".join(on_one_line(question) for question in brief.parts))
     if seen:
         parts.append(f"This stands already, and is not said again:\n{inactive(_end_of(seen))}")
     parts += _manner(brief, whole=section is None and not seen)
@@ -93,7 +97,7 @@ def _manner(brief: Brief, *, whole: bool) -> list[str]:
     if not whole:
         return lines
     form: list[str] = []
-    for question in brief.questions or (brief.question,):
+    for question in brief.parts or (brief.question,):
         pair = compared(question)
         if pair is not None:
             form.append(
@@ -101,11 +105,11 @@ def _manner(brief: Brief, *, whole: bool) -> list[str]:
                 f"column for {pair.first} and one for {pair.second} and three to five rows that say the same kind of "
                 "thing of both."
             )
-        elif form_of(question) is AnswerForm.STEPS:
+        elif form_of(question) is QuestionForm.STEPS:
             form.append("Give the advice as a numbered list, each item a few bold words and what to do.")
-        elif form_of(question) in (AnswerForm.AMOUNT, AnswerForm.TIME):
+        elif form_of(question) in (QuestionForm.AMOUNT, QuestionForm.TIME):
             form.append("Give the fact in the first sentence.")
-    if plays or len(brief.questions) > 1:
+    if plays or len(brief.parts) > 1:
         form.append("Put a heading (##) over each part.")
     if plays:
         form.append(
