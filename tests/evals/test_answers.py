@@ -10,8 +10,9 @@ from support.paths import ROOT
 
 from wellread.errors import BadRequestError
 from wellread.evals.answer_report import KindFigures, by_kind, changes, in_both, is_run, read_run
-from wellread.evals.answers import AnswerFigures, FactFigures, measured, score_of
+from wellread.evals.answers import AnswerFigures, FactFigures, answered, measured, score_of
 from wellread.evals.questions import JudgedQuestion, read_questions
+from wellread.events import AnswerCompleted, AnswerStarted, Flags, Statement, Usage
 from wellread.wire.runs import AskOptions
 
 DEMO_SET = ROOT / "benchmarks" / "answers" / "demo.jsonl"
@@ -110,6 +111,34 @@ def test_points_bear_when_they_stand_beside_a_fact(demo):
     assert near.bearing >= 1
     assert far.bearing == 0
     assert near.points == far.points > near.bearing
+
+
+# What an answer is
+
+
+@pytest.mark.parametrize(
+    ("knowledge", "cites", "flags", "markdown", "expected"),
+    [
+        ((0,), True, Flags(), "It is so. [0]", True),
+        ((0,), False, Flags(), "It may be so.", False),
+        ((), True, Flags(), "Nearest: a passage. [0]", False),
+        ((), False, Flags(is_greeting_or_simple_calculation=True), "Hello!", True),
+        ((), False, Flags(is_who_are_you=True), " ", False),
+    ],
+)
+def test_only_what_rests_on_chosen_knowledge_is_an_answer(knowledge, cites, flags, markdown, expected):
+    statement = Statement(
+        start=0,
+        end=len(markdown),
+        text=markdown,
+        verdict="quoted" if cites else "general",
+        voice="wellread",
+        citations=(0,) if cites else (),
+    )
+    started = AnswerStarted(flags=flags, knowledge=knowledge, voice="wellread")
+    completed = AnswerCompleted(markdown=markdown, citations=(), statements=(statement,), usage=Usage())
+    assert answered([started, completed]) is expected
+    assert not answered([started])
 
 
 # A score
