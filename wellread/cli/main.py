@@ -308,6 +308,41 @@ def eval_retrieval(
     run(commands("eval").retrieval(folder, as_json=as_json))
 
 
+@evaluation.command("answers")
+def eval_answers(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Judged questions, a JSON object a line; or a run that was saved, to show it again."
+        ),
+    ],
+    model: Model = "",
+    deep: Annotated[bool, typer.Option("--deep", help="DeepSearch ON.")] = False,
+    only: Annotated[str, typer.Option(metavar="KIND", help="Only the questions of this kind.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Compare with a run: what --json printed.")
+    ] = None,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Print each answer, and which facts it holds.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the library judged questions: facts found and said, points that bear, silence where nothing answers."""
+    evals = commands("eval")
+    run(
+        evals.answers(
+            file,
+            evals.AskOptions(model=model, mode="deep" if deep else "quick"),
+            only=only,
+            limit=limit,
+            against=against,
+            show_answers=answers,
+            as_json=as_json,
+        )
+    )
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

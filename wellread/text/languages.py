@@ -12,6 +12,8 @@ A file has the language's `stemmer` and lists of words, each of which may be mis
 - Of titles: `title_small` count little in one, and `articles` say nothing at its beginning; `book` and `spoken` (a
   video or a recording; `video` only that) say which kind is meant, as in "the talk", with `determiners` before them;
   `speech` near an author's name says that the author is meant.
+- `numbers`: how numbers are written out, each with its value ("three=3"); "+" is what may stand within one
+  ("one hundred and five"), "%" a word for that sign.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
 - Of questions: `request_words` say that something is wanted and not about what, `anaphora` stand for what was said before.

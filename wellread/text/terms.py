@@ -56,7 +56,7 @@ def passage_terms(text: str, heading: str, language: str) -> list[str]:
     words of the language: they would only make short passages seem long."""
     language = primary(language) or language_of(text)
     stop = word_list_of(language, "stop_words")
-    return [_term(word, language) for part in (heading, text) for word in _words(part) if word not in stop]
+    return [term(word, language) for part in (heading, text) for word in _words(part) if word not in stop]
 
 
 def question_terms(question: str, languages: Iterable[str] = ()) -> list[tuple[str, ...]]:
@@ -69,7 +69,7 @@ def question_terms(question: str, languages: Iterable[str] = ()) -> list[tuple[s
     stop = word_list_of(own, "stop_words")
     words = list(dict.fromkeys(_words(question)))
     telling = [word for word in words if word not in stop] or words
-    forms = [tuple(dict.fromkeys(_term(word, language) for language in spoken)) for word in telling]
+    forms = [tuple(dict.fromkeys(term(word, language) for language in spoken)) for word in telling]
     return list(dict.fromkeys(form for form in forms if form))[:MAX_QUESTION_WORDS]
 
 
@@ -127,7 +127,8 @@ def _words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=100_000)
-def _term(word: str, language: str) -> str:
+def term(word: str, language: str) -> str:
+    """What a casefolded word becomes in a language: its stem, where the language has a stemmer, without accents."""
     # English has no accents of its own ("résumé"); elsewhere the stemmer needs them.
     word = _folded(word) if language == "en" else word
     if language in languages() and word.isalpha():
