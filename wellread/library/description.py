@@ -77,9 +77,7 @@ class LibraryDescription:
         """The topics that these titles have in common, by the words of their headings: those that most of the headings
         and the fewest of one title alone speak of."""
         headings = {product.product_id: self._headings(product) for product in self._products(product_ids)}
-        spoken = [
-            Counter(term for terms in own.values() for term in terms) for own in headings.values()
-        ]
+        spoken = [Counter(term for terms in own.values() for term in terms) for own in headings.values()]
         if len(spoken) < 2:
             return Description()
         common = set.intersection(*(set(own) for own in spoken))
@@ -89,7 +87,9 @@ class LibraryDescription:
             for heading, terms in own.items():
                 shared = (terms & common) - named
                 if shared:
-                    ranked[heading] = sum(1 / (1 + sum(c[t] for c in spoken)) for t in shared) * len(shared) / len(terms)
+                    ranked[heading] = (
+                        sum(1 / (1 + sum(c[t] for c in spoken)) for t in shared) * len(shared) / len(terms)
+                    )
         topics: list[str] = []
         taken: set[str] = set()
         for heading in sorted(ranked, key=lambda heading: (-ranked[heading], heading)):
@@ -171,7 +171,9 @@ class LibraryDescription:
                     text = section.text[placed.start : end]
                     place = place_label(placed.block)
                     path = " › ".join(section.path)
-                    return [FoundPassage(anchor=str(anchor), section=path, place=place, text=text, score=_SURE)]
+                    return [
+                        FoundPassage(anchor=str(anchor), section=path, place=place, text=text, score=_SURE)
+                    ]
         return []
 
 
@@ -197,7 +199,9 @@ def _sentences_of(product: Product, contents: Sequence[Section], length: str) ->
     parts = _parts([section for section in contents if section.role is SectionRole.BODY])
     long = " and ".join(filter(None, (f"{len(parts)} parts" if len(parts) > 1 else "", length)))
     if long:
-        told.append(f"It has {long}." if metadata.kind is ProductKind.BOOK else f"It is {length or long} long.")
+        told.append(
+            f"It has {long}." if metadata.kind is ProductKind.BOOK else f"It is {length or long} long."
+        )
     if metadata.topics:
         told.append(f"Its topics are {_listed(metadata.topics[:12])}.")
     if metadata.description:

@@ -53,8 +53,8 @@ class TitleMatrix:
                 product_id=product_id,
                 title=products[product_id].title if product_id in products else "",
                 best=max((hit.relevance for hit in hits), default=0.0),
-                found=(found := tuple(self._join(hits))),
-                nearest=() if found else tuple(self._nearest(hits)),
+                found=tuple(self._join(hits)),
+                nearest=tuple(self._nearest(hits)),
             )
             for (question, product_id), hits in zip(pairs, found, strict=True)
         ]
@@ -119,8 +119,10 @@ class TitleMatrix:
         return findings
 
     def _nearest(self, hits: Sequence[Hit]) -> list[FoundPassage]:
-        """The best hit below the floor."""
-        near = []
+        """The best hit, where none is above the floor."""
+        near: list[FoundPassage] = []
+        if any(hit.relevance >= FLOOR for hit in hits):
+            return near
         for hit in sorted(hits, key=lambda hit: -hit.relevance)[:1]:
             try:
                 section = self._catalog.section(hit.passage.product_id, hit.passage.section_id)

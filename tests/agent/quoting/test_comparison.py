@@ -2,9 +2,9 @@
 
 import pytest
 
-from wellread.agent.quoting.candidates import candidates
-from wellread.agent.quoting.comparison import pair_pieces, pairs, source_table, table_pieces
-from wellread.agent.quoting.question_form import AnswerForm, Compared, compared, form_of, theme
+from wellread.agent.quoting.comparison import parallel_table, parallels, source_table
+from wellread.agent.quoting.excerpt_markdown import table
+from wellread.agent.state.question_form import Compared, QuestionForm, compared, form_of
 from wellread.events import Snippet
 
 TABLE = (
@@ -55,7 +55,7 @@ def snippet(text, number=0, product_id="steady"):
 )
 def test_the_two_things_are_found(question, first, second):
     assert compared(question) == Compared(first, second)
-    assert form_of(question) is AnswerForm.COMPARISON
+    assert form_of(question) is QuestionForm.COMPARISON
 
 
 @pytest.mark.parametrize(
@@ -66,29 +66,9 @@ def test_other_questions_compare_nothing(question):
     assert compared(question) is None
 
 
-@pytest.mark.parametrize(
-    ("question", "heading"),
-    [
-        (
-            "What is the difference between leadership and management?",
-            "Leadership and management: the difference",
-        ),
-        ("How to balance both roles?", "Balancing both roles"),
-        ("How can I effectively run a meeting?", "Effectively running a meeting"),
-        ("How do I plan a quarter?", "Planning a quarter"),
-        ("How to begin?", "Beginning"),
-        ("What is psychological safety?", "Psychological safety"),
-        ("Why do plans fail?", "Why do plans fail?"),
-        ("Was ist Führung?", "Was ist Führung?"),
-    ],
-)
-def test_a_question_becomes_a_short_heading(question, heading):
-    assert theme(question) == heading
-
-
 def test_the_sources_own_table_is_shown_with_a_citation_in_each_row():
-    table = source_table([snippet(PROSE), snippet(TABLE, number=4)], PAIR)
-    lines = "".join(table_pieces(table, deep=False)).splitlines()
+    found = source_table([snippet(PROSE), snippet(TABLE, number=4)], PAIR)
+    lines = "".join(table(found, found.ranges[0])).splitlines()
     assert lines[0] == "|  | Leadership | Management |"
     assert lines[2] == "| Question it answers | Where are we going? | Who does what by when? [4] |"
     assert lines[4] == "| With \\*people\\* | Gives a reason | Gives expectations [4] |"
@@ -100,18 +80,18 @@ def test_a_table_about_something_else_is_not_taken():
 
 
 def test_parallel_sentences_stand_beside_each_other():
-    chosen = pairs(PAIR, candidates([snippet(PROSE, number=2)]))
-    table = "".join(pair_pieces(PAIR, chosen)).splitlines()
-    assert table[0] == "| Leadership | Management |"
+    chosen = parallels([snippet(PROSE, number=2)], PAIR)
+    lines = "".join(parallel_table(PAIR, chosen)).splitlines()
+    assert lines[0] == "| Leadership | Management |"
     assert (
         "| A team without leadership works diligently on the wrong thing. [2] | "
         "A team without management knows the right thing and fails to deliver it. [2] |"
-    ) in table
-    assert not any("weather" in row for row in table)
+    ) in lines
+    assert not any("weather" in row for row in lines)
 
 
 def test_one_thing_alone_makes_no_table():
     only_one = (
         "Leadership is the work of deciding where a team should go. Leadership has to be granted by others."
     )
-    assert pairs(PAIR, candidates([snippet(only_one)])) == ()
+    assert parallels([snippet(only_one)], PAIR) == []

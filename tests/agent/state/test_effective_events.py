@@ -13,6 +13,7 @@ from wellread.events import (
     AnswerStarted,
     Budget,
     EvidenceScored,
+    LibraryDescribed,
     Flags,
     ModelFailed,
     OutlineSection,
@@ -50,6 +51,7 @@ def results(step):
         ProductsFound(step=step, query="q", products=()),
         SearchCell(step=step, question="q", product_id="p", title="t", found=(), best=0.1, knowledge=()),
         SearchElsewhere(step=step, question="q", products=()),
+        LibraryDescribed(step=step, question="q", found=(), knowledge=()),
         SectionRead(
             step=step, product_id="p", title="t", section_id="s", section="S", found=(), knowledge=()
         ),

@@ -77,7 +77,12 @@ def objection(choice: actions.Choice, knowledge: Knowledge) -> str:
                 or must_write(knowledge)
             ):
                 return "nothing was searched yet"
-        case actions.DescribeLibrary() | actions.FindProducts() | actions.ReviewEvidence() | actions.AskClarifyingQuestion():
+        case (
+            actions.DescribeLibrary()
+            | actions.FindProducts()
+            | actions.ReviewEvidence()
+            | actions.AskClarifyingQuestion()
+        ):
             pass
     return ""
 

@@ -35,7 +35,9 @@ class ModelPlanner:
 
     async def choose(self, knowledge: Knowledge, allowed: frozenset[ActionName], meter: Meter) -> Planned:
         """Raises UnusableReplyError when two replies cannot be used, and what a call raises."""
-        if flags_of(knowledge.start.question, knowledge.start.mentions).needs_no_search or _opens_plainly(knowledge, allowed):
+        if flags_of(knowledge.start.question, knowledge.start.mentions).needs_no_search or _opens_plainly(
+            knowledge, allowed
+        ):
             return await self._rules.choose(knowledge, allowed, meter)
         model = await self._open()
         offered = forms(knowledge, allowed, small=model.small)
@@ -90,5 +92,6 @@ def _opens_plainly(knowledge: Knowledge, allowed: frozenset[ActionName]) -> bool
     if flags.is_role_play_request or flags.is_controversial_sensitive_topic or not _LOOKING & allowed:
         return False
     return (
-        count_words(start.question) <= _PLAIN_WORDS and len(asked_questions(start.asked, start.mentions).rows) == 1
+        count_words(start.question) <= _PLAIN_WORDS
+        and len(asked_questions(start.asked, start.mentions).rows) == 1
     )

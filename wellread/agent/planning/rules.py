@@ -27,7 +27,7 @@ from wellread.library.title_recognition import kinds_meant
 _SECTIONS_READ = 2
 _WHY_DESCRIBE = {
     QuestionForm.CATALOGUE: "The question is about the library itself, so I look into its catalogue.",
-    QuestionForm.OVERVIEW: "The question is about a title as a whole, so I look at its description, its contents and its parts.",
+    QuestionForm.OVERVIEW: "The question is about a title as a whole, so I look at its description and its parts.",
     QuestionForm.COMPARISON: "The titles are to be compared, so I look for what they both speak of.",
 }
 DESCRIBED = frozenset(_WHY_DESCRIBE)
@@ -72,7 +72,9 @@ class RulePlanner:
         if "ask_clarifying_question" in allowed and len(knowledge.options) > 1:
             return _clarify(knowledge.options)
         if "describe_library" in allowed and knowledge.form in DESCRIBED:
-            return Choice(thinking=_WHY_DESCRIBE[knowledge.form], action=DescribeLibrary(question=knowledge.question))
+            return Choice(
+                thinking=_WHY_DESCRIBE[knowledge.form], action=DescribeLibrary(question=knowledge.question)
+            )
         if knowledge.is_described:
             return _draft(knowledge)
         if "find_products" in allowed and not knowledge.scope:

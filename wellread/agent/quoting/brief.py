@@ -19,7 +19,9 @@ class Brief:
     open_cells: tuple[SearchCell, ...]  # questions that a title in scope did not answer
     elsewhere: tuple[Elsewhere, ...]
     parts: tuple[str, ...] = ()  # of the question, under which it is answered
-    telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(default_factory=dict)  # number, question
+    telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(
+        default_factory=dict
+    )  # number, question
     absent: tuple[str, ...] = ()  # names and numbers of the question that no passage holds
     form: QuestionForm = QuestionForm.OTHER
     described: bool = False  # whether `snippets` are what metadata and contents say

@@ -84,6 +84,9 @@ def excerpt_around(snippet: Snippet, telling: tuple[int, int], score: float) -> 
     at = next((i for i, part in enumerate(shaped) if part.start <= telling[0] < part.end), None)
     if at is None:
         return Excerpt(snippet, (TextPart(Shape.PROSE, *telling),), telling, score)
+    while shaped[at].shape is Shape.LINE and at + 1 < len(shaped):  # of a heading, what stands under it
+        at += 1
+        telling = (shaped[at].start, shaped[at].start)
     part = shaped[at]
     if part.shape is Shape.ITEM:
         ranges = _list(snippet.text, shaped, at)
@@ -104,13 +107,12 @@ def _prose(text: str, shaped: Sequence[TextPart], at: int, telling: tuple[int, i
         ranges = [*_last_words(text, shaped[at - 1]), *ranges]
     thin = count_words(text[ranges[0].start : ranges[-1].end]) < _THIN
     after = at + len([r for r in ranges if r.start > own.start]) + 1
-    if thin and own.end == shaped[at].end and after < len(shaped) and shaped[after].shape is Shape.PROSE:
+    if thin and own.end == shaped[at].end and after < len(shaped):
         following = shaped[after]
-        if count_words(text[own.start : following.end]) <= _PARAGRAPH:
-            ranges.append(following)
-            ranges += _announced(text, shaped, after)
-    if shaped[at].shape is Shape.LINE and len(ranges) == 1 and at + 1 < len(shaped):
-        ranges.append(_window(text, shaped[at + 1], (shaped[at + 1].start, shaped[at + 1].start + 1)))
+        if following.shape is Shape.CODE:
+            ranges.append(_cut(text, following, (following.start, following.start)))
+        elif following.shape is Shape.PROSE and count_words(text[own.start : following.end]) <= _PARAGRAPH:
+            ranges += [following, *_announced(text, shaped, after)]
     return ranges
 
 
@@ -126,7 +128,11 @@ def _window(text: str, part: TextPart, telling: tuple[int, int]) -> TextPart:
     def words(one: int, other: int) -> float:
         return count_words(text[spans[one][0] : spans[other][1]])
 
-    while first and found("forms", "leans_back", text[slice(*spans[first])]) and words(first - 1, last) <= _PARAGRAPH:
+    while (
+        first
+        and found("forms", "leans_back", text[slice(*spans[first])])
+        and words(first - 1, last) <= _PARAGRAPH
+    ):
         first -= 1
     while last + 1 < len(spans) and words(first, last + 1) <= _AROUND:
         last += 1
@@ -144,7 +150,9 @@ def _announced(text: str, shaped: Sequence[TextPart], at: int) -> list[TextPart]
     if not text[shaped[at].start : shaped[at].end].rstrip().endswith((":", "：")):
         return []
     if not enumerated:
-        return [following[0]] if count_words(text[following[0].start : following[0].end]) <= _PARAGRAPH else []
+        return (
+            [following[0]] if count_words(text[following[0].start : following[0].end]) <= _PARAGRAPH else []
+        )
     if following[0].shape is Shape.ITEM:
         return _items(text, shaped, at + 1)
     return [_cut(text, following[0], (following[0].start, following[0].start))]
@@ -169,7 +177,11 @@ def _items(text: str, shaped: Sequence[TextPart], at: int) -> list[TextPart]:
         return count_words(text[shaped[one].start : shaped[other].end]) <= _LIST
 
     def joins(index: int) -> bool:
-        return index < len(shaped) and shaped[index].shape is Shape.ITEM and shaped[index].group == shaped[at].group
+        return (
+            index < len(shaped)
+            and shaped[index].shape is Shape.ITEM
+            and shaped[index].group == shaped[at].group
+        )
 
     grew = True
     while grew:
@@ -188,7 +200,7 @@ def _introduction(text: str, shaped: Sequence[TextPart], at: int) -> list[TextPa
 
 def _last_words(text: str, part: TextPart) -> list[TextPart]:
     """A paragraph, of a long one its last sentence."""
-    if part.shape not in (Shape.PROSE, Shape.LINE):
+    if part.shape is not Shape.PROSE:
         return []
     if count_words(text[part.start : part.end]) <= _THIN:
         return [part]
@@ -205,5 +217,7 @@ def _cut(text: str, part: TextPart, telling: tuple[int, int]) -> TextPart:
     at = text.count("\n", part.start, telling[0])
     if part.shape is Shape.CODE and at >= most:
         start = part.start + sum(len(line) + 1 for line in lines[: at - most // 2])
-        return TextPart(part.shape, start, min(part.end, start + len("\n".join(lines[at - most // 2 : at + most // 2]))))
+        return TextPart(
+            part.shape, start, min(part.end, start + len("\n".join(lines[at - most // 2 : at + most // 2])))
+        )
     return TextPart(part.shape, part.start, part.start + len("\n".join(lines[: max(most, at + 1)])))

@@ -12,11 +12,14 @@ from wellread.library.editions import works
 from wellread.text.languages import found
 from wellread.text.sentences import sentences
 from wellread.text.terms import language_of, passage_terms, question_terms
+from wellread.text.words import count_words
 
 _SNIPPET_SHARE = 0.4  # of the snippet's relevance in an excerpt's score
 NEXT_WORTH = 0.8  # of the best excerpt's score, from which another is worth the reader's time
 _SAME = 0.8  # of the shorter one's words, from which two excerpts say the same
-_MOST, _MOST_BROAD = 2, 3
+_MOST, _MOST_BROAD, _MOST_DEEP = 2, 3, 5
+_TOLD = 6  # sentences of a snippet
+_FEWEST_WORDS = 3  # a shorter run of words stands in any text
 _FORMS = {
     QuestionForm.AMOUNT: ("says_amount", 0.1),
     QuestionForm.TIME: ("says_time", 0.08),
@@ -72,14 +75,23 @@ class ExcerptChoice:
             text = snippet.text[sentence.start : sentence.end]
             score = sentence.score + _SNIPPET_SHARE * snippet.score + _fit(question, form, text)
             excerpt = excerpt_around(snippet, (sentence.start, sentence.end), score)
-            if form is QuestionForm.STEPS and any(part.shape in (Shape.ITEM, Shape.CODE) for part in excerpt.ranges):
+            if count_words(excerpt.text) < _FEWEST_WORDS:
+                continue
+            if form is QuestionForm.STEPS and any(
+                part.shape in (Shape.ITEM, Shape.CODE) for part in excerpt.ranges
+            ):
                 excerpt = excerpt_around(snippet, (sentence.start, sentence.end), score + _LISTED)
             yield excerpt
 
     def _limit(self, question: str, form: QuestionForm) -> int:
-        broad = is_broad(question) or form in (QuestionForm.STEPS, QuestionForm.OVERVIEW, QuestionForm.COMPARISON)
-        limit = _MOST_BROAD if broad or self.brief.deep else _MOST
-        return limit if len(self.brief.questions) < 3 else _MOST
+        broad = is_broad(question) or form in (
+            QuestionForm.STEPS,
+            QuestionForm.OVERVIEW,
+            QuestionForm.COMPARISON,
+        )
+        if self.brief.deep:
+            return _MOST_DEEP
+        return _MOST_BROAD if broad and len(self.brief.parts) < 3 else _MOST
 
     def _named(self) -> list[str]:
         """Of each work that the reader named or picked, the product."""
@@ -95,12 +107,14 @@ def told_by_words(question: str, snippet: Snippet) -> tuple[TellingSentence, ...
     words = question_terms(question, [language])
     told = []
     for part in parts(snippet.text):
+        if part.shape is Shape.LINE:
+            continue
         for start, end in sentences(snippet.text[part.start : part.end]):
             start, end = part.start + start, part.start + end
             terms = set(passage_terms(snippet.text[start:end], "", language))
             held = sum(not terms.isdisjoint(forms) for forms in words) / max(1, len(words))
             told.append(TellingSentence(start=start, end=end, score=round(held, 3)))
-    return tuple(sorted(told, key=lambda sentence: -sentence.score)[:3])
+    return tuple(sorted(told, key=lambda sentence: -sentence.score)[:_TOLD])
 
 
 def _fit(question: str, form: QuestionForm, text: str) -> float:

@@ -1,4 +1,4 @@
-"""Excerpts as Markdown: quotations with their number, the telling sentence in bold, lists, tables and listings whole."""
+"""Excerpts as Markdown: quotations with their number, the telling sentence in bold, tables and listings whole."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,9 @@ def _marked(excerpt: Excerpt, part: TextPart) -> str:
     """A range's text, the telling sentence in bold where it is not all of it."""
     text, (start, end) = excerpt.snippet.text, excerpt.telling
     start, end = max(start, part.start), min(end, part.end)
-    if start >= end or not (part.start < start or end < part.end or len(excerpt.ranges) > 1):
+    alone = part.start == start and part.end == end and len(excerpt.ranges) == 1
+    apart = not text[start - 1 : start].strip() and not text[end : end + 1].strip()  # else it would not be bold
+    if start >= end or alone or not (apart or start == part.start and end == part.end):
         return inert(text[part.start : part.end])
     pieces = (inert(text[part.start : start]), f"**{inert(text[start:end])}**", inert(text[end : part.end]))
     return " ".join(piece for piece in pieces if piece)

@@ -31,8 +31,7 @@ def assemble(
         ModelPlanner(name, partial(models.open, name)) for name in _models(roles.planner, roles.fallback)
     ]
     writers: list[Writer] = [
-        ModelWriter(name, partial(models.open, name), facts)
-        for name in _models(roles.writer, roles.fallback)
+        ModelWriter(name, partial(models.open, name), facts) for name in _models(roles.writer, roles.fallback)
     ]
     judges = [EvidenceJudge(name, partial(models.open, name)) for name in _models(roles.judge)]
     follow_ups = [FollowUp(name, partial(models.open, name)) for name in _models(roles.planner)]

@@ -273,9 +273,13 @@ async def _done(choice: Choice, lookup: Lookup, outcome: _Outcome) -> AsyncGener
             case DescribeLibrary() as describe:
                 described = await lookup.describe(describe)
                 yield described
-                outcome.summary = f"Library looked up. It gave {_counted(len(described.found), 'piece')} of knowledge."
+                outcome.summary = (
+                    f"Library looked up. It gave {_counted(len(described.found), 'piece')} of knowledge."
+                )
                 if described.topics:
-                    outcome.summary = f"Library looked up. The titles share {_counted(len(described.topics), 'topic')}."
+                    outcome.summary = (
+                        f"Library looked up. The titles share {_counted(len(described.topics), 'topic')}."
+                    )
             case ReadSection() as read:
                 async with aclosing(lookup.read(read)) as results:
                     async for result in results:

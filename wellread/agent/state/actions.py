@@ -40,8 +40,8 @@ class FindProducts(Action):
 
 
 class DescribeLibrary(Action):
-    """Look up what metadata and contents say: who wrote a title, which titles speak of something, which chapters it has,
-    how long it is, what it is about as a whole."""
+    """Look up what metadata and contents say: who wrote a title, which titles speak of something, which chapters there
+    are, how long it is, what it is about as a whole."""
 
     name: ClassVar[ActionName] = "describe_library"
     label: ClassVar[str] = "Library Agent"

@@ -55,7 +55,9 @@ class Knowledge:
     usage: Usage = field(default_factory=Usage)  # as far as it has been told
     answered: bool = False
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)  # knowledge number → questions
-    telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(default_factory=dict)  # number, question
+    telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(
+        default_factory=dict
+    )  # number, question
     described: tuple[LibraryDescribed, ...] = ()
     scores: dict[int, EvidenceScored] = field(default_factory=dict)  # by knowledge number
     carried: frozenset[int] = frozenset()  # numbers that came from the answer before
@@ -122,9 +124,7 @@ class Knowledge:
                     telling=self.telling | telling,
                 )
             case LibraryDescribed():
-                return replace(
-                    self, described=(*self.described, event), snippets=self._joined(event.found)
-                )
+                return replace(self, described=(*self.described, event), snippets=self._joined(event.found))
             case SectionRead():
                 return replace(
                     self,

@@ -45,7 +45,7 @@ def _is_told(anchor: Anchor, text: str) -> bool:
 def _shifted(telling: Sequence[TellingSentence], by: int, length: int) -> tuple[TellingSentence, ...]:
     """Sentences of a passage as those of a snippet that begins `by` code points earlier, as far as it holds them."""
     moved = (t.model_copy(update={"start": t.start + by, "end": t.end + by}) for t in telling)
-    return tuple(t for t in moved if 0 <= t.start and t.end <= length)
+    return tuple(t for t in moved if t.start >= 0 and t.end <= length)
 
 
 def _share_within(new: Anchor, known: Anchor) -> float:

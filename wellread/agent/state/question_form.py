@@ -7,7 +7,24 @@ from wellread.text.languages import found, patterns
 
 _READ = 600  # code points of a question that are looked at
 _THING_WORDS = 6
-_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")
+_NUMERALS = (
+    "i",
+    "ii",
+    "iii",
+    "iv",
+    "v",
+    "vi",
+    "vii",
+    "viii",
+    "ix",
+    "x",
+    "xi",
+    "xii",
+    "xiii",
+    "xiv",
+    "xv",
+    "xvi",
+)
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -51,7 +68,7 @@ def is_broad(question: str) -> bool:
 def compared(question: str) -> Compared | None:
     """The two things compared in a question, or None."""
     asked = question.strip()[:_READ]
-    for name in ("pair", "pair_compared", "pair_from", "pair_versus"):
+    for name in ("pair", "pair_compared", "pair_from", "pair_versus", "pair_becomes"):
         for pattern in patterns("forms", name):
             if match := pattern.search(asked):
                 first, second = _thing(match["a"]), _thing(match["b"])

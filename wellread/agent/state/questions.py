@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wellread.text.languages import found, languages, patterns, word_list
+from wellread.text.languages import found, languages, patterns, word_list, word_list_of
 from wellread.text.sentences import sentences
 from wellread.text.terms import language_of
 
@@ -46,7 +46,7 @@ class AskedQuestions:
 def asked_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> AskedQuestions:
     """Up to MOST parts of a question. `mentions` are the ranges of `asked` (code points) that name titles.
 
-    When words of a book stand before the question, each of the parts is about them and has their beginning.
+    When words of a book stand before the question, it is about them, one thing, and has their beginning.
     """
     about = _ABOUT.match(asked)
     if about is None:
@@ -59,8 +59,8 @@ def asked_questions(asked: str, mentions: Sequence[tuple[int, int]] = ()) -> Ask
         return AskedQuestions((words,), words)
     first = about.start("rest")
     rest = _asked(about["rest"], [(s - first, e - first) for s, e in mentions if s >= first])
-    parts = tuple(f"“{words}” {question}"[:LONGEST] for question in rest.parts)
-    return AskedQuestions(parts, f"“{words}” {rest.whole}")
+    whole = f"“{words}” {rest.whole}"[: LONGEST + _ABOUT_SHOWN]
+    return AskedQuestions((whole,), whole)
 
 
 def separate(question: str) -> list[str]:
@@ -109,8 +109,10 @@ def self_contained(question: str, before: str, mentions: Sequence[tuple[int, int
 def telling_words(question: str) -> list[str]:
     """The words of a question that say what it is about."""
     stop = word_list("request_words") | word_list("anaphora")
-    own = languages()[language_of(question)].get("stop_words", "").split()
-    return [word for word in _WORD.findall(question) if word.casefold() not in stop and word.casefold() not in own]
+    own = word_list_of(language_of(question), "stop_words")
+    return [
+        word for word in _WORD.findall(question) if word.casefold() not in stop and word.casefold() not in own
+    ]
 
 
 def catalogue_topic(question: str) -> str:
@@ -209,7 +211,9 @@ def _completed(parts: Sequence[str]) -> list[str]:
         leans = _points_back(question) or bool(found("questions", "points_back", question))
         if topic and (leans or len(telling_words(question)) < _FEW):
             question = f"{question} ({topic})"
-        completed.append(f"{question}?" if plain.endswith("?") or found("questions", "asking", plain) else question)
+        completed.append(
+            f"{question}?" if plain.endswith("?") or found("questions", "asking", plain) else question
+        )
         topic = topic or _topic(plain)
     return completed
 
@@ -234,7 +238,7 @@ def _points_back(question: str) -> bool:
 
 def _topic(question: str) -> str:
     """What a question is about: it without the words that ask."""
-    words = [match for match in _WORD.finditer(question)]
+    words = list(_WORD.finditer(question))
     telling = set(telling_words(question))
     first = next((match.start() for match in words if match[0] in telling), 0)
     last = max((match.end() for match in words if match[0] in telling), default=0)

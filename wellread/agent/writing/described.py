@@ -32,7 +32,9 @@ def described(brief: Brief, body: QuotedBody) -> Iterator[str]:
                 yield f"**{inert(snippet.section.rpartition('›')[2].strip() or snippet.title)}**\n\n"
                 best = (snippet.telling or told_by_words(snippet.section, snippet))[:1]
                 for sentence in best:
-                    yield from markdown(excerpt_around(snippet, (sentence.start, sentence.end), sentence.score))
+                    yield from markdown(
+                        excerpt_around(snippet, (sentence.start, sentence.end), sentence.score)
+                    )
     yield "\n"
 
 

@@ -16,7 +16,9 @@ from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.events import Snippet
 from wellread.grounding.statements import claims
 
-CLOSING = "_No language model wrote this: the passages are quoted as they stand; each number opens its place._\n"
+CLOSING = (
+    "_No language model wrote this: the passages are quoted as they stand; each number opens its place._\n"
+)
 CLOSING_FROM_THERE = "_From there on no language model wrote: the passages are quoted as they stand._\n"
 NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
 _NEAR_BEST = 0.8  # of the best title's relevance, from which one that nobody named joins the answer
@@ -52,7 +54,11 @@ class ExtractiveWriter:
 
 def _quoted(brief: Brief) -> Iterator[str]:
     brief = replace(brief, snippets=_worth_quoting(brief))
-    yield f"Further, from {persona.named(s.title for s in brief.snippets)}:\n\n" if brief.written else _opening(brief)
+    yield (
+        f"Further, from {persona.named(s.title for s in brief.snippets)}:\n\n"
+        if brief.written
+        else _opening(brief)
+    )
     body = QuotedBody.of(brief)
     yield from described(brief, body) if brief.described else body.pieces()
     yield from left_open(brief, body.unanswered)
@@ -85,4 +91,6 @@ def _opening(brief: Brief) -> str:
         return persona.declined(brief)
     if brief.flags.is_controversial_sensitive_topic:
         return "Who says what, without taking a side:\n\n"
-    return "" if brief.described else f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
+    return (
+        "" if brief.described else f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
+    )

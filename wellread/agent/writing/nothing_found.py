@@ -81,10 +81,14 @@ def _nearest(brief: Brief) -> Iterator[str]:
             closest.setdefault(passage.anchor, (cell, passage))
     ranked = sorted(closest.values(), key=lambda near: -near[1].score)
     for cell, passage in ranked[:_MOST_NEAREST]:
-        start, end = (passage.telling[0].start, passage.telling[0].end) if passage.telling else _first(passage.text)
+        start, end = (
+            (passage.telling[0].start, passage.telling[0].end) if passage.telling else _first(passage.text)
+        )
         text = " ".join(passage.text[start:end].split())
         shown = text if len(text) <= _SHOWN else text[: text.rfind(" ", 0, _SHOWN)] + " …"
-        place = " › ".join(filter(None, (cell.title, passage.section.rpartition("›")[2].strip(), passage.place)))
+        place = " › ".join(
+            filter(None, (cell.title, passage.section.rpartition("›")[2].strip(), passage.place))
+        )
         yield f"- [{inert(place)}](/read/{passage.anchor}): {inert(shown)}\n"
 
 

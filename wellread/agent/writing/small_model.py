@@ -28,7 +28,13 @@ from wellread.text.words import count_words
 
 _NOTES = 6  # excerpts that it is shown for one question, at most
 _READ_WORDS = 450  # of them: some ten seconds of reading on two cores
-_FACTS = (QuestionForm.AMOUNT, QuestionForm.TIME, QuestionForm.DEFINITION, QuestionForm.PERSON, QuestionForm.YES_NO)
+_FACTS = (
+    QuestionForm.AMOUNT,
+    QuestionForm.TIME,
+    QuestionForm.DEFINITION,
+    QuestionForm.PERSON,
+    QuestionForm.YES_NO,
+)
 _FEWEST = 2  # sentences that must hold, else the titles' own are shown; of a fact one
 _MOST_TOKENS = 260
 _LONGEST = 1_200  # code points of a line that is waited for
@@ -84,7 +90,9 @@ class GuidedAnswer:
         if not notes:
             return
         listed = "\n".join(f"[{note.snippet.number}] {on_one_line(note.text)}" for note in notes)
-        task = f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {on_one_line(question)}\n\n{_form(question)}"
+        task = (
+            f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {on_one_line(question)}\n\n{_form(question)}"
+        )
         allowance = self.meter.writing().replying(_MOST_TOKENS)
         pending, unrepeated = "", Unrepeated()
         writing = self.model.write(Prompt(prompt("small-writer"), task), allowance, self.meter.tally)

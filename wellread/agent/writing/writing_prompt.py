@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from wellread.agent.planning.state_prompt import block, conversation, inactive, on_one_line
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.state.question_form import QuestionForm, compared, form_of, is_broad
 from wellread.agent.state.intent import plays_author
+from wellread.agent.state.question_form import QuestionForm, compared, form_of, is_broad
 from wellread.agent.writing import persona
 from wellread.events import OutlineSection, Snippet
 

@@ -28,6 +28,7 @@ from wellread.events import (
     AnswerStarted,
     AnyEvent,
     KnowledgeCarried,
+    LibraryDescribed,
     ProductsFound,
     QuestionUnderstood,
     RunCancelled,
@@ -99,6 +100,9 @@ class Translation:
                 cell = event.model_dump(include={"question", "product_id", "title", "best", "knowledge"})
                 self._results.append(cell)
                 yield from self._add(cells=[cell], knowledge=self._new(event.found))
+            case LibraryDescribed():
+                self._results.append(event.model_dump(include={"question", "knowledge", "topics"}))
+                yield from self._add(knowledge=self._new(event.found))
             case SectionRead():
                 self._results.append(
                     event.model_dump(include={"product_id", "title", "section", "knowledge"})

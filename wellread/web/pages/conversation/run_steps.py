@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from wellread.events import (
     EvidenceScored,
+    LibraryDescribed,
     ScopeEntry,
     SearchCell,
     SearchElsewhere,
@@ -25,6 +26,7 @@ class Step:
     found: tuple[ScopeEntry, ...] = ()
     elsewhere: list[SearchElsewhere] = field(default_factory=list)
     read: SectionRead | None = None
+    described: LibraryDescribed | None = None
     scores: list[EvidenceScored] = field(default_factory=list)
     done: StepCompleted | None = None
 
@@ -50,6 +52,13 @@ class Step:
     def place(self, cell: SearchCell) -> tuple[int, int]:
         """The row and the column of a cell that came."""
         return self.questions.index(cell.question), self.product_ids.index(cell.product_id)
+
+    @property
+    def titles_described(self) -> list[str]:
+        """The titles of which metadata or contents were looked up."""
+        return (
+            list(dict.fromkeys(snippet.title for snippet in self.described.found)) if self.described else []
+        )
 
     def _said(self, name: str) -> tuple[str, ...]:
         value = self.action.parameters.get(name, ()) if self.action else ()

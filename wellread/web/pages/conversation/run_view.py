@@ -21,6 +21,7 @@ from wellread.events import (
     Elsewhere,
     EvidenceScored,
     KnowledgeCarried,
+    LibraryDescribed,
     ModelFailed,
     ProductsFound,
     QuestionUnderstood,
@@ -245,6 +246,7 @@ class RunRendering:
                 | SearchCell()
                 | SearchElsewhere()
                 | SectionRead()
+                | LibraryDescribed()
                 | EvidenceScored()
                 | StepCompleted()
             ):
@@ -282,6 +284,8 @@ class RunRendering:
                 step.elsewhere.append(event)
             case SectionRead():
                 step.read = event
+            case LibraryDescribed():
+                step.described = event
             case EvidenceScored():
                 step.scores.append(event)
             case StepCompleted():
