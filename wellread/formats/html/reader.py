@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from lxml import etree
 
-from wellread.content import FileOrigin, SectionRole
+from wellread.content import BlockKind, FileOrigin, SectionRole
 from wellread.errors import UnreadableError
 from wellread.formats.archive import Archive
-from wellread.formats.document import Document, Source
+from wellread.formats.document import ContentsEntry, Document, Source
 from wellread.formats.html.metadata import metadata
 from wellread.formats.html.site import (
     SUFFIXES,
@@ -48,7 +48,7 @@ class HtmlReader:
     """Reads a page of HTML or XHTML, or a folder (also zipped) of pages with an index that links to them."""
 
     name: ClassVar[str] = "html"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     suffixes: ClassVar[frozenset[str]] = frozenset(SUFFIXES)
 
     def accepts(self, path: Path, head: bytes) -> bool:
@@ -119,14 +119,27 @@ def _read(site: Site, path: Path) -> Document:
     entries = contents(
         FlowPages(numbers, flows, arranged), lines, _landmarks(pages, site.index, alone=len(pages) == 1)
     )
+    numbered = _paragraph_numbers([draft.kind for _, draft in arranged.drafts], entries)
     blocks = tuple(
-        draft.block(FileOrigin(order[page], draft.fragment, draft.line)) for page, draft in arranged.drafts
+        draft.block(FileOrigin(order[page], draft.fragment, draft.line, number))
+        for (page, draft), number in zip(arranged.drafts, numbered, strict=True)
     )
     if not blocks:
         raise UnreadableError(
             f"{path.name} holds no text.", hint="Look whether it is the file that you meant."
         )
     return Document(titled(metadata(index_root), blocks, path.stem), blocks, entries, tuple(warnings))
+
+
+def _paragraph_numbers(kinds: Sequence[BlockKind], entries: Sequence[ContentsEntry]) -> Iterator[int]:
+    """The number of each block in its section, headings not counted: one has that of the paragraph below it."""
+    begins = {entry.block for entry in entries}
+    number = 1
+    for block, kind in enumerate(kinds):
+        if block in begins:
+            number = 1
+        yield number
+        number += kind is not BlockKind.HEADING
 
 
 def _parsed(raw: bytes, name: str) -> Parsed:

@@ -30,7 +30,7 @@ class TranscriptReader:
     """Speech with times. A block is a speaker's turn or a part of it of up to 60 words, at sentence ends."""
 
     name: ClassVar[str] = "transcript"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     suffixes: ClassVar[frozenset[str]] = frozenset({".vtt", ".srt", ".json"})
 
     def accepts(self, path: Path, head: bytes) -> bool:
@@ -59,7 +59,11 @@ class TranscriptReader:
         if wrong:
             warnings.append(_counted(wrong, "caption", "had an impossible time, which was put right"))
         blocks = tuple(
-            Block(BlockKind.CUE, stretch.text, TimeOrigin(stretch.start_ms, stretch.end_ms, stretch.speaker))
+            Block(
+                BlockKind.CUE,
+                stretch.text,
+                TimeOrigin(stretch.start_ms, stretch.end_ms, stretch.speaker, stretch.cues),
+            )
             for stretch in spoken
         )
         return Document(
