@@ -14,7 +14,8 @@ A file has the language's `stemmer` and lists of words, each of which may be mis
   `speech` near an author's name says that the author is meant.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
-Besides, `[questions]` and `[intent]` have patterns for how readers ask; they are written for English.
+Besides, `[questions]` and `[intent]` have patterns for how readers ask; they are written for English. `[talk]` has
+those of what a recording says of itself at its beginning, and the names of the `months` in order.
 """
 
 import re
