@@ -16,6 +16,7 @@ from wellread.content import (
     place_label,
 )
 from wellread.errors import BadRequestError, NotFoundError
+from wellread.library.scope import below_title
 from wellread.store.catalog.catalog import Catalog
 from wellread.wire.library import PlaceView, TextBlockView
 
@@ -47,6 +48,11 @@ class OpenedPlace:
     def origins(self) -> tuple[Origin, ...]:
         """Where the blocks come from; of speech, only the time in which the quote is said."""
         return tuple(_origin(placed, self.anchor) for placed in self.blocks)
+
+    @property
+    def path(self) -> str:
+        """The section's, without the title's own name."""
+        return below_title(self.product.title, " › ".join(self.section.path))
 
     @property
     def label(self) -> str:
