@@ -15,7 +15,8 @@ A file has the language's `stemmer` and lists of words, each of which may be mis
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
 Besides, `[questions]` and `[intent]` have patterns for how readers ask; they are written for English. `[talk]` has
-those of what a recording says of itself at its beginning, and the names of the `months` in order.
+those of what a recording says of itself at its beginning, and the names of the `months` in order; `[byline]` those of
+a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
 """
 
 import re
@@ -47,6 +48,14 @@ def word_list(kind: str) -> frozenset[str]:
 def word_list_of(code: str, kind: str) -> frozenset[str]:
     """Those of one language; none for a language that is not known."""
     return frozenset(languages().get(code, {}).get(kind, "").split())
+
+
+@cache
+def patterns(table: str, name: str, of_name: str = "") -> tuple[re.Pattern[str], ...]:
+    """Those of a list of patterns, in all languages that have it, without regard to case. `of_name` is put where ⟦⟧
+    stands."""
+    written = [one for tables in languages().values() for one in tables.get(table, {}).get(name, ())]
+    return tuple(re.compile(one.replace("⟦⟧", of_name), re.IGNORECASE) for one in written)
 
 
 @cache

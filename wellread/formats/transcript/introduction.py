@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from wellread.text.languages import languages, word_list
+from wellread.text.languages import languages, patterns, word_list
 
 INTRODUCTION_WORDS = 450  # some three minutes
 _NAME = r"(?P<name>(?:[^\W\d_]\.|[^\W\d_][\w'’&-]*)(?:\s+(?:[^\W\d_]\.|[^\W\d_][\w'’&-]*)){0,5})"
-_SLOT = "⟦⟧"
 _FEWEST = 2  # words with a capital that are a name: one alone begins a sentence, or is anything
 _MOST_GUESTS = 4
 
@@ -99,14 +98,8 @@ def _date(text: str) -> str:
 
 def _matches(text: str, kind: str) -> Iterator[re.Match[str]]:
     """Where the patterns of a kind fit, in the order of the text."""
-    found = [match for one in _patterns(kind) for match in one.finditer(text)]
+    found = [match for one in patterns("talk", kind, _NAME) for match in one.finditer(text)]
     return iter(sorted(found, key=lambda match: match.start()))
-
-
-@cache
-def _patterns(kind: str) -> tuple[re.Pattern[str], ...]:
-    written = [one for tables in languages().values() for one in tables.get("talk", {}).get(kind, ())]
-    return tuple(re.compile(one.replace(_SLOT, _NAME), re.IGNORECASE) for one in written)
 
 
 @cache
