@@ -5,9 +5,12 @@ string index), start inclusive, end exclusive.
 """
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 
 class ProductKind(StrEnum):
@@ -67,24 +70,56 @@ class PdfOrigin:
     type: Literal["pdf"] = "pdf"
 
 
+class CueTime(NamedTuple):
+    """When a part of a block's text is said, in milliseconds: from `offset` up to where the next part begins."""
+
+    offset: int
+    start_ms: int
+    end_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class TimeOrigin:
-    """A stretch of a recording, in milliseconds."""
+    """A stretch of a recording, in milliseconds. `cues` are the times of the parts of the block's text, by caption or
+    by word, in order; none where only the stretch is known."""
 
     start_ms: int
     end_ms: int
     speaker: str = ""
+    cues: tuple[CueTime, ...] = ()
     type: Literal["time"] = "time"
+
+    def within(self, start: int, end: int, length: int) -> "TimeOrigin":
+        """The stretch in which a range of the block's text, which has `length` code points, is said."""
+        cues = self.cues or (CueTime(0, self.start_ms, self.end_ms),)
+        begins = time_at(cues, max(start, 0), length)
+        ends = time_at(cues, min(end, length), length, until=True)
+        return TimeOrigin(begins, max(begins, ends), self.speaker)
+
+
+def time_at(cues: Sequence[CueTime], offset: int, length: int, *, until: bool = False) -> int:
+    """When the character at `offset` of a text of `length` is said, or with `until` the one before it has been, in
+    milliseconds: between the times of a part by its characters."""
+    number = max(bisect_right(cues, offset - until, key=attrgetter("offset")) - 1, 0)
+    part = cues[number]
+    following = cues[number + 1].offset if number + 1 < len(cues) else length
+    size = max(following - part.offset, 1)
+    place = min(max(offset - part.offset, 0), size)
+    return part.start_ms + (part.end_ms - part.start_ms) * place // size
 
 
 @dataclass(frozen=True, slots=True)
 class FileOrigin:
     """A place in an HTML, Markdown or text file: `href` within its folder (or file name), the id of the
-    nearest enclosing or preceding element if there is one, and the line it starts on (from 1, 0 unknown)."""
+    nearest enclosing or preceding element if there is one, and the line it starts on (from 1, 0 unknown).
+
+    `paragraph` is the block's number in its section (from 1, headings not counted) where a line is one of markup that
+    readers do not see, else 0."""
 
     href: str
     fragment: str = ""
     line: int = 0
+    paragraph: int = 0
     type: Literal["file"] = "file"
 
 
@@ -172,17 +207,18 @@ class Product:
         return self.metadata.kind
 
 
-def place_label(block: Block) -> str:
-    """Where a block stands, for people: "p. 12", "00:03:12", or "" when there is nothing better."""
+def place_label(block: Block, offset: int = 0) -> str:
+    """Where the text at `offset` of a block stands, for people: "p. 12", "00:03:12", "¶ 4" (of its section), or ""
+    when there is nothing better."""
     match block.origin:
-        case TimeOrigin(start_ms=start):
-            return clock(start)
+        case TimeOrigin() as origin:
+            return clock(origin.within(offset, len(block.text), len(block.text)).start_ms)
         case PdfOrigin(label=label):
             return f"p. {label}"
         case EpubOrigin():
             return f"p. {block.page}" if block.page else ""
-        case FileOrigin(line=line):
-            return f"line {line}" if line else ""
+        case FileOrigin(line=line, paragraph=paragraph):
+            return f"¶ {paragraph}" if paragraph else f"line {line}" if line else ""
 
 
 def clock(milliseconds: int) -> str:

@@ -1,15 +1,19 @@
 """Anchors open the text they were made on: after cutting anew, and after the file was changed."""
 
+import json
 import random
+import zlib
+from types import SimpleNamespace
 
 import pytest
 from support.libraries import add, book
 from support.stores import catalog_of
 
 from wellread.blocking import BlockingWellread
-from wellread.content import Anchor
+from wellread.content import Anchor, TimeOrigin, place_label
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.settings import Settings
+from wellread.store.catalog.section_rows import section_of
 
 WORDS = (
     "river lantern copper meadow whisper granite orchard velvet thunder harbour pebble saffron willow ember compass "
@@ -49,6 +53,47 @@ def test_anchors_hold_when_passages_are_cut_anew(demo_home):
         for anchor in chosen:
             place = library.read(anchor)
             assert (place.quote, place.state, str(place.anchor)) == (every[anchor], "exact", anchor)
+
+
+def test_an_anchor_inside_a_turn_opens_at_the_second_it_is_said(library, tmp_path):
+    talk = tmp_path / "talk.vtt"
+    talk.write_text(
+        "WEBVTT\n\n01:26.000 --> 01:33.000\nKettles are dull.\n\n"
+        "01:33.000 --> 01:41.600\nNobody wants to write about them.\n\n"
+        "01:41.600 --> 01:44.000\nTeapots are another matter.\n",
+        encoding="utf-8",
+    )
+    [added] = add(library, talk)
+    [section] = catalog_of(library.library).sections(added.product_id)
+    start = section.text.index("Teapots")
+    place = library.read(str(Anchor(added.product_id, section.section_id, start, len(section.text))))
+    assert place.label == "00:01:41"
+    assert place.origins == (TimeOrigin(101_600, 104_000, ""),)
+    begins = section.text.index("Nobody")
+    assert place.view(0).around[0].place == "00:01:26"
+    [cell] = library.search(["Teapots are another matter"], product_ids=[added.product_id])
+    assert cell.found[0].place == "00:01:26", "a snippet is placed where it begins"
+    assert library.read(f"{added.product_id}/{section.section_id}/{begins}-{start}").label == "00:01:33"
+
+
+def test_sections_stored_without_times_of_captions_open_near_them():
+    stored = [
+        [
+            "cue",
+            0,
+            40,
+            {"start_ms": 10_000, "end_ms": 20_000, "speaker": "Ann", "type": "time"},
+            0,
+            "",
+            "",
+            "",
+        ]
+    ]
+    row = SimpleNamespace(edition_id="0a1b2c3d", ordinal=0, title="T", path=["T"], role="body")
+    section = section_of(row, "x" * 40, zlib.compress(json.dumps(stored).encode()))
+    [placed] = section.blocks
+    assert place_label(placed.block) == "00:00:10"
+    assert place_label(placed.block, 20) == "00:00:15"
 
 
 def test_anchors_are_found_again_in_a_changed_file(library, tmp_path):

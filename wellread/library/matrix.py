@@ -159,7 +159,7 @@ class TitleMatrix:
         return FoundPassage(
             anchor=str(anchor),
             section=" › ".join(section.path),
-            place=place_label(touched[0].block) if touched else "",
+            place=place_label(touched[0].block, anchor.start - touched[0].start) if touched else "",
             text=section.text[anchor.start : anchor.end],
             score=round(score, 3),
         )

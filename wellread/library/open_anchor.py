@@ -5,8 +5,18 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import partial_ratio_alignment, ratio
 
-from wellread.content import Anchor, Origin, PlacedBlock, PlaceState, Product, Section, place_label
+from wellread.content import (
+    Anchor,
+    Origin,
+    PlacedBlock,
+    PlaceState,
+    Product,
+    Section,
+    TimeOrigin,
+    place_label,
+)
 from wellread.errors import BadRequestError, NotFoundError
+from wellread.library.scope import below_title
 from wellread.store.catalog.catalog import Catalog
 from wellread.wire.library import PlaceView, TextBlockView
 
@@ -36,11 +46,20 @@ class OpenedPlace:
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        return tuple(placed.block.origin for placed in self.blocks)
+        """Where the blocks come from; of speech, only the time in which the quote is said."""
+        return tuple(_origin(placed, self.anchor) for placed in self.blocks)
+
+    @property
+    def path(self) -> str:
+        """The section's, without the title's own name."""
+        return below_title(self.product.title, " › ".join(self.section.path))
 
     @property
     def label(self) -> str:
-        return place_label(self.blocks[0].block) if self.blocks else ""
+        if not self.blocks:
+            return ""
+        first = self.blocks[0]
+        return place_label(first.block, self.anchor.start - first.start)
 
     def view(self, around: int) -> PlaceView:
         """As it is sent, with `around` blocks before and after the quote."""
@@ -88,6 +107,14 @@ def open_anchor(catalog: Catalog, text: str) -> OpenedPlace:
     if anchor.section_id.startswith(f"{product.edition_id}-"):
         return _place(anchor, product, section, "exact")
     return _find_again(catalog, product, section, anchor)
+
+
+def _origin(placed: PlacedBlock, anchor: Anchor) -> Origin:
+    origin = placed.block.origin
+    if isinstance(origin, TimeOrigin):
+        start, end = anchor.start - placed.start, anchor.end - placed.start
+        return origin.within(start, end, placed.end - placed.start)
+    return origin
 
 
 def touched_blocks(section: Section, start: int, end: int) -> tuple[PlacedBlock, ...]:

@@ -90,5 +90,12 @@ def named(catalog: Catalog, question: str) -> Naming:
 
 
 def describe(title: str, section: str) -> str:
-    """A title with the section's path, for a line of sources."""
-    return f"{title}, {section}" if section and section != title else title
+    """A title with the section's path, for a line of sources; its name stands once."""
+    return ", ".join(filter(None, (title, below_title(title, section))))
+
+
+def below_title(title: str, section: str) -> str:
+    """A section's path without the title's own name, with which the contents of many begin."""
+    first, _, below = section.partition(" › ")
+    same = " ".join(first.casefold().split()) == " ".join(title.casefold().split())
+    return below if same else section

@@ -16,9 +16,12 @@ A file has the language's `stemmer` and lists of words, each of which may be mis
   ("one hundred and five"), "%" a word for that sign.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
-- Of questions: `request_words` say that something is wanted and not about what, `anaphora` stand for what was said before.
+- Of questions: `request_words` say that something is wanted and not about what, `anaphora` stand for what was said
+  before, `catalogue_words` are those of a question about the library itself.
 
-Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
+Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing. `[talk]`
+has those of what a recording says of itself at its beginning, and the names of the `months` in order; `[byline]` those of
+a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
 """
 
 import re
@@ -64,3 +67,11 @@ def patterns(table: str, name: str) -> tuple[re.Pattern[str], ...]:
 def found(table: str, name: str, text: str) -> re.Match[str] | None:
     """The first match of a pattern in `text`, in whichever language."""
     return next((match for own in patterns(table, name) if (match := own.search(text))), None)
+
+
+@cache
+def alternatives(table: str, name: str, of_name: str = "") -> tuple[re.Pattern[str], ...]:
+    """Those of a list of patterns, in all languages that have it, without regard to case. `of_name` is put where ⟦⟧
+    stands."""
+    written = [one for tables in languages().values() for one in tables.get(table, {}).get(name, ())]
+    return tuple(re.compile(one.replace("⟦⟧", of_name), re.IGNORECASE) for one in written)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.paths import SHARED
 
-from wellread.content import BlockKind, FileOrigin, SectionRole
+from wellread.content import BlockKind, FileOrigin, SectionRole, place_label
 from wellread.errors import UnreadableError
 from wellread.formats.document import Document, Source
 from wellread.formats.html.reader import HtmlReader
@@ -101,9 +101,23 @@ def test_a_block_tells_file_fragment_and_line(tmp_path: Path) -> None:
     path = write(tmp_path, {"a.html": "<html><body>\n<h1 id=top>Title</h1>\n<p>One\n<p><a name=x></a>Two\n"})
     found = read(path / "a.html")
     assert [(b.text, b.origin) for b in found.blocks] == [
-        ("Title", FileOrigin("a.html", "top", 2)),
-        ("One", FileOrigin("a.html", "top", 3)),
-        ("Two", FileOrigin("a.html", "x", 4)),
+        ("Title", FileOrigin("a.html", "top", 2, 1)),
+        ("One", FileOrigin("a.html", "top", 3, 1)),
+        ("Two", FileOrigin("a.html", "x", 4, 2)),
+    ]
+
+
+def test_a_block_is_placed_by_its_paragraph_in_its_section(tmp_path: Path) -> None:
+    body = "<h1>A</h1><p>One.<ul><li>Two.<li>Three.</ul><h2>B</h2><p>Four.<p>Five."
+    found = read(write(tmp_path, {"a.html": page("T", body)}) / "a.html")
+    assert [(block.text, place_label(block)) for block in found.blocks] == [
+        ("A", "¶ 1"),
+        ("One.", "¶ 1"),
+        ("Two.", "¶ 2"),
+        ("Three.", "¶ 3"),
+        ("B", "¶ 1"),
+        ("Four.", "¶ 1"),
+        ("Five.", "¶ 2"),
     ]
 
 

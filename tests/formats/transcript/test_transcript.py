@@ -1,16 +1,19 @@
 """Transcripts: WebVTT, SubRip and JSON, as an editor would set them."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from support.paths import SHARED
 
-from wellread.content import BlockKind, ProductKind, TimeOrigin
+from wellread.content import Block, BlockKind, ProductKind, TimeOrigin
 from wellread.errors import UnreadableError
 from wellread.formats.document import Document, Source
+from wellread.formats.transcript.captions import parse_webvtt
 from wellread.formats.transcript.reader import TranscriptReader
+from wellread.formats.transcript.speaker_turns import stretches
 
 DATA = SHARED / "data"
 
@@ -235,6 +238,93 @@ def test_what_is_said_twice_stays(tmp_path: Path) -> None:
     assert said(document) == [" ".join(lines)]
 
 
+def times(document: Document) -> list[tuple[str, float]]:
+    """Each part of the text that has a time of its own, and that time in seconds."""
+    found = []
+    for block in document.blocks:
+        assert isinstance(block.origin, TimeOrigin)
+        starts = [cue.offset for cue in block.origin.cues]
+        for cue, end in zip(block.origin.cues, [*starts[1:], len(block.text)], strict=True):
+            found.append((block.text[cue.offset : end].strip(), cue.start_ms / 1000))
+    return found
+
+
+def test_a_turn_keeps_the_times_of_its_captions(tmp_path: Path) -> None:
+    document = read(
+        tmp_path,
+        vtt(
+            ("01:26.000", "01:30.000", "- First of all, we"),
+            ("01:31.000", "01:34.000", "tried it. Then it broke."),
+            ("01:33.500", "01:41.600", "Nobody had seen that."),
+            ("01:41.600", "01:43.600", "So we wrote it down."),
+        ),
+    )
+    [block] = document.blocks
+    assert times(document) == [
+        ("First of all, we", 86.0),
+        ("tried it. Then it broke.", 91.0),
+        ("Nobody had seen that.", 93.5),
+        ("So we wrote it down.", 101.6),
+    ]
+    for sentence, second in (("Then it", 92.1), ("Nobody", 93.5), ("wrote", 101.9), ("down", 103.1)):
+        start = block.text.index(sentence)
+        stretch = block.origin.within(start, start + len(sentence), len(block.text))
+        assert stretch.start_ms / 1000 == pytest.approx(second, abs=0.3), sentence
+        assert stretch.start_ms < stretch.end_ms <= 103_600
+
+
+def test_a_long_turn_that_is_cut_keeps_them_too(tmp_path: Path) -> None:
+    document = read(
+        tmp_path, vtt(*[(clock(4 * n), clock(4 * n + 4), f"end {n}. Begin {n} and on") for n in range(60)])
+    )
+    assert len(document.blocks) > 4
+    said_at = dict(times(document))
+    assert said_at["end 0. Begin 0 and on"] == 0
+    for block in document.blocks[1:-1]:
+        assert isinstance(block.origin, TimeOrigin)
+        number = int(block.text.split()[1])
+        assert 4 * number < block.origin.start_ms / 1000 < 4 * number + 4
+        assert block.origin.cues[1].start_ms == 4000 * (number + 1)
+        assert block.origin.cues[0] == (0, block.origin.start_ms, 4000 * (number + 1))
+
+
+def test_words_with_times_of_their_own_are_said_then(tmp_path: Path) -> None:
+    text = vtt(
+        ("00:00.000", "00:04.000", "- We waited<00:00:03.000><c> so</c> <00:00:03.500>long."),
+        ("00:04.000", "00:08.000", "ANN: Twice,<00:07.000> ANN: we <00:99.000>did &amp;<00:01.000> more."),
+    )
+    assert times(read(tmp_path, text)) == [
+        ("We waited", 0.0),
+        ("so", 3.0),
+        ("long.", 3.5),
+        ("ANN: Twice,", 4.0),
+        ("ANN: we did & more.", 7.0),
+    ]
+    words = [
+        {"word": " Hello,", "start": 0.2, "end": 0.6},
+        {"word": " dear", "start": 2.5, "end": 2.9},
+        {"word": " 3"},
+        {"word": " friends.", "start": 3.5, "end": 4},
+    ]
+    segment = {"start": 0.2, "end": 4, "text": " Hello, dear 3 friends.", "words": words}
+    document = read(tmp_path, json.dumps({"segments": [segment]}), "talk.json")
+    assert times(document) == [("Hello,", 0.2), ("dear 3", 2.5), ("friends.", 3.5)]
+    other = json.dumps({"segments": [{**segment, "text": "Quite other words."}]})
+    assert times(read(tmp_path, other, "talk.json")) == [("Quite other words.", 0.2)]
+
+
+def test_words_of_rolling_captions_keep_their_times(tmp_path: Path) -> None:
+    cues = []
+    for n, line in enumerate(("so today we look", "at how captions roll", "up the screen one")):
+        first, *rest = line.split()
+        timed = "".join(f"<{clock(4 * n + k)}><c> {word}</c>" for k, word in enumerate(rest, 1))
+        before = ("so today we look", "at how captions roll")[n - 1] if n else " "
+        cues.append((clock(4 * n), clock(4 * n + 3.99), f"{before}\n{first}{timed}"))
+        cues.append((clock(4 * n + 3.99), clock(4 * n + 4), f"{line}\n "))
+    words = "so today we look at how captions roll up the screen one".split()
+    assert times(read(tmp_path, vtt(*cues))) == [(word, float(n)) for n, word in enumerate(words)]
+
+
 def test_long_turns_are_cut_at_sentence_ends(tmp_path: Path) -> None:
     cues = [(clock(n), clock(n + 1), f"Cue {n} ends a sentence. And the next one") for n in range(60)]
     document = read(tmp_path, vtt(*cues))
@@ -409,6 +499,37 @@ def test_every_odd_caption_file_gives_a_document_or_a_clear_refusal() -> None:
         assert times and all(start <= end for start, end in times), path.name
         assert all(one[0] <= two[0] for one, two in pairwise(times)), path.name
     assert read_ > 120 and refused > 20
+
+
+def test_sentences_of_whole_talks_open_when_they_are_said() -> None:
+    """Of captions whose words stand once in their talk, the error of the opened second, at least 200 of them; and of
+    every second one when it is joined to the one before, so that nothing but the length of the words tells its time."""
+    errors: list[int] = []
+    joined_errors: list[int] = []
+    for path in _shared("talks"):
+        cues = parse_webvtt(path.read_text(encoding="utf-8")).cues
+        joined = [
+            replace(one, end_ms=two.end_ms, text=f"{one.text} {two.text}")
+            for one, two in zip(cues[::2], cues[1::2], strict=False)
+            if not two.turns
+        ]
+        for found, chosen in ((errors, cues), (joined_errors, joined)):
+            blocks = [
+                Block(BlockKind.CUE, s.text, TimeOrigin(s.start_ms, s.end_ms, "", s.cues))
+                for s in stretches(list(chosen))
+            ]
+            for cue in cues[41::83]:
+                holding = [block for block in blocks if cue.text in block.text]
+                if len(holding) == 1 and len(cue.text) > 20:
+                    [block] = holding
+                    start = block.text.index(cue.text)
+                    origin = block.origin
+                    assert isinstance(origin, TimeOrigin)
+                    said_ms = origin.within(start, len(block.text), len(block.text)).start_ms
+                    found.append(abs(said_ms - cue.start_ms))
+    assert len(errors) >= 200 and max(errors) <= 1000
+    joined_errors.sort()
+    assert joined_errors[int(len(joined_errors) * 0.9)] <= 1000
 
 
 def test_whole_talks_lose_no_word() -> None:

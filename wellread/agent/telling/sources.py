@@ -6,6 +6,7 @@ from wellread.events import Citation
 from wellread.grounding.inline import inert
 from wellread.library.bibliography import Entry, line
 from wellread.library.person_names import PersonName
+from wellread.library.scope import below_title
 
 _MOST_AUTHORS = 3
 
@@ -39,8 +40,8 @@ def _described(entry: Entry) -> str:
 
 
 def _cited(citation: Citation) -> str:
-    section = line(citation.section) if citation.section != citation.title else ""
-    where = inert(", ".join(filter(None, (section, line(citation.place)))))
+    section = below_title(citation.title, citation.section)
+    where = inert(", ".join(filter(None, (line(section), line(citation.place)))))
     anchor = line(citation.anchor).replace("`", "")
     return f"[{citation.number}] {where}{': ' if where else ''}“{inert(line(citation.quote))}” `{anchor}`"
 

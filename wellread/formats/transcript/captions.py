@@ -9,10 +9,20 @@ from wellread.errors import UnreadableError
 
 
 @dataclass(frozen=True, slots=True)
+class WordTime:
+    """That the last `letters` characters of a text, white space not counted, are said from `start_ms` on. Counted from
+    the end, because captions lose words at the beginning: labels, and what they repeat."""
+
+    letters: int
+    start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cue:
     """A stretch of speech with its time, in milliseconds, as the file gives it. `text` keeps its lines.
 
-    `turns` says that the file marks here that somebody else begins to speak, without saying who.
+    `turns` says that the file marks here that somebody else begins to speak, without saying who. `words` are the
+    times that the file gives within it, in order.
     """
 
     start_ms: int
@@ -20,6 +30,7 @@ class Cue:
     text: str
     speaker: str = ""
     turns: bool = False
+    words: tuple[WordTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ _SIGNATURE = re.compile(r"\ufeff?WEBVTT(?:[ \t]+(?:[-–—:]+[ \t]*)?(?P<title>
 _HEADER = re.compile(r"(Kind|Language|Title)\s*[:=]\s*(.+)", re.I)
 _NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION|X-TIMESTAMP-MAP|WEBVTT)\b")
 
+_TIMESTAMP = re.compile(rf"<{_TIME}\s*>")
+_MARK = 0xF0000  # the first code point for private use of plane 15
+_MOST_MARKS = 60_000
+_PRIVATE = re.compile("[\U000f0000-\U000ffffd]")
 _RUBY_TEXT = re.compile(r"<rt\b[^>]*>.*?(?:</rt>|(?=</ruby>)|$)", re.S)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d+:[\d:.]+\s*>?|</?>|</?(?:[cibuv]|ruby|rt|lang)\b(?:\.[\w.-]*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]+)>")
@@ -123,7 +138,9 @@ def _blocks(lines: Sequence[str], *, blank_ends: bool) -> list[tuple[str, list[s
                 body.pop()  # the identifier of the cue that begins here
             found.append((line, []))
         elif not line.strip():
-            if blank_ends:
+            if blank_ends and timing and not body and line.strip("\r"):
+                pass  # rolling captions begin with a line of one space, which is not an empty one
+            elif blank_ends:
                 found.append(("", []))
             else:
                 body.append("")
@@ -154,21 +171,58 @@ def _milliseconds(parts: Sequence[str | None]) -> int | None:
 def _voices(start_ms: int, end_ms: int, lines: Sequence[str]) -> Iterator[Cue]:
     """A cue for each voice of one cue of the file, its time shared out by the length of what they say."""
     text = _RUBY_TEXT.sub("", _SSA.sub("", "\n".join(lines)))
+    text, times = _with_marks(text)
     head, *voiced = _VOICE.split(text)
     spoken: list[tuple[str, str, bool]] = [("", *part) for part in _turns(head)]
     for name, said in zip(voiced[::2], voiced[1::2], strict=True):
         own, _, rest = said.partition("</v>")
         spoken += [(plain(name).rstrip(":"), *part) for part in _turns(own)]
         spoken += [("", *part) for part in _turns(rest)]
-    total = sum(len(said) for _, said, _ in spoken)
+    timed = [(speaker, *_word_times(said, times), turns) for speaker, said, turns in spoken]
+    total = sum(len(said) for _, said, _, _ in timed)
     before = 0
-    for speaker, said, turns in spoken:
+    for speaker, said, words, turns in timed:
         after = before + len(said)
         length = end_ms - start_ms
         yield Cue(
-            start_ms + length * before // total, start_ms + length * after // total, said, speaker, turns
+            start_ms + length * before // total,
+            start_ms + length * after // total,
+            said,
+            speaker,
+            turns,
+            words,
         )
         before = after
+
+
+def _with_marks(text: str) -> tuple[str, list[int]]:
+    """A cue's text with a character of no meaning for each timestamp within it (`<00:01.500>`), and their times. The
+    character is `_MARK` and the number of the timestamp."""
+    times: list[int] = []
+
+    def mark(match: re.Match[str]) -> str:
+        time = _milliseconds((None, *match.groups()))
+        if time is None or len(times) == _MOST_MARKS:
+            return ""
+        times.append(time)
+        return chr(_MARK + len(times) - 1)
+
+    return _TIMESTAMP.sub(mark, _PRIVATE.sub("", text)), times
+
+
+def _word_times(marked: str, times: Sequence[int]) -> tuple[str, tuple[WordTime, ...]]:
+    """Text without the marks of timestamps, and what they say of it."""
+    if not times:
+        return marked, ()
+    found: list[WordTime] = []
+    letters = len("".join(_PRIVATE.sub("", marked).split()))
+    for char in marked:
+        if _PRIVATE.match(char):
+            found.append(WordTime(letters, times[ord(char) - _MARK]))
+        elif not char.isspace():
+            letters -= 1
+    lines = _PRIVATE.sub("", marked).split("\n")
+    return "\n".join(" ".join(line.split()) for line in lines), tuple(found)
 
 
 def _turns(text: str) -> Iterator[tuple[str, bool]]:

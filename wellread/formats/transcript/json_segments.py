@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from wellread.errors import UnreadableError
-from wellread.formats.transcript.captions import Captions, Chapter, Cue, is_speech, unmarked
+from wellread.formats.transcript.captions import Captions, Chapter, Cue, WordTime, is_speech, unmarked
 
 _LISTS = ("segments", "cues", "captions", "transcript", "results", "subtitles")
 _STARTS = ("start", "startTime", "start_time", "from", "offset", "timestamp", "time")
 _ENDS = ("end", "endTime", "end_time", "to")
 _LENGTHS = ("duration", "dur")
 _TEXTS = ("text", "body", "content", "transcript")
+_WORDS = ("word", "text")
 _SPEAKERS = ("speaker", "speakerName", "speaker_name", "voice")
 _MARKS = frozenset(".,;:!?…。，！？")  # a transcript with a segment for each word has one for each mark
 _LONGEST = 10_000 * 3600  # seconds; more is no time
@@ -82,7 +83,24 @@ def _cue(item: Mapping[str, object]) -> Cue | None:
         length = _milliseconds(item, _LENGTHS)
         end = start if length is None else start + length
     said, turns = unmarked(text)
-    return Cue(start, end, said, _string(item, _SPEAKERS), turns)
+    return Cue(start, end, said, _string(item, _SPEAKERS), turns, _words(item, text))
+
+
+def _words(item: Mapping[str, object], text: str) -> tuple[WordTime, ...]:
+    """The times of a segment's words, if those are the words of its text."""
+    listed = item.get("words")
+    words = [word for word in listed if isinstance(word, dict)] if isinstance(listed, list) else []
+    said = ["".join(_string(word, _WORDS).split()) for word in words]
+    letters = len("".join(text.split()))
+    if "".join(said) != "".join(text.split()):
+        return ()
+    found: list[WordTime] = []
+    for word, size in zip(words, map(len, said), strict=True):
+        start = _milliseconds(word, _STARTS)
+        if start is not None:
+            found.append(WordTime(letters, start))
+        letters -= size
+    return tuple(found)
 
 
 def _chapters(top: Mapping[str, object]) -> tuple[Chapter, ...]:

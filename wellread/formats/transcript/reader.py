@@ -12,6 +12,7 @@ from wellread.formats.document import Document, Source
 from wellread.formats.transcript import speaker_turns
 from wellread.formats.transcript.captions import Captions, is_webvtt, parse_srt, parse_webvtt
 from wellread.formats.transcript.chapters import chapters_of_track, contents, is_chapters_track
+from wellread.formats.transcript.introduction import INTRODUCTION_WORDS, introduction
 from wellread.formats.transcript.json_segments import looks_like_transcript, parse_json
 from wellread.text.encoding import decode
 
@@ -30,7 +31,7 @@ class TranscriptReader:
     """Speech with times. A block is a speaker's turn or a part of it of up to 60 words, at sentence ends."""
 
     name: ClassVar[str] = "transcript"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     suffixes: ClassVar[frozenset[str]] = frozenset({".vtt", ".srt", ".json"})
 
     def accepts(self, path: Path, head: bytes) -> bool:
@@ -59,7 +60,11 @@ class TranscriptReader:
         if wrong:
             warnings.append(_counted(wrong, "caption", "had an impossible time, which was put right"))
         blocks = tuple(
-            Block(BlockKind.CUE, stretch.text, TimeOrigin(stretch.start_ms, stretch.end_ms, stretch.speaker))
+            Block(
+                BlockKind.CUE,
+                stretch.text,
+                TimeOrigin(stretch.start_ms, stretch.end_ms, stretch.speaker, stretch.cues),
+            )
             for stretch in spoken
         )
         return Document(
@@ -108,13 +113,18 @@ def _metadata(source: Source, captions: Captions, spoken: Sequence[speaker_turns
     name = file_title.readable(source.path.stem, numbered=True)
     media = source.companions.get("media")
     is_video = media is not None and media.suffix.lower() in VIDEO_SUFFIXES
+    told = introduction(" ".join(stretch.text for stretch in spoken[:INTRODUCTION_WORDS]))
     speakers = dict.fromkeys(stretch.speaker for stretch in spoken if stretch.speaker)
+    others = dict.fromkeys((*(one for one in speakers if not _NOBODY.fullmatch(one)), told.host))
     return Metadata(
         captions.title or name.title,
         ProductKind.VIDEO if is_video else ProductKind.RECORDING,
-        contributors=tuple(speaker for speaker in speakers if not _NOBODY.fullmatch(speaker)),
+        authors=told.guests,
+        contributors=tuple(other for other in others if other and other not in told.guests),
+        date=told.date,
         language=captions.language or name.language,
-        series_index=name.number,
+        series=told.show,
+        series_index=name.number or told.episode,
     )
 
 

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 
+from wellread.content import CueTime, time_at
 from wellread.formats.transcript.captions import Cue, unmarked
 from wellread.text.sentences import sentences
 from wellread.text.words import UNSPACED, count_words
@@ -22,7 +24,8 @@ _UNSPACED_END = re.compile(f"[{UNSPACED}。、！？，」』）]$")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A speaker's turn or part of it. `begins_turn`: somebody else spoke before, or there was a pause."""
+    """A speaker's turn or part of it. `begins_turn`: somebody else spoke before, or there was a pause. `cues` says when
+    each part of `text` is said."""
 
     text: str
     start_ms: int
@@ -30,6 +33,7 @@ class Stretch:
     speaker: str
     begins_turn: bool
     pause_ms: int  # the silence before
+    cues: tuple[CueTime, ...]
 
 
 def in_time(cues: Sequence[Cue]) -> tuple[list[Cue], int]:
@@ -171,10 +175,12 @@ def _begins_turn(before: Cue, cue: Cue, breaks: Sequence[int]) -> bool:
 
 def _cut(turn: Sequence[Cue], before: Stretch | None) -> Iterator[Stretch]:
     text, offsets = _joined(turn)
+    cues = _times(turn, text, offsets)
     begins = True
     last_end = before.end_ms if before else 0
     for start, end in _ranges(text, offsets):
-        start_ms, end_ms = _time_at(turn, offsets, start), _time_at(turn, offsets, end - 1, after=True)
+        own = tuple(_part(cues, start, end, len(text)))
+        start_ms, end_ms = own[0].start_ms, own[-1].end_ms
         yield Stretch(
             text[start:end],
             start_ms,
@@ -182,6 +188,7 @@ def _cut(turn: Sequence[Cue], before: Stretch | None) -> Iterator[Stretch]:
             turn[0].speaker,
             begins,
             max(0, start_ms - last_end),
+            own,
         )
         begins, last_end = False, end_ms
 
@@ -226,10 +233,41 @@ def _units(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
             yield one, one + len(piece)
 
 
-def _time_at(turn: Sequence[Cue], offsets: list[int], offset: int, *, after: bool = False) -> int:
-    """When the character at `offset` is spoken (its end, with `after`), by its place within its cue."""
-    number = max(bisect_right(offsets, offset) - 1, 0)
-    cue = turn[number]
-    length = len(" ".join(cue.text.split()))
-    place = min(max(offset - offsets[number] + after, 0), length)
-    return cue.start_ms + (cue.end_ms - cue.start_ms) * place // max(length, 1)
+def _times(turn: Sequence[Cue], text: str, offsets: list[int]) -> list[CueTime]:
+    """When each part of a turn's `text` is said: each cue, or each of its words that have times.
+
+    What is said over the cue that follows ends where that begins: of one speaker, they are captions that overlap."""
+    times: list[CueTime] = []
+    borders = [*offsets, len(text)]
+    for number, cue in enumerate(turn):
+        end = cue.end_ms
+        if number + 1 < len(turn) and cue.start_ms < turn[number + 1].start_ms < end:
+            end = turn[number + 1].start_ms
+        starts = {offsets[number]: cue.start_ms}
+        left = len("".join(cue.text.split()))
+        words = iter(cue.words)
+        word = next(words, None)
+        for offset in range(offsets[number], borders[number + 1]):
+            if text[offset].isspace():
+                continue
+            while word is not None and word.letters >= left:
+                if word.letters == left and cue.start_ms <= word.start_ms < end:
+                    starts[offset] = word.start_ms
+                word = next(words, None)
+            left -= 1
+        for (offset, start), (_, until) in pairwise([*starts.items(), (0, end)]):
+            times.append(CueTime(offset, start, max(start, until)))
+    return times
+
+
+def _part(cues: Sequence[CueTime], start: int, end: int, length: int) -> Iterator[CueTime]:
+    """The times of a range of a text, the offsets counted from its start."""
+    first = max(bisect_right(cues, start, key=attrgetter("offset")) - 1, 0)
+    for number in range(first, len(cues)):
+        cue = cues[number]
+        if cue.offset >= end:
+            break
+        is_last = number + 1 == len(cues) or cues[number + 1].offset > end
+        begins = time_at(cues, start, length) if cue.offset < start else cue.start_ms
+        ends = time_at(cues, end, length, until=True) if is_last else cue.end_ms
+        yield CueTime(max(cue.offset - start, 0), begins, max(begins, ends))

@@ -98,7 +98,7 @@ def _blocks(section: Section, product_id: str) -> Iterator[ReadBlock]:
             yield ReadBlock(
                 anchor=str(Anchor(product_id, section.section_id, start, end)),
                 kind=placed.block.kind.value,
-                place=place_label(placed.block),
+                place=place_label(placed.block, start - placed.start),
                 text=section.text[start:end],
             )
 

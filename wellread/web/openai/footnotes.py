@@ -8,6 +8,7 @@ from urllib.parse import quote
 from wellread.events import AnswerCompleted, Citation
 from wellread.grounding.inline import inert
 from wellread.grounding.marks import placed_marks
+from wellread.library.scope import describe
 
 _HEADING = "\n\n---\n\n**Sources**\n\n"
 _LINE = re.compile(r"- \[\d+\] ")
@@ -68,5 +69,4 @@ def _footnote(citation: Citation, base: str) -> str:
 
 
 def _described(citation: Citation) -> str:
-    section = citation.section if citation.section != citation.title else ""
-    return ", ".join(filter(None, (citation.title, section, citation.place)))
+    return ", ".join(filter(None, (describe(citation.title, citation.section), citation.place)))

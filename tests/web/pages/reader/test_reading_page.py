@@ -336,21 +336,21 @@ def test_a_talk_has_its_recording_and_all_that_was_said(served):
         )
 
 
-def test_a_talk_plays_from_just_before_the_words_that_are_quoted_of_a_long_turn(served):
+def test_a_talk_plays_from_when_the_words_that_are_quoted_are_said(served):
     section, placed = max(
         ((section, one) for section in served.sections["transcript"] for one in section.blocks),
         key=lambda pair: pair[1].end - pair[1].start,
     )
-    begins, ends = placed.block.origin.start_ms, placed.block.origin.end_ms
-    middle = (placed.start + placed.end) // 2
+    begins = placed.block.origin.start_ms
+    _, cue, *_ = placed.block.origin.cues
+    assert cue.start_ms > begins
     starts = []
-    for first in (placed.start, middle):
+    for first in (placed.start, placed.start + cue.offset):
         anchor = Anchor(served.ids["transcript"], section.section_id, first, placed.end)
         page = served.text(f"/read/{anchor}")
         starts += [float(found) * 1000 for found in re.findall(r"media#t=([\d.]+)", page)]
         assert f'data-start="{begins}"' in page
-    assert starts[0] == begins
-    assert abs(starts[1] - ((begins + ends) / 2 - 1000)) < 100
+    assert starts == pytest.approx([begins, cue.start_ms], abs=1)
 
 
 def test_a_talk_without_its_recording_says_so(served, tmp_path):

@@ -13,7 +13,6 @@ from wellread.store.catalog.source_files import StoredFile
 from wellread.web.pages.reader.section_html import MarkedRange, SectionHtml
 
 _VIDEO = (".mp4", ".m4v", ".webm", ".mov")
-_EARLIER_MS = 1_000  # than the estimated moment, so that nothing of the quote is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +67,8 @@ def talk(
 
 
 def _moment(place: OpenedPlace) -> int:
-    """Just before the quote is said, in milliseconds: estimated by how much of its turn's text stands before it."""
-    for one in place.blocks:
-        origin = one.block.origin
-        if isinstance(origin, TimeOrigin):
-            share = max(0, place.anchor.start - one.start) / max(1, one.end - one.start)
-            said_ms = origin.start_ms + share * (origin.end_ms - origin.start_ms)
-            return max(origin.start_ms, round(said_ms) - _EARLIER_MS)
-    return 0
+    """When the quote is said, in milliseconds."""
+    return next((origin.start_ms for origin in place.origins if isinstance(origin, TimeOrigin)), 0)
 
 
 def _chapters(product_id: str, sections: Iterable[Section], place: OpenedPlace | None) -> list[TalkChapter]:
