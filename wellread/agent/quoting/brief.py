@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from wellread.agent.state.language_gap import LanguageGap
 from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, SearchCell, Snippet
 
 
@@ -17,6 +18,8 @@ class Brief:
     asked: dict[int, tuple[str, ...]]  # knowledge number → the questions it was found for
     open_cells: tuple[SearchCell, ...]  # questions that a title in scope did not answer
     elsewhere: tuple[Elsewhere, ...]
+    gap: LanguageGap | None = None  # when the titles are in another language
+    by_model: bool = False  # whether a model chose what was searched
     deep: bool = False
     spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"
     before: tuple[Exchange, ...] = ()  # of the conversation, oldest first

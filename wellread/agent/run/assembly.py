@@ -6,13 +6,13 @@ from wellread.agent.planning.evidence import EvidenceJudge
 from wellread.agent.planning.follow_up import FollowUp
 from wellread.agent.planning.model import ModelPlanner
 from wellread.agent.planning.rules import Planner
-from wellread.agent.quoting.sentence_choice import SentenceEmbedder
 from wellread.agent.run.loop import Loop
 from wellread.agent.writing.direct_answers import Facts
 from wellread.agent.writing.extractive import ExtractiveWriter
 from wellread.agent.writing.model import ModelWriter
 from wellread.agent.writing.writer import Writer
 from wellread.events import Roles
+from wellread.index.passages import Embedder
 from wellread.library.matrix import TitleMatrix
 from wellread.models.resolve import EXTRACTIVE, Models
 from wellread.settings import Settings
@@ -25,7 +25,7 @@ def assemble(
     settings: Settings,
     catalog: Catalog,
     inside: TitleMatrix,
-    embedder: SentenceEmbedder | None,
+    embedder: Embedder | None,
     facts: Facts,
 ) -> Loop:
     """The loop of a run with these roles. A model is opened when it is first asked."""
@@ -42,7 +42,7 @@ def assemble(
         catalog=catalog,
         inside=inside,
         planners=planners,
-        writers=(*writers, ExtractiveWriter(embedder, facts)),
+        writers=(*writers, ExtractiveWriter(embedder, facts, embedder.fragmentation if embedder else None)),
         discovered=settings.discovered_titles,
         judge=judges[0] if judges and planners else None,
         judged=settings.deep_judged,

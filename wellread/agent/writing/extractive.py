@@ -2,7 +2,7 @@
 question."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from wellread.agent.quoting.arrangement import Arrangement
@@ -13,7 +13,7 @@ from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
 from wellread.agent.writing.direct_answers import Facts, direct_answer
-from wellread.agent.writing.nothing_found import left_open, nothing_found
+from wellread.agent.writing.nothing_found import language_note, left_open, nothing_found
 from wellread.events import Snippet
 from wellread.grounding.statements import claims
 from wellread.library.editions import works
@@ -28,17 +28,24 @@ CLOSING_FROM_THERE = (
 )
 NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
 _NEAR_BEST = 0.65
+_FOREIGN = 0.25  # fragmentation from which a question is in a language that the embedder was not taught
 
 
 class ExtractiveWriter:
     """Writes an answer from quotations. With an embedder it also finds sentences that use other words than
-    the question; `facts` are what it says when asked about itself."""
+    the question; `facts` are what it says when asked about itself, `fragmentation` is the embedder's."""
 
     name = "extractive"
 
-    def __init__(self, embedder: SentenceEmbedder | None = None, facts: Facts | None = None) -> None:
+    def __init__(
+        self,
+        embedder: SentenceEmbedder | None = None,
+        facts: Facts | None = None,
+        fragmentation: Callable[[str], float] | None = None,
+    ) -> None:
         self._embedder = embedder
         self._facts = facts or Facts()
+        self._fragmentation = fragmentation
 
     async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str, None]:  # noqa: ARG002 - it costs nothing
         """The answer's Markdown in pieces: a heading, a statement or a row at a time."""
@@ -51,7 +58,7 @@ class ExtractiveWriter:
             if not brief.snippets:
                 return
         if not brief.snippets:
-            for piece in nothing_found(brief):
+            for piece in nothing_found(brief, await self._language_note(brief)):
                 yield piece
             yield NOTHING_CLOSING
             return
@@ -71,6 +78,13 @@ class ExtractiveWriter:
         if brief.flags.is_role_play_request:
             yield persona.closing_offer(brief, arrangement.quoted)
         yield CLOSING_FROM_THERE if brief.written else CLOSING
+
+    async def _language_note(self, brief: Brief) -> str:
+        """Nothing where the embedder finds what is meant in the one language by what is said in the other."""
+        note = language_note(brief)
+        if not note or self._fragmentation is None:
+            return note
+        return note if await asyncio.to_thread(self._fragmentation, brief.question) >= _FOREIGN else ""
 
 
 def _own_words(offered: tuple[Candidate, ...], brief: Brief) -> tuple[Candidate, ...]:

@@ -16,8 +16,9 @@ _WHY = {
 }
 
 
-def nothing_found(brief: Brief) -> Iterator[str]:
-    """The answer when no title in scope says anything: what was searched, where else to look, what to do."""
+def nothing_found(brief: Brief, why: str = "") -> Iterator[str]:
+    """The answer when no title in scope says anything: what was searched, where else to look, what to do. `why` is what
+    is known of the reason."""
     if brief.flags.is_role_play_request and not plays_author(brief.flags, brief.scope):
         yield persona.declined(brief)
     if brief.spent:
@@ -36,8 +37,22 @@ def nothing_found(brief: Brief) -> Iterator[str]:
     if brief.elsewhere:
         yield from _elsewhere(brief)
         yield "Add it to the titles and ask again.\n\n"
+    elif why:
+        yield why
     else:
         yield "You could ask in the words that the titles themselves use, or choose other titles.\n\n"
+
+
+def language_note(brief: Brief) -> str:
+    """Why the words of a question found nothing in titles of another language; "" when that is not the reason."""
+    gap = brief.gap
+    if gap is None or brief.by_model:
+        return ""
+    return (
+        f"Your question is in {gap.question} and these titles are in {gap.spoken}; without a language model Wellread "
+        f"finds only passages that share its words. Ask in {' or '.join(gap.titles)}, set a model, or choose a "
+        "multilingual embedder (setting `embedder`).\n\n"
+    )
 
 
 def left_open(brief: Brief, unanswered: tuple[str, ...] = ()) -> Iterator[str]:
