@@ -346,7 +346,7 @@ class Wellread:
     async def _loop(self, roles: Roles) -> Loop:
         inside = await self._inside()
         facts = await asyncio.to_thread(self._facts, roles.writer)
-        return assemble(roles, self.models, self.settings, self._catalog, inside, facts)
+        return assemble(roles, self.models, self.settings, self._catalog, inside, self.embedder, facts)
 
     def _facts(self, model: str) -> Facts:
         examples = self._catalog.products(limit=3)

@@ -28,6 +28,7 @@ class ScopeEntry(Value):
     found: Found
     kind: str = "book"
     authors: tuple[str, ...] = ()
+    language: str = ""  # BCP 47, "" unknown
 
 
 class Budget(Value):
@@ -193,6 +194,7 @@ class RunStarted(Event):
     scope: tuple[ScopeEntry, ...]
     outside: bool = False  # whether titles beyond `scope` may be looked for
     options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose, if a name fits several
+    languages: tuple[str, ...] = ()  # of the library's titles, "" unknown; told when no title is in scope
     budget: Budget
 
 

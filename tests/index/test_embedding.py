@@ -50,6 +50,13 @@ def test_it_tells_how_foreign_a_question_is(embedder: MiniLmEmbedder):
     assert embedder.fragmentation("") == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["ทีมที่ดีต้องการอะไร", "黑豹队的防守丢了多少分", "How many", "Führungskräfte", "अच्छी टीम", ""]
+)
+def test_punctuation_is_no_word_that_it_reads(embedder: MiniLmEmbedder, text: str):
+    assert embedder.fragmentation(f"“{text}”?!") == embedder.fragmentation(text)
+
+
 def test_a_second_embedder_uses_what_the_first_made(embedder: MiniLmEmbedder, tmp_path: Path):
     MiniLmEmbedder(tmp_path).check()
     before = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*"))

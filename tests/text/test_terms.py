@@ -2,7 +2,14 @@
 
 import pytest
 
-from wellread.text.terms import MAX_QUESTION_WORDS, language_of, passage_terms, question_terms
+from wellread.text.terms import (
+    MAX_QUESTION_PIECES,
+    MAX_QUESTION_WORDS,
+    evident_language,
+    language_of,
+    passage_terms,
+    question_terms,
+)
 
 
 def found(question: str, text: str, language: str = "en", heading: str = "") -> bool:
@@ -40,6 +47,12 @@ def found(question: str, text: str, language: str = "en", heading: str = "") -> 
         ("हिन्दी", "हिन्दी में लिखना", "hi"),
         ("Москве", "Москва большая", "ru"),
         ("สวัสดี", "สวัสดีครับ", "th"),
+        ("ปี 2560", "เมื่อปี๒๕๖๐มีน้ำท่วม", "th"),
+        ("น้ำ", "แม่น้ำสูงขึ้น", "th"),
+        ("ភាសាខ្មែរ", "រៀន\u200bភាសា\u200bខ្មែរ", "km"),
+        ("မြန်မာစာ", "မြန်မာစာသည်", "my"),
+        ("ພາສາລາວ", "ຮຽນພາສາລາວ", "lo"),
+        ("२५", "25 किताबें", "hi"),
     ],
 )
 def test_a_word_finds_its_other_forms(question: str, text: str, language: str):
@@ -47,7 +60,14 @@ def test_a_word_finds_its_other_forms(question: str, text: str, language: str):
 
 
 @pytest.mark.parametrize(
-    ("question", "text"), [("java", "javascript"), ("management", "leadership"), ("分防", "黑豹队的防守")]
+    ("question", "text"),
+    [
+        ("java", "javascript"),
+        ("management", "leadership"),
+        ("分防", "黑豹队的防守"),
+        ("นา", "น้ำ"),
+        ("กา", "กำ"),
+    ],
 )
 def test_and_no_others(question: str, text: str):
     assert not found(question, text)
@@ -88,12 +108,47 @@ def test_a_pasted_page_is_cut_to_its_first_words():
         ("黑豹队丢了多少分？", "zh"),
         ("パイソンの使い方は何ですか", "ja"),
         ("Как работает память?", "ru"),
+        ("ทีมที่ดีต้องการอะไร", "th"),
+        ("ທີມທີ່ດີຕ້ອງການຫຍັງ", "lo"),
+        ("តើក្រុមល្អត្រូវការអ្វី?", "km"),
+        ("အသင်းကောင်းဖို့ ဘာလိုသလဲ", "my"),
         ("leadership", "en"),
         ("", "en"),
     ],
 )
 def test_the_language_of_a_text_is_told(text: str, language: str):
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Was ist der Unterschied zwischen Führung und Management?", "de"),
+        ("How many people should one lead?", "en"),
+        ("¿Cómo se dirige un equipo?", "es"),
+        ("黑豹队丢了多少分？", "zh"),
+        ("パイソンの使い方は何ですか", "ja"),
+        ("สวัสดี", "th"),
+        ("Как работает память?", "ru"),
+        ("Які книги про це?", ""),  # Ukrainian, of which nothing is known here
+        ("leadership", ""),
+        ("Wer schrieb Moby Dick?", ""),
+        ("was in Oslo", ""),
+        ("", ""),
+    ],
+)
+def test_a_language_is_named_only_when_it_is_evident(text: str, language: str):
+    assert evident_language(text) == language
+
+
+def test_a_long_question_without_spaces_is_searched_beyond_its_first_letters():
+    asked = "ช่วยบอกหน่อยได้ไหมว่าผึ้งเก็บน้ำหวานจากดอกไม้ในตอนไหนและนำไปทำอะไรต่อ"
+    assert ("ดอ",) in question_terms(asked)
+    assert len(question_terms(asked * 50)) <= MAX_QUESTION_PIECES
+    page = "".join(chr(0x4E00 + number) for number in range(5_000))
+    assert len(question_terms(page)) == MAX_QUESTION_PIECES
+    words = [f"w{number}" for number in range(MAX_QUESTION_WORDS)]
+    assert [form[0] for form in question_terms(page + " " + " ".join(words))][-1] == words[-1]
 
 
 def test_words_chained_by_hyphens_are_found_as_one():

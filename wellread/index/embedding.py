@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 import time
+import unicodedata
 from collections.abc import Sequence
 from importlib import resources, util
 from pathlib import Path
@@ -23,6 +24,7 @@ _MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # fastembed's name: tells it 
 _TOKENIZER = ("config.json", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json")
 _WORD_PIECES = 256  # what the model was trained to read; the rest of a longer text is not seen
 _ABANDONED = 3600  # seconds after which nobody is still copying the model
+_UNKNOWN = "[UNK]"
 _BATCH = 8  # of texts of like length: the fastest on small machines, see benchmarks/bench_embedding.py
 
 
@@ -72,11 +74,12 @@ class MiniLmEmbedder:
 
     def fragmentation(self, text: str) -> float:
         """Which share (0 to 1) of the text's word pieces are no whole words: unknown, the continuation of a
-        word, or one character of a writing without spaces.
+        word, or one character of a writing without spaces. Punctuation is no word and does not count.
 
         About .1 for everyday English; .5 for German and 1 for Chinese, which this model was not taught.
         """
-        pieces = self._tokenizer().encode(_encodable(text)).tokens[1:-1]
+        encoded = self._tokenizer().encode(_encodable(text)).tokens[1:-1]
+        pieces = [piece for piece in encoded if piece == _UNKNOWN or not _is_punctuation(piece)]
         if not pieces:
             return 1.0
         return sum(map(_is_fragment, pieces)) / len(pieces)
@@ -151,7 +154,11 @@ def _verify(installed: Path) -> None:
 
 
 def _is_fragment(piece: str) -> bool:
-    return piece == "[UNK]" or piece.startswith("##") or (len(piece) == 1 and piece > "\u2e7f")
+    return piece == _UNKNOWN or piece.startswith("##") or (len(piece) == 1 and piece > "\u2e7f")
+
+
+def _is_punctuation(piece: str) -> bool:
+    return all(unicodedata.category(character)[0] in "PS" for character in piece.removeprefix("##"))
 
 
 def _encodable(text: str) -> str:

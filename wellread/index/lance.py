@@ -24,7 +24,7 @@ from wellread.index.search import READ_ROWS, Ranking, SearchTable, among, chunks
 from wellread.text.terms import passage_terms
 
 # Raised when analysis gives other terms or the columns change: it is rebuilt from the catalog.
-_TABLE = "passages-2"
+_TABLE = "passages-3"
 _COLUMNS = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language", "terms")
 _SCHEMA = pa.schema(
     [

@@ -74,6 +74,7 @@ def entry(product: Product, found: Found) -> ScopeEntry:
         found=found,
         kind=product.kind.value,
         authors=product.metadata.authors,
+        language=product.metadata.language,
     )
 
 

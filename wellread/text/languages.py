@@ -1,6 +1,7 @@
 """What depends on a language: its words, from `language/CODE.toml`, one file a language, read when first asked for.
 
-A file has the language's `stemmer` and lists of words, each of which may be missing:
+A file has the language's `name` in English. All else may be missing: the `letters` by which it is told from others
+(a range of characters), where its script says so much, the `stemmer` of Snowball, and lists of words:
 
 - `stop_words`: too frequent to find anything by. They serve twice: passages and questions lose them, and a text's
   language is told by them. Casefolded, split at apostrophes. Short on purpose, since a word that is missing costs
@@ -47,6 +48,11 @@ def languages() -> Mapping[str, Mapping[str, Any]]:
 def word_list(kind: str) -> frozenset[str]:
     """The words of one list, in all languages."""
     return frozenset().union(*(word_list_of(code, kind) for code in languages()))
+
+
+def name_of(code: str) -> str:
+    """The English name of a language, "" for one that is not known."""
+    return str(languages().get(code, {}).get("name", ""))
 
 
 @lru_cache(maxsize=256)  # a book may state any language

@@ -1,10 +1,9 @@
 """What BM25 counts: the terms of a text and of a question, the same for every language of one index.
 
 The search engine splits the terms at spaces and does nothing else, so text and question always agree. A
-term is a stem (Snowball, where the language has one) without accents. Writing that does not separate words
-(Chinese,
-Japanese, Thai, …) and Korean, whose particles stick to the word, give single characters and pairs of
-neighbours.
+term is a stem (Snowball, where the language has one) without accents. Writing that does not separate words (Chinese,
+Japanese, Thai, …) and Korean, whose particles stick to the word, give single letters and pairs of neighbours, where
+a letter is what text.clusters says.
 """
 
 import re
@@ -16,39 +15,30 @@ from itertools import pairwise
 
 from py_rust_stemmers import SnowballStemmer
 
+from wellread.text.clusters import UNSEEN, UNSPACED, clusters
 from wellread.text.languages import languages, word_list_of
 
 MAX_WORD = 64  # characters; what is longer is no word, and is cut the same way everywhere
 MAX_QUESTION_WORDS = 48  # distinct; a pasted page is asked about by its first words
+MAX_QUESTION_PIECES = 192  # distinct letters and pairs of writing that does not separate words: as many words
 
 _SAME = {"nb": "no", "nn": "no"}
 
 # Marks that `\w` does not know: accents that NFC could not compose, Hebrew and Arabic points, Indic vowel
 # signs.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
-_UNSPACED = (  # Thai and Lao, Burmese, Khmer, kana, Han, Hangul
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_LETTER = rf"[^\W_{_UNSPACED}]|[{_MARKS}]"
+_LETTER = rf"[^\W_{UNSPACED}]|[{_MARKS}]"
 _WORD = re.compile(
-    rf"(?P<unspaced>[{_UNSPACED}]+)"
+    rf"(?P<unspaced>[{UNSPACED}][{UNSPACED}{UNSEEN}]*)"
     rf"|(?:{_LETTER})+(?:[._](?:{_LETTER}|_)+)*(?:\+\+|\#(?!\w))?"
     rf"|_+(?:{_LETTER})(?:{_LETTER}|[._](?=\w))*"
 )
 _CHAIN = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+){2,}(?![\w-])")
 _PARTS = re.compile(r"[._+#]+")
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
-_SCRIPTS = (
-    (re.compile("[\u3040-\u30ff]"), "ja"),
-    (re.compile("[\uac00-\ud7af]"), "ko"),
-    (re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"), "zh"),
-    (re.compile("[\u0400-\u04ff]"), "ru"),
-    (re.compile("[\u0370-\u03ff\u1f00-\u1fff]"), "el"),
-    (re.compile("[\u0600-\u06ff]"), "ar"),
-    (re.compile("[\u0b80-\u0bff]"), "ta"),
-)
+_PIECE = re.compile(f"[{UNSPACED}]")
 _GUESSED_FROM = 2_000  # characters
+_EVIDENT = 2  # of a language's commonest words
 
 
 def passage_terms(text: str, heading: str, language: str) -> list[str]:
@@ -69,24 +59,66 @@ def question_terms(question: str, languages: Iterable[str] = ()) -> list[tuple[s
     stop = word_list_of(own, "stop_words")
     words = list(dict.fromkeys(_words(question)))
     telling = [word for word in words if word not in stop] or words
+    wanted = word_list_of(own, "request_words")
+    telling = [word for word in telling if word not in wanted] or telling
     forms = [tuple(dict.fromkeys(term(word, language) for language in spoken)) for word in telling]
-    return list(dict.fromkeys(form for form in forms if form))[:MAX_QUESTION_WORDS]
+    return _first(dict.fromkeys(form for form in forms if form))
+
+
+def _first(forms: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """As much of a question as is searched for."""
+    kept, words, pieces = [], 0, 0
+    for form in forms:
+        piece = _PIECE.match(form[0]) is not None
+        words, pieces = words + (not piece), pieces + piece
+        if pieces <= MAX_QUESTION_PIECES if piece else words <= MAX_QUESTION_WORDS:
+            kept.append(form)
+    return kept
 
 
 def language_of(text: str) -> str:
     """The likeliest language of a text: by its script, then by its commonest words; English when nothing
     tells."""
     beginning = text[:_GUESSED_FROM]
-    letters = sum(map(str.isalpha, beginning))
-    for script, language in _SCRIPTS:
-        if len(script.findall(beginning)) * 4 > letters:
-            return language
+    if script := _by_script(beginning):
+        return script
     shares = Counter(dict.fromkeys(languages(), 0))
     spoken = _languages_of()
     for word in _words(beginning):
         shares.update(spoken.get(word, ()))
     best = max(shares, key=shares.__getitem__)
     return best if shares[best] > shares["en"] else "en"
+
+
+def evident_language(text: str) -> str:
+    """The language of a text where that is beyond doubt, else "": a script that one language writes, or two of its
+    commonest words, and more than of any other language."""
+    beginning = text[:_GUESSED_FROM]
+    spoken = _languages_of()
+    shares = Counter(code for word in dict.fromkeys(_words(beginning)) for code in spoken.get(word, ()))
+    if script := _by_script(beginning):  # Cyrillic is not only Russian
+        return script if shares[script] or not word_list_of(script, "stop_words") else ""
+    (best, most), (_, next_best) = [*shares.most_common(2), ("", 0), ("", 0)][:2]
+    return best if most >= _EVIDENT and most > next_best else ""
+
+
+def _by_script(text: str) -> str:
+    """The language whose letters a fourth of the text's are, "" for none."""
+    letters = sum(map(str.isalpha, text))
+    for script, language in _scripts():
+        if len(script.findall(text)) * 4 > letters:
+            return language
+    return ""
+
+
+@cache
+def _scripts() -> list[tuple[re.Pattern[str], str]]:
+    # In alphabetical order of their codes: Japanese, of which kana are a part, before Chinese.
+    return [
+        (re.compile(f"[{known['letters']}]"), code)
+        for code, known in languages().items()
+        if "letters" in known
+    ]
 
 
 @cache
@@ -113,12 +145,12 @@ def _words(text: str) -> list[str]:
         [chain[0].replace("-", "")[:MAX_WORD] for chain in _CHAIN.finditer(folded)] if "-" in folded else []
     )
     for match in _WORD.finditer(folded):
-        word = match[0].strip("_")[:MAX_WORD]
         if match["unspaced"]:
-            word = match[0]
-            words += word
-            words += [first + second for first, second in pairwise(word)]
+            letters = clusters(match[0])
+            words += letters
+            words += [first + second for first, second in pairwise(letters)]
             continue
+        word = _in_ascii_digits(match[0].strip("_")[:MAX_WORD])
         words.append(word)
         parts = [part for part in _PARTS.split(word) if part]
         if parts != [word]:
@@ -126,13 +158,20 @@ def _words(text: str) -> list[str]:
     return words
 
 
+def _in_ascii_digits(word: str) -> str:
+    """A number in the digits of any writing (๒๕, ٢٥, २५) as others write it (25)."""
+    if word.isascii() or not word.isdecimal():
+        return word
+    return "".join(str(unicodedata.decimal(digit)) for digit in word)
+
+
 @lru_cache(maxsize=100_000)
 def term(word: str, language: str) -> str:
     """What a casefolded word becomes in a language: its stem, where the language has a stemmer, without accents."""
     # English has no accents of its own ("résumé"); elsewhere the stemmer needs them.
     word = _folded(word) if language == "en" else word
-    if language in languages() and word.isalpha():
-        word = _stemmer(language).stem_word(word) or word
+    if word.isalpha() and (stemmer := _stemmer(language)):
+        word = stemmer.stem_word(word) or word
     return _folded(word)
 
 
@@ -141,5 +180,6 @@ def _folded(word: str) -> str:
 
 
 @lru_cache
-def _stemmer(language: str) -> SnowballStemmer:
-    return SnowballStemmer(languages()[language]["stemmer"])
+def _stemmer(language: str) -> SnowballStemmer | None:
+    name = languages().get(language, {}).get("stemmer")
+    return SnowballStemmer(name) if name else None

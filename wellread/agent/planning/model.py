@@ -11,6 +11,7 @@ from wellread.agent.state.actions import ActionName
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
+from wellread.agent.state.language_gap import gap_of
 from wellread.agent.state.questions import asked_questions
 from wellread.errors import PromptTooLongError, UnusableReplyError
 from wellread.models.language_model import Allowance, Filled, Form, LanguageModel, Prompt
@@ -90,6 +91,8 @@ def _opens_plainly(knowledge: Knowledge, allowed: frozenset[ActionName]) -> bool
         return False
     flags = flags_of(start.question, start.mentions)
     if flags.is_role_play_request or flags.is_controversial_sensitive_topic or not _LOOKING & allowed:
+        return False
+    if gap_of(knowledge) is not None:  # the rules search in the words of the question
         return False
     return (
         count_words(start.question) <= _PLAIN_WORDS

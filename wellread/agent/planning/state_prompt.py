@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from wellread import events
 from wellread.agent.state.knowledge import Knowledge
+from wellread.agent.state.language_gap import gap_of
 from wellread.agent.state.questions import asked_questions
 
 _OURS = re.compile(r"<(?=\s*/?\s*(?:knowledge|question|titles|conversation)\b)", re.IGNORECASE)
@@ -72,6 +73,12 @@ def state(knowledge: Knowledge, allowed: Iterable[str], *, words: int | None) ->
     shown = set(knowledge.carried)
     for event in knowledge.history:
         lines += _event(event, shown, words)
+    if gap := gap_of(knowledge):
+        lines += [
+            "",
+            f"The question is in {gap.question} and the titles are in {gap.spoken}: write what is searched for in "
+            f"{gap.spoken}, and `thinking` and what else the reader reads in {gap.question}.",
+        ]
     lines += ["", _next(knowledge, allowed)]
     return "\n".join(lines)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from wellread.agent.state.language_gap import LanguageGap
 from wellread.agent.state.question_form import QuestionForm
 from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, SearchCell, Snippet, TellingSentence
 
@@ -25,6 +26,8 @@ class Brief:
     absent: tuple[str, ...] = ()  # names and numbers of the question that no passage holds
     form: QuestionForm = QuestionForm.OTHER
     described: bool = False  # whether `snippets` are what metadata and contents say
+    gap: LanguageGap | None = None  # when the titles are in another language
+    by_model: bool = False  # whether a model chose what was searched
     deep: bool = False
     spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"
     before: tuple[Exchange, ...] = ()  # of the conversation, oldest first

@@ -12,6 +12,7 @@ from wellread.agent.writing.extractive import ExtractiveWriter
 from wellread.agent.writing.model import ModelWriter
 from wellread.agent.writing.writer import Writer
 from wellread.events import Roles
+from wellread.index.passages import Embedder
 from wellread.library.matrix import TitleMatrix
 from wellread.models.resolve import EXTRACTIVE, Models
 from wellread.settings import Settings
@@ -24,6 +25,7 @@ def assemble(
     settings: Settings,
     catalog: Catalog,
     inside: TitleMatrix,
+    embedder: Embedder | None,
     facts: Facts,
 ) -> Loop:
     """The loop of a run with these roles. A model is opened when it is first asked."""
@@ -39,7 +41,7 @@ def assemble(
         catalog=catalog,
         inside=inside,
         planners=planners,
-        writers=(*writers, ExtractiveWriter(facts)),
+        writers=(*writers, ExtractiveWriter(facts, embedder.fragmentation if embedder else None)),
         discovered=settings.discovered_titles,
         judge=judges[0] if judges and planners else None,
         judged=settings.deep_judged,

@@ -115,6 +115,7 @@ class RunStart:
             scope=scope.entries,
             outside=scope.outside,
             options=scope.options,
+            languages=() if scope.entries else self.catalog.languages(),
             budget=budget_for(options.mode, self.settings, options.limits, with_model=roles.uses_models),
         )
 

@@ -12,6 +12,7 @@ from wellread.agent.state.actions import AskClarifyingQuestion, CreateAnswerDraf
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import plays_author
 from wellread.agent.state.knowledge import Knowledge
+from wellread.agent.state.language_gap import gap_of
 from wellread.agent.state.questions import asked_questions
 from wellread.agent.writing.writer import Writer
 from wellread.errors import BudgetSpentError, ModelError, NotFoundError
@@ -169,6 +170,8 @@ def brief_for(action: CreateAnswerDraft, knowledge: Knowledge) -> Brief:
         asked=knowledge.asked,
         open_cells=tuple(cell for cell in knowledge.cells if not cell.knowledge),
         elsewhere=knowledge.elsewhere,
+        gap=gap_of(knowledge),
+        by_model=knowledge.start.roles.planner != EXTRACTIVE,
         deep=knowledge.start.mode == "deep",
         spent=knowledge.spent,
         before=knowledge.start.before,

@@ -2,7 +2,7 @@
 marked."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import replace
 
 from wellread.agent.quoting.body import QuotedBody
@@ -12,7 +12,7 @@ from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
 from wellread.agent.writing.described import described
 from wellread.agent.writing.direct_answers import Facts, direct_answer
-from wellread.agent.writing.nothing_found import left_open, nothing_found
+from wellread.agent.writing.nothing_found import language_note, left_open, nothing_found
 from wellread.events import Snippet
 from wellread.grounding.statements import claims
 
@@ -22,16 +22,19 @@ CLOSING = (
 CLOSING_FROM_THERE = "_From there on no language model wrote: the passages are quoted as they stand._\n"
 NOTHING_CLOSING = "_No language model was used: this is what the search came to._\n"
 _NEAR_BEST = 0.8  # of the best title's relevance, from which one that nobody named joins the answer
+_FOREIGN = 0.25  # fragmentation from which a question is in a language that the embedder was not taught
 
 
 class ExtractiveWriter:
-    """Writes an answer from quotations; `facts` are what it says when asked about itself."""
+    """Writes an answer from quotations; `facts` are what it says when asked about itself, `fragmentation` is the
+    embedder's."""
 
     name = "extractive"
     wrote = False
 
-    def __init__(self, facts: Facts | None = None) -> None:
+    def __init__(self, facts: Facts | None = None, fragmentation: Callable[[str], float] | None = None) -> None:
         self._facts = facts or Facts()
+        self._fragmentation = fragmentation
 
     async def write(self, brief: Brief, meter: Meter) -> AsyncGenerator[str, None]:  # noqa: ARG002 - it costs nothing
         """The answer's Markdown in pieces: a heading, a quotation or a row at a time."""
@@ -44,12 +47,19 @@ class ExtractiveWriter:
             if not brief.snippets:
                 return
         if not brief.snippets:
-            for piece in nothing_found(brief):
+            for piece in nothing_found(brief, await self._language_note(brief)):
                 yield piece
             yield NOTHING_CLOSING
             return
         for piece in await asyncio.to_thread(lambda: list(_quoted(brief))):
             yield piece
+
+    async def _language_note(self, brief: Brief) -> str:
+        """Nothing where the embedder finds what is meant in the one language by what is said in the other."""
+        note = language_note(brief)
+        if not note or self._fragmentation is None:
+            return note
+        return note if await asyncio.to_thread(self._fragmentation, brief.question) >= _FOREIGN else ""
 
 
 def _quoted(brief: Brief) -> Iterator[str]:

@@ -20,8 +20,9 @@ _WHY = {
 }
 
 
-def nothing_found(brief: Brief) -> Iterator[str]:
-    """The answer when no title in scope says anything: why, what came nearest, where else to look."""
+def nothing_found(brief: Brief, why: str = "") -> Iterator[str]:
+    """The answer when no title in scope says anything: why, what came nearest, where else to look. `why` is what is
+    known of the reason."""
     if is_in_distress(brief.question):
         yield persona.KIND_WORD
     if brief.flags.is_role_play_request and not plays_author(brief.flags, brief.scope):
@@ -39,13 +40,26 @@ def nothing_found(brief: Brief) -> Iterator[str]:
     if brief.elsewhere:
         yield from _elsewhere(brief)
         yield "Add it to the titles and ask again.\n\n"
+    yield why
     nearest = list(_nearest(brief))
     if nearest:
         yield "**The nearest passages**, which may be about something else:\n\n"
         yield from nearest
         yield "\n"
-    elif not brief.elsewhere:
+    elif not brief.elsewhere and not why:
         yield "You could ask in the words that the titles themselves use, or choose other titles.\n\n"
+
+
+def language_note(brief: Brief) -> str:
+    """Why the words of a question found nothing in titles of another language; "" when that is not the reason."""
+    gap = brief.gap
+    if gap is None or brief.by_model:
+        return ""
+    return (
+        f"Your question is in {gap.question} and these titles are in {gap.spoken}; without a language model Wellread "
+        f"finds only passages that share its words. Ask in {' or '.join(gap.titles)}, set a model, or choose a "
+        "multilingual embedder (setting `embedder`).\n\n"
+    )
 
 
 def left_open(brief: Brief, unanswered: tuple[str, ...] = ()) -> Iterator[str]:

@@ -83,6 +83,10 @@ def _knowledge(snippets: Sequence[Snippet], words: int | None) -> str:
 def _manner(brief: Brief, *, whole: bool) -> list[str]:
     """Voice and form, as instructions."""
     lines: list[str] = []
+    if brief.gap:
+        lines.append(
+            f"The knowledge is in {brief.gap.spoken}, and the reader reads {brief.gap.question}: write in that."
+        )
     if brief.flags.is_controversial_sensitive_topic:
         lines.append(
             "The topic is controversial. Stay neutral: tell which title or person holds which view, give no opinion of "

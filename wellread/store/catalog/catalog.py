@@ -237,6 +237,12 @@ class Catalog:
         with self._database.read() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(t.products)) or 0
 
+    def languages(self) -> tuple[str, ...]:
+        """Those of all products, each once; "" where it is not known."""
+        query = sa.select(t.products.c.language).distinct().order_by(t.products.c.language)
+        with self._database.read() as connection:
+            return tuple(connection.scalars(query))
+
     def passages(self) -> int:
         """How many passages the index holds of all products, as far as the catalog was told."""
         with self._database.read() as connection:

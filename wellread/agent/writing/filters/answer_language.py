@@ -1,26 +1,9 @@
 """Whether a model answers in the language of the question, told from the beginning of its answer."""
 
 from wellread.errors import UnusableReplyError
+from wellread.text.languages import name_of
 from wellread.text.terms import language_of
 
-_NAMES = {
-    "ar": "Arabic",
-    "da": "Danish",
-    "de": "German",
-    "el": "Greek",
-    "en": "English",
-    "es": "Spanish",
-    "fi": "Finnish",
-    "fr": "French",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "nl": "Dutch",
-    "pt": "Portuguese",
-    "ru": "Russian",
-    "sv": "Swedish",
-    "zh": "Chinese",
-}
 _TELLS = 60  # letters from which the same language is believed
 _DECIDES = 160  # letters from which another one is
 
@@ -34,7 +17,7 @@ class OtherLanguageError(UnusableReplyError):
 
 def language_name(question: str) -> str:
     """The language of a question by its English name; "the language of the question" where there is none."""
-    return _NAMES.get(language_of(question), "the language of the question")
+    return name_of(language_of(question)) or "the language of the question"
 
 
 class Opening:
