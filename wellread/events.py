@@ -68,6 +68,14 @@ class Flags(Value):
         return self.is_greeting_or_simple_calculation or self.is_who_are_you
 
 
+class TellingSentence(Value):
+    """A sentence that tells what was asked: code points of the text it stands in, and how much it tells, 0 to 1."""
+
+    start: int
+    end: int
+    score: float
+
+
 class FoundPassage(Value):
     """What a title says to a question: one or more neighbouring passages of a section."""
 
@@ -76,6 +84,7 @@ class FoundPassage(Value):
     place: str  # for people: "p. 12", "00:03:12", or ""
     text: str
     score: float  # relevance of its best passage, 0 to 1
+    telling: tuple[TellingSentence, ...] = ()  # best first; none in what was stored before there were any
 
 
 class Snippet(FoundPassage):

@@ -73,6 +73,21 @@ def question_terms(question: str, languages: Iterable[str] = ()) -> list[tuple[s
     return list(dict.fromkeys(form for form in forms if form))[:MAX_QUESTION_WORDS]
 
 
+def content_words(question: str, languages: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """The words of a question that `question_terms` would search for, as typed, each with its forms; those of a word
+    with a dot are also those of its parts. Writing without spaces has no words that could be named."""
+    own = language_of(question)
+    spoken = list(dict.fromkeys([own, *filter(None, map(primary, languages))]))
+    stop = word_list_of(own, "stop_words")
+    typed = [match[0].strip("_") for match in _WORD.finditer(question) if match["unspaced"] is None]
+    forms = {
+        word: [_term(part, language) for part in _words(word) if part not in stop for language in spoken]
+        for word in typed
+        if word.casefold() not in stop
+    }
+    return {word: tuple(dict.fromkeys(filter(None, some))) for word, some in forms.items() if any(some)}
+
+
 def language_of(text: str) -> str:
     """The likeliest language of a text: by its script, then by its commonest words; English when nothing
     tells."""
