@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wellread.content import Passage
 from wellread.index.fusion import TOP, QueryTraits, Scores, fuse, keyword_weight, lead
 from wellread.index.passages import Hit
-from wellread.index.pool import SearchedQuestion, Pool
+from wellread.index.pool import Pool, SearchedQuestion
 from wellread.index.relevance import relevance
 from wellread.index.second_look import LOOKED_AT, Ranges, second_look
 from wellread.index.sentence_ranges import sentence_ranges

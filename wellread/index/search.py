@@ -18,7 +18,7 @@ from lancedb.table import AsyncTable
 from wellread.index.lance_errors import storage_errors
 from wellread.index.lance_table import SENTENCES
 from wellread.index.passages import Embedder, Hit, PassageQuery
-from wellread.index.pool import SearchedQuestion, Pool, aligned, candidates, cosines, row_vectors
+from wellread.index.pool import Pool, SearchedQuestion, aligned, candidates, cosines, row_vectors
 from wellread.index.question_vectors import UNREAD, QuestionVectors
 from wellread.index.ranking import PASSAGE, Ranking, ranked
 from wellread.index.rarity import Rarity, matching

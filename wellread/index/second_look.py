@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from wellread.index.fusion import Scores, spanned
-from wellread.index.pool import SearchedQuestion, Pool
+from wellread.index.pool import Pool, SearchedQuestion
 from wellread.text.terms import passage_terms
 
 LOOKED_AT = 30
