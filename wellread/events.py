@@ -70,8 +70,7 @@ class Flags(Value):
 
 
 class TellingSentence(Value):
-    """A sentence of a found passage that speaks to the question; `start` and `end` are code points of the passage's text,
-    `score` (0 to 1) says how much."""
+    """A sentence that tells what was asked: code points of the text it stands in, and how much it tells, 0 to 1."""
 
     start: int
     end: int
@@ -86,7 +85,7 @@ class FoundPassage(Value):
     place: str  # for people: "p. 12", "00:03:12", or ""
     text: str
     score: float  # relevance of its best passage, 0 to 1
-    telling: tuple[TellingSentence, ...] = ()  # the best first
+    telling: tuple[TellingSentence, ...] = ()  # best first; none in what was stored before there were any
 
 
 class Snippet(FoundPassage):

@@ -60,9 +60,13 @@ class FileRefused(Event):
 
 
 class VectorsMade(Event):
-    """How many passages have vectors now: of those that waited for them, in an import of those of its products."""
+    """How many passages have vectors now: of those that waited for them, in an import of those of its products.
+
+    Those of their `sentences` follow those of all `passages`, and are counted by passages too.
+    """
 
     type: Literal["embedded"] = "embedded"
+    of: Literal["passages", "sentences"] = "passages"
     done: int
     total: int
 

@@ -17,8 +17,9 @@ from wellread.content import Passage
 from wellread.errors import StorageError
 from wellread.index.lance import LanceIndex
 from wellread.index.passages import PassageQuery, Vectors, text_to_embed
+from wellread.index.ranking import Ranking
 from wellread.index.relevance import FLOOR
-from wellread.index.search import Ranking
+from wellread.index.sentence_vectors import embedded_sentences
 
 TOPICS = {
     "bees": ("The hive raises a queen when the colony prepares to swarm in spring.", "Swarming"),
@@ -77,6 +78,9 @@ async def embed(index: LanceIndex, embedder: HashingEmbedder, batch: int = 7) ->
         vectors = embedder.embed_passages([text_to_embed(row) for row in waiting])
         await index.put_vectors([row.passage_id for row in waiting], vectors)
         done += len(waiting)
+    async for waiting in index.without_sentence_vectors(batch):
+        sentences = embedded_sentences([row.text for row in waiting], embedder)
+        await index.put_sentence_vectors([row.passage_id for row in waiting], sentences)
     return done
 
 

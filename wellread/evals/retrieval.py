@@ -16,7 +16,7 @@ from wellread.content import Passage
 from wellread.errors import BadRequestError, UnavailableError
 from wellread.index.lance import LanceIndex
 from wellread.index.passages import Embedder, PassageQuery, text_to_embed
-from wellread.index.search import Ranking
+from wellread.index.ranking import Ranking
 from wellread.text.terms import language_of, primary
 
 DEPTH = 100  # hits asked for and judged

@@ -60,7 +60,7 @@ def fuse(keyword: Scores, cosine: Scores, weight: float) -> Scores:
     vector keeps its keyword score alone, so one that was added a second ago competes with the others.
     """
     by_keyword = _relative(keyword)
-    by_vector = np.where(np.isnan(cosine), by_keyword, _spanned(cosine))
+    by_vector = np.where(np.isnan(cosine), by_keyword, spanned(cosine))
     return weight * by_keyword + (1 - weight) * by_vector
 
 
@@ -69,10 +69,11 @@ def _relative(keyword: Scores) -> Scores:
     return keyword / best if best > 0 else np.zeros_like(keyword)
 
 
-def _spanned(cosine: Scores) -> Scores:
-    known = cosine[~np.isnan(cosine)]
+def spanned(scores: Scores) -> Scores:
+    """The lowest of the scores at 0, the highest at 1; NaN stays."""
+    known = scores[~np.isnan(scores)]
     if not known.size:
-        return np.zeros_like(cosine)
+        return np.zeros_like(scores)
     span = known.max() - known.min()
     # All alike (one candidate, say): nothing to tell them apart by, and none is bad.
-    return (cosine - known.min()) / span if span > 1e-9 else np.ones_like(cosine)
+    return (scores - known.min()) / span if span > 1e-9 else np.ones_like(scores)

@@ -1,6 +1,6 @@
 """What a search engine of passages must do: the seam behind which LanceDB (and others) stand."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellread.content import Passage
+from wellread.events import TellingSentence
 
 Vectors = NDArray[np.float32]  # shape (n, dimensions), rows of unit length
 
@@ -25,20 +26,32 @@ class PassageQuery:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found. `keyword` is its BM25 score (0 when it was not a keyword hit), `cosine` −1 to 1 (None
-    without a vector), `score` what it was ranked by, `relevance` 0 to 1 as described in index.relevance."""
+    without a vector; half of it is the best sentence's when sentences have vectors), `score` what it was ranked by,
+    `relevance` 0 to 1 as described in index.relevance. `telling` are its sentences that tell most, best first:
+    ranges of `passage.text`."""
 
     passage: Passage
     score: float
     relevance: float
     keyword: float
     cosine: float | None
+    telling: tuple[TellingSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStats:
     rows: int
     without_vectors: int
+    without_sentence_vectors: int  # passages: of their sentences
     size: int  # bytes on disk
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceVectors:
+    """Sentences of one passage: `ranges` of its text, and a unit vector for each."""
+
+    ranges: list[tuple[int, int]]
+    vectors: Vectors
 
 
 def text_to_embed(passage: Passage) -> str:
@@ -77,12 +90,16 @@ class PassageIndex(Protocol):
         differs replaces what is there, and waits for a vector anew when its text or heading is another."""
         ...
 
-    def without_vectors(self, batch: int) -> AsyncIterator[Sequence[Passage]]:
+    def without_vectors(self, batch: int) -> AsyncGenerator[Sequence[Passage]]:
         """The passages that still wait for a vector, `batch` at a time (an async generator)."""
         ...
 
+    def without_sentence_vectors(self, batch: int) -> AsyncGenerator[Sequence[Passage]]:
+        """The passages with a vector whose sentences still wait for theirs, as `without_vectors`."""
+        ...
+
     async def has_waiting(self) -> bool:
-        """Whether `without_vectors` would give any. Cheap enough to ask after every answer."""
+        """Whether any of the two would give any. Cheap enough to ask after every answer."""
         ...
 
     async def waiting(self, product_ids: Collection[str]) -> int:
@@ -90,6 +107,10 @@ class PassageIndex(Protocol):
         ...
 
     async def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None: ...
+
+    async def put_sentence_vectors(
+        self, passage_ids: Sequence[str], sentences: Sequence[SentenceVectors]
+    ) -> None: ...
 
     async def keep_only(self, product_id: str, passage_ids: Sequence[str]) -> None:
         """Remove every row of a product that is not among `passage_ids` (all of them, if that is empty)."""
@@ -109,4 +130,9 @@ class PassageIndex(Protocol):
 
     async def search(self, cells: Sequence[PassageQuery]) -> list[list[Hit]]:
         """For each cell its hits, best first."""
+        ...
+
+    async def absent(self, question: str, product_ids: Sequence[str] = ()) -> tuple[str, ...]:
+        """The words of a question, as typed, that no passage of these titles (none given: of the whole index) has
+        in any form. Words too common to find anything by are passed over, as are those of writing without spaces."""
         ...

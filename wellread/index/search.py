@@ -8,36 +8,29 @@ too large to be read (the whole of a large library) is asked for its best by eac
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from lancedb.query import MatchQuery
 from lancedb.table import AsyncTable
-from numpy.typing import NDArray
 
-from wellread.content import Passage
-from wellread.index.fusion import TOP, QueryTraits, Scores, fuse, keyword_weight, lead
 from wellread.index.lance_errors import storage_errors
-from wellread.index.passages import Embedder, Hit, PassageQuery, Vectors
-from wellread.index.relevance import relevance
-from wellread.text.terms import question_terms
+from wellread.index.lance_table import SENTENCES
+from wellread.index.passages import Embedder, Hit, PassageQuery
+from wellread.index.pool import Pool, SearchedQuestion, aligned, candidates, cosines, row_vectors
+from wellread.index.question_vectors import UNREAD, QuestionVectors
+from wellread.index.ranking import PASSAGE, Ranking, ranked
+from wellread.index.rarity import Rarity, matching
+from wellread.index.sentence_vectors import SentenceCosines, sentence_cosines
+from wellread.text.terms import content_words, question_terms
 
 READ_ROWS = 12_000  # a scope of at most so many rows is read whole: 12 titles, 20 ms
 _POOL = 100  # candidates from each of the two rankings
 _ENGINE_ROWS = 1_000  # scores asked of the engine for a scope that is not read
 _NAMES = 500  # products in one condition
 _QUESTION = 4_000  # characters: more than the embedder reads; of a pasted page the beginning is the question
-_PASSAGE = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language")
-_READ = (*_PASSAGE, "terms")
-
-
-class Ranking(StrEnum):
-    FUSED = "fused"
-    KEYWORD = "keyword"
-    VECTOR = "vector"
+_READ = (*PASSAGE, "terms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +62,16 @@ class _Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    words: list[tuple[str, ...]]
-    vector: Vectors | None
-    fragmentation: float
+class _Sentences:
+    """Packed sentence vectors by passage; None: nobody has any."""
 
+    rows: pa.Table | None
 
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """Rows with their scores; `cosine` is NaN where there is no vector."""
-
-    rows: pa.Table
-    keyword: Scores
-    cosine: Scores
-
-    def take(self, indices: NDArray[np.int64]) -> "_Pool":
-        return _Pool(self.rows.take(indices), self.keyword[indices], self.cosine[indices])
+    def of(self, ids: pa.Array, question: SearchedQuestion) -> list[SentenceCosines | None]:
+        if self.rows is None or question.vector is None:
+            return [None] * len(ids)
+        places = pc.index_in(ids, value_set=self.rows["passage_id"].combine_chunks())
+        return sentence_cosines(self.rows[SENTENCES].combine_chunks().take(places), question.vector)
 
 
 class SearchTable:
@@ -94,8 +81,9 @@ class SearchTable:
         self._read_rows = read_rows
         self._table = table
         self._path = path
-        self._embedder = embedder
         self._known = _Scopes()
+        self._rarity = Rarity(table)
+        self._questions = QuestionVectors(embedder)
 
     async def _scopes(self, cells: Sequence[PassageQuery]) -> _Scopes:
         """What the cells need to know of the newest version of the table."""
@@ -138,11 +126,17 @@ class SearchTable:
         with storage_errors(self._path):
             scopes = await self._scopes(cells)
         plans = [self._plan(cell, scopes) for cell in cells]
-        questions = await self._questions([cell.question for cell in cells], ranking)
+        texts = [cell.question[:_QUESTION] for cell in cells]
+        with_vectors = ranking is not Ranking.KEYWORD
+        questions = await self._questions.of(texts) if with_vectors else dict.fromkeys(texts, UNREAD)
         # A question has other terms in a German title than in an English one.
         asked_of = [(cell.question, plan.languages) for cell, plan in zip(cells, plans, strict=True)]
         terms = {key: question_terms(key[0][:_QUESTION], key[1]) for key in set(asked_of)}
-        asked = [_Question(terms[key], *questions[key[0]]) for key in asked_of]
+        with storage_errors(self._path):
+            weights = dict(zip(terms, await self._rarity.weights(terms.values()), strict=True))
+        asked = [
+            SearchedQuestion(terms[key], weights[key], *questions[key[0][:_QUESTION]]) for key in asked_of
+        ]
         found: list[list[Hit]] = [[] for _ in cells]
         near = [number for number, plan in enumerate(plans) if plan.titles and plan.rows <= self._read_rows]
         far = [number for number, plan in enumerate(plans) if plan.rows and number not in near]
@@ -152,11 +146,11 @@ class SearchTable:
             titles = [plans[number].titles for number in numbers]
             pools = await self._read(titles, [asked[number] for number in numbers], limit)
             for number, pool in zip(numbers, pools, strict=True):
-                found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
+                found[number] = ranked(pool, asked[number], cells[number].limit, ranking)
 
         async def ask(number: int) -> None:
             pool = await self._ask(plans[number].titles, asked[number], cells[number].limit)
-            found[number] = _ranked(pool, asked[number], cells[number].limit, ranking)
+            found[number] = ranked(pool, asked[number], cells[number].limit, ranking)
 
         batches = _batches(near, plans, scopes.products, self._read_rows)
         with storage_errors(self._path):
@@ -174,52 +168,43 @@ class SearchTable:
             titles = tuple(name for name, scope in held.items() if scope.rows)
         return _Plan(titles, meant.languages, meant.rows)
 
-    async def _questions(
-        self, texts: Sequence[str], ranking: Ranking
-    ) -> dict[str, tuple[Vectors | None, float]]:
-        """Vector and fragmentation of each distinct question."""
-        distinct = list(dict.fromkeys(texts))
-        embedder = self._embedder
-        if not embedder or not distinct or ranking is Ranking.KEYWORD:
-            return dict.fromkeys(distinct, (None, 0.0))
-        short = [text[:_QUESTION] for text in distinct]
-        vectors = await asyncio.to_thread(embedder.embed_questions, short)
-        return {
-            text: (vector, embedder.fragmentation(cut))
-            for text, cut, vector in zip(distinct, short, vectors, strict=True)
-        }
-
     async def _read(
-        self, products: Sequence[tuple[str, ...]], questions: Sequence[_Question], limit: int
-    ) -> list[_Pool]:
+        self, products: Sequence[tuple[str, ...]], questions: Sequence[SearchedQuestion], limit: int
+    ) -> list[Pool]:
         """The pools of cells whose titles are read whole; `products` are those of each cell."""
         names = sorted({name for cell in products for name in cell})
         where = among("product_id", names)
         columns = [*_READ, "vector"] if questions[0].vector is not None else list(_READ)
-        by_terms = {_terms(question): question for question in questions}
+        by_terms = {question.terms: question for question in questions}
         rows, *keyword_hits = await asyncio.gather(
             self._table.query().where(where).select(columns).to_arrow(),
             *(self._by_keyword(question, where, 2 * self._read_rows) for question in by_terms.values()),
         )
         ids = rows["passage_id"].combine_chunks()
         keyword = {
-            terms: _aligned(hits, "_score", ids, missing=0.0)
+            terms: aligned(hits, "_score", ids, missing=0.0)
             for terms, hits in zip(by_terms, keyword_hits, strict=True)
         }
-        vectors = _vectors(rows)
+        vectors = row_vectors(rows)
         rows = rows.select(_READ)
         product = rows["product_id"].combine_chunks()
-        pools = []
+        chosen = []
         for cell, question in zip(products, questions, strict=True):
             mask = pc.is_in(product, value_set=pa.array(cell, pa.string()))
             own = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
-            cosine = _cosine(None if vectors is None else vectors[own], question, own.size)
-            scored = keyword[_terms(question)][own]
-            chosen = _candidates(scored, cosine, max(_POOL, limit))
-            pools.append(_Pool(rows.take(own[chosen]), scored[chosen], cosine[chosen]))
-        return pools
+            cosine = cosines(None if vectors is None else vectors[own], question, own.size)
+            scored = keyword[question.terms][own]
+            best = candidates(scored, cosine, max(_POOL, limit))
+            chosen.append((own[best], scored[best], cosine[best]))
+        held = await self._sentences(
+            ids.take(np.unique(np.concatenate([own for own, _, _ in chosen]))), questions
+        )
+        return [
+            Pool(rows.take(own), scored, cosine, held.of(ids.take(own), question))
+            for (own, scored, cosine), question in zip(chosen, questions, strict=True)
+        ]
 
-    async def _ask(self, products: Sequence[str], question: _Question, limit: int) -> _Pool:
+    async def _ask(self, products: Sequence[str], question: SearchedQuestion, limit: int) -> Pool:
         """The pool of a cell whose scope is too large to be read."""
         where = among("product_id", products) if products else ""
         size = max(_POOL, limit)
@@ -230,24 +215,49 @@ class SearchTable:
         best = [hits["passage_id"].slice(0, size), near["passage_id"]]
         ids = pc.unique(pa.chunked_array([chunk for part in best for chunk in part.chunks], pa.string()))
         columns = [*_READ, "vector"] if question.vector is not None else list(_READ)
-        rows = await self._rows(ids.to_pylist(), columns)
+        rows, sentences = await asyncio.gather(
+            self._rows(ids.to_pylist(), columns), self._sentences(ids, [question])
+        )
         held = rows["passage_id"].combine_chunks()
-        cosine = _cosine(_vectors(rows), question, rows.num_rows)
-        return _Pool(rows.select(_READ), _aligned(hits, "_score", held, missing=0.0), cosine)
+        return Pool(
+            rows.select(_READ),
+            aligned(hits, "_score", held, missing=0.0),
+            cosines(row_vectors(rows), question, rows.num_rows),
+            sentences.of(held, question),
+        )
+
+    async def _sentences(self, ids: pa.Array, questions: Sequence[SearchedQuestion]) -> "_Sentences":
+        """The sentence vectors of passages, as far as they have any and a question can be compared with them."""
+        columns = (await self._table.schema()).names
+        if not len(ids) or SENTENCES not in columns or all(question.vector is None for question in questions):
+            return _Sentences(None)
+        return _Sentences(await self._rows(ids.to_pylist(), ["passage_id", SENTENCES]))
+
+    async def absent(self, question: str, product_ids: Sequence[str]) -> tuple[str, ...]:
+        """See PassageIndex.absent."""
+        with storage_errors(self._path):
+            scopes = await self._scopes([PassageQuery(question, tuple(product_ids))])
+            plan = self._plan(PassageQuery(question, tuple(product_ids)), scopes)
+            if not plan.rows:
+                return ()
+            words = content_words(question[:_QUESTION], plan.languages)
+            where = among("product_id", plan.titles) if product_ids else ""
+            held = await asyncio.gather(*(self._rarity.held(forms, where, 1) for forms in words.values()))
+        return tuple(word for word, found in zip(words, held, strict=True) if not found)
 
     async def _rows(self, ids: Sequence[str], columns: list[str]) -> pa.Table:
         if not ids:
             return (await self._table.schema()).empty_table().select(columns)
         return await self._table.query().where(among("passage_id", ids)).select(columns).to_arrow()
 
-    async def _by_keyword(self, question: _Question, where: str, limit: int) -> pa.Table:
+    async def _by_keyword(self, question: SearchedQuestion, where: str, limit: int) -> pa.Table:
         if not question.words:
             return pa.table({"passage_id": pa.array([], pa.string()), "_score": pa.array([], pa.float32())})
-        query = self._table.query().nearest_to_text(_match(_terms(question)))
+        query = self._table.query().nearest_to_text(matching(question.terms))
         query = query.where(where) if where else query
         return await query.select(["passage_id", "_score"]).limit(limit).to_arrow()
 
-    async def _by_vector(self, question: _Question, where: str, limit: int) -> pa.Table:
+    async def _by_vector(self, question: SearchedQuestion, where: str, limit: int) -> pa.Table:
         if question.vector is None:
             return pa.table({"passage_id": pa.array([], pa.string())})
         query = self._table.query().nearest_to(question.vector).distance_type("dot")
@@ -272,10 +282,6 @@ def among(column: str, values: Sequence[str]) -> str:
     return f"{column} IN ({listed})"
 
 
-def passage(row: Mapping[str, object]) -> Passage:
-    return Passage(**{name: row[name] for name in _PASSAGE})  # type: ignore[arg-type]  # its columns
-
-
 def _batches(
     near: Sequence[int], plans: Sequence[_Plan], scopes: Mapping[str, SearchScope], most: int
 ) -> list[list[int]]:
@@ -292,100 +298,3 @@ def _batches(
         held |= set(plans[number].titles)
         rows += more
     return batches
-
-
-def _ranked(pool: _Pool, question: _Question, limit: int, ranking: Ranking) -> list[Hit]:
-    """The best `limit` of a pool as hits."""
-    if ranking is Ranking.KEYWORD:
-        score = pool.keyword
-        eligible = score > 0
-    elif ranking is Ranking.VECTOR:
-        score = pool.cosine
-        eligible = ~np.isnan(score)
-    else:
-        score = fuse(pool.keyword, pool.cosine, _weight(pool, question))
-        eligible = (pool.keyword > 0) | ~np.isnan(pool.cosine)
-    order = np.argsort(-score, kind="stable")
-    best = order[eligible[order]][:limit]
-    chosen = pool.take(best)
-    coverage = _coverage(chosen.rows, question)
-    return [
-        Hit(
-            passage(row),
-            score=float(ranked_by),
-            relevance=relevance(
-                None if np.isnan(cosine) else float(cosine),
-                float(covered),
-                len(question.words),
-                question.fragmentation,
-            ),
-            keyword=float(keyword),
-            cosine=None if np.isnan(cosine) else float(cosine),
-        )
-        for row, ranked_by, keyword, cosine, covered in zip(
-            chosen.rows.to_pylist(), score[best], chosen.keyword, chosen.cosine, coverage, strict=True
-        )
-    ]
-
-
-def _weight(pool: _Pool, question: _Question) -> float:
-    top = np.argsort(-pool.keyword, kind="stable")[:TOP]
-    coverage = _coverage(pool.rows.take(top[pool.keyword[top] > 0]), question)
-    traits = QueryTraits(question.fragmentation, coverage.max(initial=0.0), lead(pool.keyword))
-    return keyword_weight(traits)
-
-
-def _coverage(rows: pa.Table, question: _Question) -> Scores:
-    """For each row the share of the question's words that it has."""
-    held = [set(terms.split(" ")) for terms in rows["terms"].to_pylist()]
-    words = question.words
-    return np.array(
-        [sum(not terms.isdisjoint(forms) for forms in words) / max(1, len(words)) for terms in held],
-        np.float64,
-    )
-
-
-def _candidates(keyword: Scores, cosine: Scores, size: int) -> NDArray[np.int64]:
-    """The best by each of the two, each once, in their order in the table."""
-    by_keyword = np.argsort(-keyword, kind="stable")[:size]
-    by_vector = np.argsort(np.where(np.isnan(cosine), np.inf, -cosine), kind="stable")[:size]
-    chosen = np.concatenate([by_keyword[keyword[by_keyword] > 0], by_vector[~np.isnan(cosine[by_vector])]])
-    return np.unique(chosen)
-
-
-def _aligned(hits: pa.Table, column: str, ids: pa.Array, *, missing: float) -> Scores:
-    """A column of `hits` in the order of `ids`."""
-    scores = np.append(hits[column].to_numpy().astype(np.float64), missing)
-    places = pc.fill_null(pc.index_in(ids, value_set=hits["passage_id"].combine_chunks()), len(scores) - 1)
-    aligned: Scores = scores[places.to_numpy(zero_copy_only=False)]
-    return aligned
-
-
-def _cosine(vectors: Vectors | None, question: _Question, rows: int) -> Scores:
-    """How near each row is to the question, NaN where one of the two has no vector."""
-    if vectors is None or question.vector is None:
-        return np.full(rows, np.nan)
-    return (vectors @ question.vector).astype(np.float64)
-
-
-def _vectors(rows: pa.Table) -> Vectors | None:
-    """The vectors of the rows, NaN where there is none."""
-    if "vector" not in rows.column_names or not rows.num_rows:
-        return None
-    column = rows["vector"].combine_chunks()
-    size = column.type.list_size
-    start = column.offset * size
-    values = column.values.to_numpy(zero_copy_only=False)[start : start + len(column) * size]
-    vectors: Vectors = values.reshape(len(column), size)
-    if column.null_count:
-        vectors = vectors.copy()
-        vectors[column.is_null().to_numpy(zero_copy_only=False)] = np.nan
-    return vectors
-
-
-def _match(terms: str) -> MatchQuery:
-    return MatchQuery(terms, "terms")  # type: ignore[call-arg]  # pydantic's defaults
-
-
-def _terms(question: _Question) -> str:
-    return " ".join(dict.fromkeys(form for forms in question.words for form in forms))

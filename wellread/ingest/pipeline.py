@@ -8,12 +8,11 @@ point is seen from the catalog and the index, and done by `finish` and `embed`.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 from filelock import FileLock
 
 from wellread.content import Product
@@ -23,24 +22,24 @@ from wellread.formats.document import Document, Source
 from wellread.formats.reader_process import ReadingProcess
 from wellread.formats.registry import reader_for, signature
 from wellread.import_events import FileReading, FileRefused, Outcome, ProductAdded, VectorsMade, WaitingFor
-from wellread.index.passages import Embedder, PassageIndex, text_to_embed
+from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
 from wellread.ingest.passages import passages
 from wellread.ingest.sections import sections
+from wellread.ingest.vectors import embed
 from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog, Edition, Known
 from wellread.store.catalog.source_files import FileStore, fingerprint
 from wellread.store.locks import ADDING, EMBEDDING, acquired, lock
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
-_EMBED_ROWS = 64  # passages between two marks of progress
 _T = TypeVar("_T")
 
 
 class Pipeline:
     """Writes to catalog, files and index; several processes may, one at a time."""
 
-    vector_rows = 192  # vectors that are written at once: a kill loses no more than these
+    vector_rows = 192  # passages whose vectors are written at once: a kill loses no more than these
 
     def __init__(
         self,
@@ -136,8 +135,8 @@ class Pipeline:
             await self.finish()
 
     async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
-        """Give vectors to the passages that wait for them. Ends at once when there is no embedder, and, without
-        `wait`, when another process is at it."""
+        """Give vectors to the passages that wait for them, then to their sentences. Ends at once when there is no
+        embedder, and, without `wait`, when another process is at it."""
         if self._embedder is None:
             return
         held = self._lock(EMBEDDING)
@@ -147,20 +146,9 @@ class Pipeline:
             yield WaitingFor.model_validate({"for": "another process that makes vectors"})
             await _acquire(held)
         try:
-            total = (await self._index.stats()).without_vectors
-            done = 0
-            yield VectorsMade(done=done, total=total)
-            async for waiting in self._index.without_vectors(self.vector_rows):
-                vectors = []
-                for some in _batches(waiting, _EMBED_ROWS):
-                    texts = [text_to_embed(passage) for passage in some]
-                    vectors.append(await asyncio.to_thread(self._embedder.embed_passages, texts))
-                    made = done + sum(map(len, vectors))
-                    yield VectorsMade(done=min(made, total - 1), total=total)
-                await self._index.put_vectors([p.passage_id for p in waiting], np.concatenate(vectors))
-                done += len(waiting)
-                total = max(total, done)
-                yield VectorsMade(done=done, total=total)  # all of them only now, when they are written
+            async with aclosing(embed(self._index, self._embedder, self.vector_rows)) as embedding:
+                async for made in embedding:
+                    yield made
         finally:
             held.release()
 

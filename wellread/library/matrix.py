@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 from wellread.content import Anchor, Section, place_label
 from wellread.errors import NotFoundError
-from wellread.events import FoundPassage
+from wellread.events import FoundPassage, TellingSentence
 from wellread.index.passages import Hit, PassageIndex, PassageQuery
 from wellread.index.relevance import FLOOR
+from wellread.library.evidence_range import SNIPPET_WORDS, evidence_range, fitting
 from wellread.library.open_anchor import touched_blocks
+from wellread.library.repeated_text import SeenTexts
 from wellread.store.catalog.catalog import Catalog
 from wellread.text.words import count_words
 from wellread.wire.library import Cell
 
-SNIPPET_WORDS = 300  # a snippet never exceeds this
-_CANDIDATES = 12  # hits of a cell from which its snippets are joined
+_CANDIDATES = 12  # hits of a cell from which its snippets are joined, at least
+_MOST_CANDIDATES = 36
+_TELLING = 6  # sentences of a snippet
+_COVERED = 0.5  # the share of a passage within a snippet from which it needs none of its own
 _ELSEWHERE_HITS = 40  # passages of the whole library by which its titles are compared
 _TITLE_WEIGHT = 0.15  # what a title in the question's own words adds to a relevance
 _NEAR_BEST = 0.7  # the share of the best title's rank that another needs
@@ -38,14 +42,22 @@ class TitleMatrix:
         self._index = index
         self._snippets = snippets
 
-    async def matrix(self, pairs: Sequence[tuple[str, str]]) -> list[Cell]:
+    async def matrix(self, pairs: Sequence[tuple[str, str]], *, snippets: int | None = None) -> list[Cell]:
         """Search every (question, product id) at once; a cell for each pair, in order, with its best score even when
-        nothing cleared the floor. A product that is gone has the title ""."""
-        cells = [PassageQuery(question, (product_id,), _CANDIDATES) for question, product_id in pairs]
-        found = await self._index.search(cells)
-        return await asyncio.to_thread(self._cells, pairs, found)
+        nothing cleared the floor. A product that is gone has the title "".
 
-    def _cells(self, pairs: Sequence[tuple[str, str]], found: Sequence[Sequence[Hit]]) -> list[Cell]:
+        A cell gives at most `snippets`: as many as its reader has use for, by default what the settings say.
+        """
+        most = self._snippets if snippets is None else snippets
+        limit = min(_MOST_CANDIDATES, max(_CANDIDATES, 3 * most))
+        found = await self._index.search(
+            [PassageQuery(question, (product_id,), limit) for question, product_id in pairs]
+        )
+        return await asyncio.to_thread(self._cells, pairs, found, most)
+
+    def _cells(
+        self, pairs: Sequence[tuple[str, str]], found: Sequence[Sequence[Hit]], most: int
+    ) -> list[Cell]:
         products = self._catalog.products_by_id(list({product_id for _, product_id in pairs}))
         return [
             Cell(
@@ -53,7 +65,7 @@ class TitleMatrix:
                 product_id=product_id,
                 title=products[product_id].title if product_id in products else "",
                 best=max((hit.relevance for hit in hits), default=0.0),
-                found=tuple(self._join(hits)),
+                found=tuple(self._join(hits, most)),
                 nearest=tuple(self._nearest(hits)),
             )
             for (question, product_id), hits in zip(pairs, found, strict=True)
@@ -112,7 +124,7 @@ class TitleMatrix:
                     break
                 stop += 1
             begin, end = section.blocks[start].start, section.blocks[stop - 1].end
-            anchor = Anchor(product_id, section.section_id, begin, _within(section, begin, end))
+            anchor = Anchor(product_id, section.section_id, begin, fitting(section, begin, end))
             if not any(anchor.overlap(other) > 0.5 for other in covered):
                 findings.append(self._finding(section, anchor, FLOOR))
             start = stop
@@ -120,41 +132,48 @@ class TitleMatrix:
 
     def _nearest(self, hits: Sequence[Hit]) -> list[FoundPassage]:
         """The best hit, where none is above the floor."""
-        near: list[FoundPassage] = []
-        if any(hit.relevance >= FLOOR for hit in hits):
-            return near
-        for hit in sorted(hits, key=lambda hit: -hit.relevance)[:1]:
-            try:
-                section = self._catalog.section(hit.passage.product_id, hit.passage.section_id)
-            except NotFoundError:
-                continue
-            anchor = Anchor(hit.passage.product_id, section.section_id, hit.passage.start, hit.passage.end)
-            near.append(self._finding(section, anchor, hit.relevance))
-        return near
+        if not hits or any(hit.relevance >= FLOOR for hit in hits):
+            return []
+        best = max(hits, key=lambda hit: hit.relevance)
+        try:
+            section = self._catalog.section(best.passage.product_id, best.passage.section_id)
+        except NotFoundError:
+            return []
+        anchor = best.passage.anchor
+        return [self._finding(section, anchor, best.relevance, _telling(anchor, [best]))]
 
-    def _join(self, hits: Sequence[Hit]) -> list[FoundPassage]:
-        """The best hits above the floor as snippets, neighbours in a section joined."""
+    def _join(self, hits: Sequence[Hit], most: int) -> list[FoundPassage]:
+        """The best hits above the floor as snippets, each with what it leans on, and each text once."""
         good = [hit for hit in hits if hit.relevance >= FLOOR]
-        used: set[str] = set()
+        given: list[Anchor] = []
+        seen = SeenTexts()
         findings: list[FoundPassage] = []
         for hit in good:
-            if len(findings) == self._snippets:
+            if len(findings) == most:
                 break
-            if hit.passage.passage_id in used:
+            if any(hit.passage.anchor.overlap(other) > _COVERED for other in given):
                 continue
-            group = _neighbours(hit, good, used)
-            used |= {member.passage.passage_id for member in group}
             try:
                 section = self._catalog.section(hit.passage.product_id, hit.passage.section_id)
             except NotFoundError:
                 continue  # removed since the search
-            start = min(member.passage.start for member in group)
-            end = max(member.passage.end for member in group)
-            anchor = Anchor(hit.passage.product_id, section.section_id, start, _within(section, start, end))
-            findings.append(self._finding(section, anchor, max(m.relevance for m in group)))
+            group = _neighbours(hit, good, given)
+            start, end = evidence_range(
+                section,
+                min(member.passage.start for member in group),
+                max(member.passage.end for member in group),
+            )
+            anchor = Anchor(hit.passage.product_id, section.section_id, start, end)
+            given.append(anchor)
+            if seen.is_new(section.text[start:end]):
+                within = [other for other in good if other.passage.anchor.overlap(anchor) > 0]
+                score = max(member.relevance for member in group)
+                findings.append(self._finding(section, anchor, score, _telling(anchor, within)))
         return findings
 
-    def _finding(self, section: Section, anchor: Anchor, score: float) -> FoundPassage:
+    def _finding(
+        self, section: Section, anchor: Anchor, score: float, telling: tuple[TellingSentence, ...] = ()
+    ) -> FoundPassage:
         touched = touched_blocks(section, anchor.start, anchor.end)
         return FoundPassage(
             anchor=str(anchor),
@@ -162,10 +181,26 @@ class TitleMatrix:
             place=place_label(touched[0].block, anchor.start - touched[0].start) if touched else "",
             text=section.text[anchor.start : anchor.end],
             score=round(score, 3),
+            telling=telling,
         )
 
 
-def _neighbours(hit: Hit, hits: Sequence[Hit], used: set[str]) -> list[Hit]:
+def _telling(anchor: Anchor, hits: Sequence[Hit]) -> tuple[TellingSentence, ...]:
+    """The sentences of the hits that tell most and lie whole in a snippet, by its own offsets, best first."""
+    moved = [
+        TellingSentence(
+            start=sentence.start + hit.passage.start - anchor.start,
+            end=sentence.end + hit.passage.start - anchor.start,
+            score=sentence.score,
+        )
+        for hit in hits
+        for sentence in hit.telling
+    ]
+    within = [one for one in moved if one.start >= 0 and one.end <= anchor.end - anchor.start]
+    return tuple(sorted(within, key=lambda one: -one.score)[:_TELLING])
+
+
+def _neighbours(hit: Hit, hits: Sequence[Hit], given: Sequence[Anchor]) -> list[Hit]:
     """`hit` with the hits that adjoin it in its section, as far as a snippet may reach."""
     group = [hit]
     words = count_words(hit.passage.text)
@@ -173,8 +208,8 @@ def _neighbours(hit: Hit, hits: Sequence[Hit], used: set[str]) -> list[Hit]:
         other
         for other in hits
         if other is not hit
-        and other.passage.passage_id not in used
         and other.passage.section_id == hit.passage.section_id
+        and not any(other.passage.anchor.overlap(anchor) > _COVERED for anchor in given)
     ]
     for other in same:
         adjoins = any(
@@ -187,13 +222,3 @@ def _neighbours(hit: Hit, hits: Sequence[Hit], used: set[str]) -> list[Hit]:
             group.append(other)
             words += size
     return group
-
-
-def _within(section: Section, start: int, end: int) -> int:
-    """`end`, or the last place before it up to which the snippet has SNIPPET_WORDS words."""
-    while count_words(section.text[start:end]) > SNIPPET_WORDS:
-        cut = section.text.rfind(" ", start, end - max(1, (end - start) // 20))
-        if cut <= start:
-            break
-        end = cut
-    return end

@@ -56,11 +56,9 @@ def question_terms(question: str, languages: Iterable[str] = ()) -> list[tuple[s
     others."""
     own = language_of(question)
     spoken = list(dict.fromkeys([own, *filter(None, map(primary, languages))]))
-    stop = word_list_of(own, "stop_words")
     words = list(dict.fromkeys(_words(question)))
-    telling = [word for word in words if word not in stop] or words
-    wanted = word_list_of(own, "request_words")
-    telling = [word for word in telling if word not in wanted] or telling
+    telling = [word for word in words if word not in word_list_of(own, "stop_words")] or words
+    telling = [word for word in telling if word not in word_list_of(own, "request_words")] or telling
     forms = [tuple(dict.fromkeys(term(word, language) for language in spoken)) for word in telling]
     return _first(dict.fromkeys(form for form in forms if form))
 
@@ -74,6 +72,21 @@ def _first(forms: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
         if pieces <= MAX_QUESTION_PIECES if piece else words <= MAX_QUESTION_WORDS:
             kept.append(form)
     return kept
+
+
+def content_words(question: str, languages: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """The words of a question that `question_terms` would search for, as typed, each with its forms; those of a word
+    with a dot are also those of its parts. Writing without spaces has no words that could be named."""
+    own = language_of(question)
+    spoken = list(dict.fromkeys([own, *filter(None, map(primary, languages))]))
+    stop = word_list_of(own, "stop_words") | word_list_of(own, "request_words")
+    typed = [match[0].strip("_") for match in _WORD.finditer(question) if match["unspaced"] is None]
+    forms = {
+        word: [term(part, language) for part in _words(word) if part not in stop for language in spoken]
+        for word in typed
+        if word.casefold() not in stop
+    }
+    return {word: tuple(dict.fromkeys(filter(None, some))) for word, some in forms.items() if any(some)}
 
 
 def language_of(text: str) -> str:

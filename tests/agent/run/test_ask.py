@@ -23,7 +23,7 @@ from wellread.events import (
     StepAction,
     StepCompleted,
 )
-from wellread.library.matrix import SNIPPET_WORDS
+from wellread.library.evidence_range import SNIPPET_WORDS
 from wellread.settings import Settings
 from wellread.wire.runs import AskOptions, RunLimits
 

@@ -1,0 +1,40 @@
+"""The vectors of questions: a run asks the same one of many titles, and again in its next step."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from wellread.index.passages import Embedder, Vectors
+
+_REMEMBERED = 256
+
+UNREAD: tuple[Vectors | None, float] = (None, 0.0)
+"""Of a question that no embedder has read."""
+
+
+class QuestionVectors:
+    """Vector and fragmentation of questions; those of the last few hundred are remembered."""
+
+    def __init__(self, embedder: Embedder | None) -> None:
+        self._embedder = embedder
+        self._known: OrderedDict[str, tuple[Vectors | None, float]] = OrderedDict()
+
+    async def of(self, texts: Sequence[str]) -> dict[str, tuple[Vectors | None, float]]:
+        distinct = list(dict.fromkeys(texts))
+        embedder = self._embedder
+        if embedder is None:
+            return dict.fromkeys(distinct, UNREAD)
+        new = [text for text in distinct if text not in self._known]
+        found = {text: self._known[text] for text in distinct if text in self._known}
+        if new:
+            vectors = await asyncio.to_thread(embedder.embed_questions, new)
+            found |= {
+                text: (vector, embedder.fragmentation(text))
+                for text, vector in zip(new, vectors, strict=True)
+            }
+        for text in distinct:
+            self._known[text] = found[text]
+            self._known.move_to_end(text)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return found

@@ -1,0 +1,50 @@
+"""How rare words are in the library: what a passage has of a question is weighed by it."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from lancedb.query import MatchQuery
+from lancedb.table import AsyncTable
+
+from wellread.index.fusion import Scores
+
+Forms = tuple[str, ...]
+
+_COMMON = 1_000  # passages from which a word counts as common, however many there are
+_KNOWN = 20_000  # words that are remembered
+
+
+class Rarity:
+    """Document frequencies, asked of the keyword index word by word and remembered until rows come or go."""
+
+    def __init__(self, table: AsyncTable) -> None:
+        self._table = table
+        self._rows = -1
+        self._frequencies: dict[Forms, int] = {}
+
+    async def weights(self, words: Iterable[Sequence[Forms]]) -> list[Scores]:
+        """For each list of words the weight of each: ln(1 + passages of the library / passages that have it)."""
+        asked = [list(some) for some in words]
+        rows = int(await self._table.count_rows())
+        if rows != self._rows or len(self._frequencies) > _KNOWN:
+            self._rows, self._frequencies = rows, {}
+        known = self._frequencies
+        new = list(dict.fromkeys(forms for some in asked for forms in some if forms not in known))
+        for forms, found in zip(new, await asyncio.gather(*map(self._frequency, new)), strict=True):
+            known[forms] = found
+        return [np.array([np.log1p(rows / (known[forms] + 1)) for forms in some]) for some in asked]
+
+    async def _frequency(self, forms: Forms) -> int:
+        """How many passages have the word in one of its forms, up to _COMMON."""
+        return await self.held(forms, "", _COMMON)
+
+    async def held(self, forms: Forms, where: str, most: int) -> int:
+        query = self._table.query().nearest_to_text(matching(" ".join(forms)))
+        query = query.where(where) if where else query
+        return int((await query.select(["_score"]).limit(most).to_arrow()).num_rows)
+
+
+def matching(terms: str) -> MatchQuery:
+    """A keyword query for any of the terms."""
+    return MatchQuery(terms, "terms")  # type: ignore[call-arg]  # pydantic's defaults
