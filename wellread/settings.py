@@ -71,6 +71,9 @@ class Settings:
     model_first_token_seconds: float = _setting(60.0, "Seconds a hosted model may take to its first word.")
     model_silent_seconds: float = _setting(30.0, "Seconds a model may be silent between two words.")
     model_tries: int = _setting(3, "Times a call is tried before the model counts as failing.")
+    evidence_tokens: int = _setting(
+        12_000, "Tokens of passages that a hosted model is given to write an answer from.", live=True
+    )
     quick_steps: int = _setting(4, "Steps a run has at most when DeepSearch is OFF.", live=True)
     quick_seconds: float = _setting(
         300.0, "Seconds a run with a model has at most when DeepSearch is OFF.", live=True

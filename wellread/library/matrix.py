@@ -71,6 +71,10 @@ class TitleMatrix:
             for (question, product_id), hits in zip(pairs, found, strict=True)
         ]
 
+    async def absent(self, question: str, product_ids: Sequence[str]) -> tuple[str, ...]:
+        """The words of a question, as typed, that no passage of these titles holds."""
+        return await self._index.absent(question, product_ids)
+
     async def titles(
         self, questions: Sequence[str], *, without: frozenset[str] = frozenset(), limit: int = 5
     ) -> list[TitleHit]:

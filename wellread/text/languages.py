@@ -17,6 +17,7 @@ A file has the language's `name` in English. All else may be missing: the `lette
   ("one hundred and five"), "%" a word for that sign.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
+- `capitals`: "nouns" where they do not tell a name.
 - Of questions: `request_words` say that something is wanted and not about what, `anaphora` stand for what was said
   before, `catalogue_words` are those of a question about the library itself.
 

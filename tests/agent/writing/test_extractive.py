@@ -325,7 +325,7 @@ def test_when_nothing_was_found_it_shows_what_came_nearest_and_where_else_to_loo
     )
     assert markdown.startswith("I found nothing in *Steady Hands* that answers this.")
     assert "**The nearest passages**" in markdown
-    assert "- [Steady Hands › Moby › p. 3](/read/steady/0000abcd-1/0-40): A whale of a project." in markdown
+    assert "- Steady Hands › Moby › p. 3: A whale of a project. `steady/0000abcd-1/0-40`" in markdown
     assert "**Not here, but there:** *Moby-Dick* speaks to it. So may *Sea Stories*." in markdown
     assert judge(markdown, []) == ((), ()) or all(s.verdict == "general" for s in judge(markdown, [])[0])
     assert "No language model" in markdown

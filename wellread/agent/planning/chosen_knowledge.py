@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from wellread.agent.state.knowledge import Knowledge
 from wellread.events import SearchCell, Snippet
 
-_QUICK_KNOWLEDGE = 8  # snippets an answer rests on at most, but one of each title that answered
+_QUICK_KNOWLEDGE = 12  # snippets an answer rests on at most, but one of each title that answered
 _DEEP_KNOWLEDGE = 16
 _DESCRIBED = 48  # that a description of titles gives
 _NEAR_BEST = 0.6  # a snippet is relevant from this share of the best that its title has for its question
@@ -19,9 +19,10 @@ def relevant(knowledge: Knowledge, most: int = 0) -> tuple[int, ...]:
     `most` numbers are given at most, as many as the mode allows without it."""
     if knowledge.is_described:
         return tuple(dict.fromkeys(n for event in knowledge.described for n in event.knowledge))[:_DESCRIBED]
-    if knowledge.absent:
+    answered = [cell for cell in knowledge.cells if cell.knowledge and not cell.absent]
+    if not answered and knowledge.absent:
         return ()
-    answered = [cell for cell in knowledge.cells if cell.knowledge]
+    silent = {cell.question for cell in knowledge.cells if cell.absent}
     own = _DEEP_KNOWLEDGE if knowledge.start.mode == "deep" else _QUICK_KNOWLEDGE
     limit = max(most or own, len({cell.product_id for cell in answered}))
     best = {(cell.question, cell.product_id): cell.best for cell in knowledge.cells}
@@ -30,6 +31,8 @@ def relevant(knowledge: Knowledge, most: int = 0) -> tuple[int, ...]:
         if snippet.number in knowledge.carried:
             return False
         asked = knowledge.asked.get(snippet.number, ())
+        if asked and silent.issuperset(asked):
+            return False
         bests = [best[question, snippet.product_id] for question in asked]
         return not asked or any(snippet.score >= _NEAR_BEST * top for top in bests)
 

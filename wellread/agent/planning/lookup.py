@@ -1,7 +1,7 @@
 """What the actions that look something up do: search the matrix, find titles, read around, score evidence."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,7 +14,7 @@ from wellread.agent.state.control import Control
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.agent.state.numbering import KnowledgeNumbering
 from wellread.agent.state.question_form import QuestionForm, chapter_asked
-from wellread.agent.state.questions import catalogue_topic
+from wellread.agent.state.questions import catalogue_topic, names_and_numbers
 from wellread.content import Anchor
 from wellread.errors import ModelError
 from wellread.events import (
@@ -35,6 +35,7 @@ from wellread.library.scope import entry
 from wellread.library.title_recognition import kinds_meant, one_edition_each
 from wellread.store.catalog.catalog import Catalog
 
+_FEWEST, _MOST = 2, 12  # snippets of a cell
 _DESCRIBED = 3  # titles of which an overview is given
 
 _T = TypeVar("_T")
@@ -54,6 +55,7 @@ class Lookup:
     judge: EvidenceJudge | None  # None: evidence is not scored
     discovered: int  # titles that find_products brings at most
     judged: int  # snippets that are scored at most
+    snippets: int  # that one round of searching brings at most, shared by its cells
     step: int
     knowledge: Knowledge
     meter: Meter
@@ -69,8 +71,11 @@ class Lookup:
         found: dict[int, Snippet] = {}
         # Without the first search there is nothing to write from, so it may take the answer's time.
         left = self.meter.left if self.knowledge.cells else self.meter.left_in_all
-        searching = self.inside.matrix(new_cells(action, self.knowledge))
+        pairs = new_cells(action, self.knowledge)
+        a_cell = min(max(self.snippets // max(1, len(pairs)), _FEWEST), _MOST)
+        searching = self.inside.matrix(pairs, snippets=a_cell)
         cells = await in_time(searching, left, self.control)
+        absent = await in_time(self._absent(pairs), left, self.control)
         for cell in sorted(cells, key=lambda cell: not cell.found):  # what was found, in the order asked
             snippets = numbering.snippets(cell.found, cell.product_id, titles[cell.product_id])
             found |= {snippet.number: snippet for snippet in snippets}
@@ -85,6 +90,7 @@ class Lookup:
                 best=round(cell.best, 2),
                 knowledge=tuple(snippet.number for snippet in snippets),
                 nearest=cell.nearest,
+                absent=absent[cell.question],
             )
         for question in dict.fromkeys(cell.question for cell in cells):
             if fold(question) not in answered:
@@ -94,6 +100,16 @@ class Lookup:
         async with aclosing(self._scored(tuple(found.values()))) as scores:
             async for score in scores:
                 yield score
+
+    async def _absent(self, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+        """For each question its names and numbers that no passage of the titles in scope holds."""
+        titles = [entry.product_id for entry in self.knowledge.scope]
+        absent = {}
+        for question in dict.fromkeys(question for question, _ in pairs):
+            meant = names_and_numbers(question)
+            missing = await self.inside.absent(question, titles) if meant else ()
+            absent[question] = tuple(word for word in missing if word in meant)
+        return absent
 
     async def find(self, action: FindProducts) -> ProductsFound:
         return await self._in_time(self._find(action))

@@ -19,6 +19,10 @@ from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog
 
 
+_FEW = 16
+_SNIPPET_TOKENS = 300
+
+
 def assemble(
     roles: Roles,
     models: Models,
@@ -45,8 +49,15 @@ def assemble(
         discovered=settings.discovered_titles,
         judge=judges[0] if judges and planners else None,
         judged=settings.deep_judged,
+        snippets=_snippets(roles.writer, settings),
         follow_up=follow_ups[0] if follow_ups else None,
     )
+
+
+def _snippets(writer: str, settings: Settings) -> int:
+    """How many snippets who writes has use for: a model on this machine reads slowly, and without one a few are quoted."""
+    here = writer == EXTRACTIVE or writer.startswith("local/")
+    return _FEW if here else max(_FEW, settings.evidence_tokens // _SNIPPET_TOKENS)
 
 
 def _models(name: str, fallback: str = "") -> tuple[str, ...]:

@@ -66,6 +66,7 @@ class Loop:
     discovered: int  # titles that find_products brings at most; a library of no more is searched whole
     judge: EvidenceJudge | None = None
     judged: int = 0  # snippets that it scores in one round at most
+    snippets: int = 16  # that a round of searching brings at most, and that the writer is given
     follow_up: FollowUp | None = None
 
     async def run(
@@ -181,6 +182,7 @@ class Loop:
                 judge=self._judge(knowledge),
                 discovered=self.discovered,
                 judged=self.judged,
+                snippets=self.snippets,
                 step=step,
                 knowledge=knowledge,
                 meter=meter,
@@ -241,7 +243,7 @@ class Loop:
         """What follows the last step, from its action as it was stored."""
         if closing.action == AskClarifyingQuestion.name:
             return ask_back(AskClarifyingQuestion.model_validate(closing.parameters), meter)
-        answering = Answering(self.catalog, self.writers, knowledge, meter)
+        answering = Answering(self.catalog, self.writers, knowledge, meter, self.snippets)
         return answering.events(CreateAnswerDraft.model_validate(closing.parameters))
 
 

@@ -121,6 +121,22 @@ def catalogue_topic(question: str) -> str:
     return " ".join(word for word in telling_words(question) if word.casefold() not in kinds)
 
 
+def names_and_numbers(question: str) -> frozenset[str]:
+    """The words of a question that stand for one thing only: with a capital within a sentence (in languages that keep
+    capitals for names), of digits and letters, or a number that nobody writes out."""
+    names = languages().get(language_of(question), {}).get("capitals", "names") == "names"
+    if question.isupper() or question.istitle():
+        names = False
+    found_ = set()
+    for start, end in sentences(question):
+        for place, match in enumerate(_WORD.finditer(question[start:end])):
+            word = match[0]
+            digits = sum(map(str.isdigit, word))
+            if digits and (len(word) > digits or digits > 2) or (names and place and word[0].isupper() and len(word) > 1):
+                found_.add(word)
+    return frozenset(found_)
+
+
 def _asked(asked: str, mentions: Sequence[tuple[int, int]]) -> AskedQuestions:
     text = marked(asked, mentions)[:_LOOKED_AT]
     units = [unit for start, end in sentences(text) if (unit := _unframed(text[start:end].strip()))]

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from wellread.agent.planning.chosen_knowledge import relevant
 from wellread.agent.planning.lookup import failed
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.actions import AskClarifyingQuestion, CreateAnswerDraft
@@ -52,21 +53,23 @@ class Answering:
     writers: Sequence[Writer]
     knowledge: Knowledge
     meter: Meter
+    most: int  # snippets that are written from
     text: str = field(default="", init=False)
 
     async def events(self, action: CreateAnswerDraft) -> AsyncGenerator[AnyEvent, None]:
-        snippets = tuple(self.knowledge.snippet(number) for number in action.relevant_knowledge_indices)
+        numbers = self._evidence(action.relevant_knowledge_indices)
+        snippets = tuple(self.knowledge.snippet(number) for number in numbers)
         voice: Voice = (
             "author" if snippets and plays_author(action.flags, self.knowledge.scope) else "wellread"
         )
         yield AnswerStarted(
             flags=action.flags,
-            knowledge=action.relevant_knowledge_indices,
+            knowledge=numbers,
             voice=voice,
             usage=self.meter.usage,
         )
         authors: list[str] = []
-        async with aclosing(self._written(brief_for(action, self.knowledge), authors)) as events:
+        async with aclosing(self._written(brief_for(action.flags, numbers, self.knowledge), authors)) as events:
             async for event in events:
                 yield event
         statements, citations = judge(self.text, snippets, voice=voice)
@@ -80,6 +83,10 @@ class Answering:
             dropped_citations=self.meter.dropped_citations,
             left_out=self.meter.left_out,
         )
+
+    def _evidence(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        """What was chosen, and what else is near: who chose saw the beginnings of long texts, and who writes has room."""
+        return tuple(sorted({*chosen, *relevant(self.knowledge, self.most)})) if chosen else ()
 
     async def _written(
         self, brief: Brief, authors: list[str]
@@ -152,7 +159,7 @@ async def _gathered(
         yield held
 
 
-def brief_for(action: CreateAnswerDraft, knowledge: Knowledge) -> Brief:
+def brief_for(flags: Flags, numbers: Sequence[int], knowledge: Knowledge) -> Brief:
     questions = tuple(dict.fromkeys(cell.question for cell in knowledge.cells))
     asked = asked_questions(knowledge.question, knowledge.mentions)
     parts = tuple(part for part in asked.parts if part in questions)
@@ -164,11 +171,11 @@ def brief_for(action: CreateAnswerDraft, knowledge: Knowledge) -> Brief:
         described=knowledge.is_described,
         telling=knowledge.telling,
         absent=knowledge.absent,
-        flags=action.flags,
+        flags=flags,
         scope=knowledge.scope,
-        snippets=tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices),
+        snippets=tuple(knowledge.snippet(number) for number in numbers),
         asked=knowledge.asked,
-        open_cells=tuple(cell for cell in knowledge.cells if not cell.knowledge),
+        open_cells=tuple(cell for cell in knowledge.cells if not cell.knowledge or cell.absent),
         elsewhere=knowledge.elsewhere,
         gap=gap_of(knowledge),
         by_model=knowledge.start.roles.planner != EXTRACTIVE,

@@ -69,6 +69,9 @@ def left_open(brief: Brief, unanswered: tuple[str, ...] = ()) -> Iterator[str]:
     named = {entry.title for entry in brief.scope if entry.found in ("named", "picked")}
     open_cells = [cell for cell in brief.open_cells if cell.question in brief.parts]
     lines = [f"- {inert(question)} — nothing beyond what is quoted above\n" for question in unanswered]
+    unspoken = {cell.question: cell.absent for cell in open_cells if cell.absent}
+    lines += [f"- {inert(q)} — no passage speaks of {_listed(words)}\n" for q, words in unspoken.items()]
+    open_cells = [cell for cell in open_cells if not cell.absent]
     silent = dict.fromkeys(cell.question for cell in open_cells if cell.question not in found)
     lines += [f"- {inert(question)} — nothing found\n" for question in silent]
     lines += [
@@ -103,7 +106,7 @@ def _nearest(brief: Brief) -> Iterator[str]:
         place = " › ".join(
             filter(None, (cell.title, passage.section.rpartition("›")[2].strip(), passage.place))
         )
-        yield f"- [{inert(place)}](/read/{passage.anchor}): {inert(shown)}\n"
+        yield f"- {inert(place)}: {inert(shown)} `{passage.anchor}`\n"
 
 
 def _first(text: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
+from wellread.content import Anchor
 from wellread.events import AnswerCompleted, Citation, Snippet, VerdictName
 from wellread.grounding.marks import placed_marks
 from wellread.web.pages.conversation.markdown_html import blocks, shown, sign, without_signs
@@ -18,6 +19,8 @@ _END = Markup("</span>")
 _BADGE = Markup(' <span class="verdict {}">{}</span>')
 # What begins a line and makes a list item, heading, quote or row of it.
 _LEADING = re.compile(r"\s*(?:[-*+>|]|#{1,6}\s|\d{1,9}[.)]\s)")
+_PLACE = Markup('<a class="chip" href="{}" data-reads>{}</a>')
+_CODE = re.compile(r"<code>([\w./-]{1,120})</code>")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*?>")
 _VOID = frozenset(("br", "hr"))
 _TOLD: tuple[VerdictName, ...] = ("partly", "unsupported")
@@ -35,7 +38,7 @@ def written(
     def show(text: str) -> str:
         return "".join(_knowledge(number, snippets, link, say) for number in text.split(","))
 
-    return [shown(block, show) for block in html]
+    return [_with_places(shown(block, show), say) for block in html]
 
 
 def completed(
@@ -67,10 +70,21 @@ def completed(
         return "" if text[:1] in ("b", "e") else show(text)
 
     made = blocks(_signed(answer))
-    return [
+    told = (
         whole if _is_nested(whole := shown(block, show)) else shown(block, without_statements)
         for block in made
-    ]
+    )
+    return [_with_places(block, say) for block in told]
+
+
+def _with_places(html: str, say: Callable[[str], str]) -> str:
+    """Blocks in which an anchor that stands there as code, as those of the nearest passages do, is a link."""
+
+    def link(match: re.Match[str]) -> str:
+        anchor = Anchor.parse(match[1])
+        return _PLACE.format(f"/read/{anchor}", say("open")) if anchor else match[0]
+
+    return _CODE.sub(link, html)
 
 
 def _signed(answer: AnswerCompleted) -> str:
