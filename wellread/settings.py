@@ -33,7 +33,11 @@ class Settings:
         "URL of a PostgreSQL database, as in postgresql://name:password@host/wellread; without it the SQLite file "
         "`wellread.db` in the home.",
     )
-    embedder: str = _setting("minilm", "Name of the embedder (entry point `wellread.embedders`), or `none`.")
+    embedder: str = _setting(
+        "minilm",
+        "Name of the embedder (entry point `wellread.embedders`, or one that fastembed knows), a folder with one, or "
+        "`none`.",
+    )
     index: str = _setting("lancedb", "Name of the passage index (entry point `wellread.indexes`).")
     passage_words_min: int = _setting(80, "Words a passage has at least, where its section has them.")
     passage_words_max: int = _setting(

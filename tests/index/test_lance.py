@@ -484,7 +484,7 @@ def test_a_damaged_index_is_told_with_what_to_do_or_made_anew(
     ):  # nothing can be opened: an empty index, filled from the catalog by whoever counts it
         assert not troubles
         assert [folder.name for folder in (tmp_path / "index").glob("*.damaged")] == [
-            "passages-2.lance.damaged"
+            "passages-3.lance.damaged"
         ]
     else:
         assert troubles

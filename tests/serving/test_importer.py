@@ -260,3 +260,23 @@ def test_an_import_whose_uploads_were_taken_out_goes_on_after_a_restart(settings
 
     *_, last = asyncio.run(main())
     assert (last.type, last.added) == ("import.completed", 1)
+
+
+def test_a_server_with_another_embedder_makes_vectors_anew_without_an_import(settings, gated, tmp_path):
+    path = tmp_path / "tea.md"
+    path.write_bytes(long_book(tmp_path, "tea.md", "tea", 3))
+
+    async def main():
+        async with Wellread(settings=settings) as library:
+            assert [event async for event in library.add([path], vectors=False)]
+            index = await library.index()
+            assert (await index.stats()).without_vectors > 0
+            async with Importer(library).at_work(), asyncio.timeout(20):
+                await asyncio.sleep(0.1)
+                assert await index.has_waiting()
+                gated.gate.set()
+                while await index.has_waiting():
+                    await asyncio.sleep(0.02)
+            return (await index.stats()).without_vectors
+
+    assert asyncio.run(main()) == 0

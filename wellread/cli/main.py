@@ -293,7 +293,8 @@ def list_models(
 def pull_model(
     name: Annotated[str, typer.Argument(metavar="OWNER/REPO[/FILE.gguf]", help="On the Hugging Face hub.")],
 ) -> None:
-    """Download a GGUF file into the library's folder, to be used as local/FILE. Run it again to go on."""
+    """Download a GGUF file into the library's folder, to be used as local/FILE, or an embedder by a name that fastembed
+    knows. Run it again to go on."""
     run(commands("models").pull(name))
 
 

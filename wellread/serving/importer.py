@@ -44,6 +44,7 @@ class Importer:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """What is under way at its end is left to the next process."""
+        self._vectors.catch_up()
         await self._worker.start()
         sweeping = asyncio.create_task(self._sweep())
         try:
