@@ -448,7 +448,7 @@ text = "Keep two mornings for the direction of the team [1][0]."
     assert answer.markdown.startswith(
         "## Two kinds\n\nManagement keeps the work on its track [0].\n\n## The week\n\n"
     )
-    assert "direction of the team [1].\n" in answer.markdown  # [0] is not the second section's
+    assert "direction of the team [1]." in answer.markdown  # [0] is not the second section's
     assert answer.dropped_citations == 1
 
 

@@ -26,7 +26,7 @@ def asked(question):
         (
             ADDY,
             [
-                "The difference between leadership and management",
+                "What is the difference between leadership and management",
                 "How can I effectively balance both roles in my team (leadership and management)?",
                 "I'm a new engineering leader and I'm struggling to understand the difference between leadership and "
                 "management. How can I effectively balance both roles in my team?",

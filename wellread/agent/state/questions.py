@@ -197,7 +197,7 @@ def _parts(unit: str) -> list[tuple[str, bool]]:
     head = unit[:_PATTERNS_READ]
     asks = unit.rstrip().endswith(("?", "？")) or bool(found("questions", "asking", head))
     if not asks and (wish := found("questions", "wish", head)):
-        unit, asks = wish["rest"], True
+        unit, asks = _as_question(wish["rest"]), True
     if not asks:
         lead = found("questions", "lead", head)
         asks = bool(lead and found("questions", "asking", head[lead.end() :]))
@@ -211,6 +211,13 @@ def _parts(unit: str) -> list[tuple[str, bool]]:
     shared = f"{lead['lead']}, " if lead and first else ""
     joined = [pieces[0], *(f"{shared}{piece}" for piece in pieces[1:])]
     return [(piece, True) for piece in joined if piece.strip()]
+
+
+def _as_question(wished: str) -> str:
+    """What somebody wants to understand: "the difference …" is asked as "What is the difference …?"."""
+    asking = languages().get(language_of(wished), {}).get("questions", {})
+    thing = found("questions", "named_thing", wished)
+    return f"{asking['what_is']} {wished.rstrip('.! ')}?" if thing and "what_is" in asking else wished
 
 
 def _completed(parts: Sequence[str]) -> list[str]:
