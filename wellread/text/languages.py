@@ -11,7 +11,8 @@ A file has the language's `stemmer` and lists of words, each of which may be mis
 - `after_ordinal`: "am 3. Oktober", "im 19. Jahrhundert", where the full stop makes an ordinal.
 - Of titles: `title_small` count little in one, and `articles` say nothing at its beginning; `book` and `spoken` (a
   video or a recording; `video` only that) say which kind is meant, as in "the talk", with `determiners` before them;
-  `speech` near an author's name says that the author is meant.
+  `speech` near an author's name says that the author is meant, and one of `personates` before it that he is to speak;
+  `title_ends` are the last words of titles only, and `about` stands between a kind and a topic ("the talk about …").
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
 Besides, `[questions]` and `[intent]` have patterns for how readers ask; they are written for English. `[talk]` has
