@@ -1,7 +1,8 @@
 """Which titles a question names. Wrong scope is the costliest mistake of all, both ways."""
 
 import pytest
-from support.titles import ADDY, LEET, LIBRARY, TUESDAY, product
+from support.paths import SHARED
+from support.titles import ADDY, LEET, LIBRARY, TALK, TUESDAY, product
 
 from wellread.content import ProductKind
 from wellread.library.title_recognition import kind_mentions, kinds_meant, named_titles
@@ -27,10 +28,20 @@ from wellread.library.title_recognition import kind_mentions, kinds_meant, named
         ),
         ("What did the talk about testing astronomy say about numpy?", ["Testing astronomy"]),
         ("What does a field guide to leading engineering teams say?", ["Steady Hands"]),
+        ("Who is Ahab in Mobby Dick?", ["Moby-Dick"]),
+        ("According to the Bash Refrence Manaul, what is an array?", ["Bash Reference Manual"]),
+        ("What does Herman Melvile write about whales?", ["Moby-Dick"]),
+        ("What does Melvile say about whales?", ["Moby-Dick"]),
+        ("You are Herman Melville. Why does Ishmael go to sea?", ["Moby-Dick"]),
+        ("You are Melville, and you tell me why he goes to sea.", ["Moby-Dick"]),
+        ("Speak as Melville: why go to sea?", ["Moby-Dick"]),
+        ("In the PostgreSQL documentation, how do I vacuum?", ["PostgreSQL 15.20 Documentation"]),
+        ("What did the talk with Dee Lund say about kettles?", ["Kettles"]),
     ],
 )
 def test_names_are_found(question, titles):
-    assert [p.title for p in named_titles(question, LIBRARY).products] == titles
+    shelf = [*LIBRARY, product("PostgreSQL 15.20 Documentation"), product("Kettles", ["Dee Lund"], **TALK)]
+    assert [p.title for p in named_titles(question, shelf).products] == titles
 
 
 @pytest.mark.parametrize(
@@ -51,6 +62,43 @@ def test_names_are_found(question, titles):
 )
 def test_ordinary_words_name_nothing(question):
     assert named_titles(question, LIBRARY).products == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Python",
+        "What is Python?",
+        "How does garbage collection work in Python?",
+        "How do I write a command line tool?",
+        "What should I do, and what does it do to a text?",
+        "How many people talk to Herman?",
+        "Are you happy as a Manual worker of Melvilleville?",
+        "I",
+        "What",
+        "text",
+    ],
+)
+def test_a_title_of_ordinary_words_needs_a_sign(question):
+    names = ["Python", "Python in the Large", "Command Line Tools", "I", "What", "Text", "It", "Herman"]
+    assert named_titles(question, [*LIBRARY, *map(product, names)]).products == ()
+
+
+def test_a_hundred_ordinary_questions_name_no_title():
+    path = SHARED / "scale" / "questions.txt"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    questions = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    assert len(questions) >= 100
+    named = {q: named_titles(q, LIBRARY).products for q in questions}
+    assert not [q for q, products in named.items() if products]
+
+
+def test_a_title_of_one_word_is_named_by_its_place_or_quotation_marks():
+    library = [product("Emma"), product("Python"), product("Python in the Large")]
+    assert [p.title for p in named_titles("Who is Frank in Emma?", library).products] == ["Emma"]
+    for question in ("What does the book Python say?", "How long is “Python”?"):
+        assert [p.title for p in named_titles(question, library).products] == ["Python"]
 
 
 @pytest.mark.parametrize(

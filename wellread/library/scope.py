@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from wellread.content import Product
 from wellread.events import Found, ScopeEntry
 from wellread.library.title_recognition import Mention, Naming, kind_mentions, named_titles, one_edition_each
+from wellread.library.topic_recognition import title_about, topic_mentions
 from wellread.store.catalog.catalog import Catalog
+from wellread.store.catalog.product_query import Listing
 
 _CANDIDATES = 60
 
@@ -79,15 +81,33 @@ def entry(product: Product, found: Found) -> ScopeEntry:
 
 
 def named(catalog: Catalog, question: str) -> Naming:
-    """What a question names among all titles of the library, by their words or by their kind ("the talk")."""
+    """What a question names among all titles of the library: by their words, by kind and topic ("the talk about
+    Kubernetes"), or by their kind ("the talk")."""
     candidates = catalog.titles.candidates(question, limit=_CANDIDATES)
     products = catalog.products_by_id([candidate.product_id for candidate in candidates])
     naming = named_titles(question, list(products.values()))
-    for said in kind_mentions(question, naming):
+    kinds = kind_mentions(question, naming)
+    told = set()
+    for about in topic_mentions(question, kinds):
+        known = [*products.values(), *_with_topics(catalog, about.topics)]
+        found = title_about(about, question, known, catalog.times_said, catalog.product)
+        if found and found[0] not in naming.products:
+            told.add(about.start)
+            mention = Mention(about.start, found[1], (found[0],))
+            naming = Naming((*naming.mentions, mention), naming.ambiguous)
+    for said in kinds:
+        if said.start in told:
+            continue
         only = catalog.only_of_kinds(sorted(said.kinds))
         if only and only not in naming.products:
             naming = Naming((*naming.mentions, Mention(said.start, said.end, (only,))), naming.ambiguous)
     return naming
+
+
+def _with_topics(catalog: Catalog, topics: Sequence[str]) -> list[Product]:
+    """Titles one of whose topics is called so."""
+    called = dict.fromkeys(form for topic in topics for form in (topic, topic.lower()))
+    return [one for topic in called for one in catalog.page(Listing(topic=topic), limit=_CANDIDATES)[1]]
 
 
 def describe(title: str, section: str) -> str:

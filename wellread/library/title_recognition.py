@@ -6,7 +6,8 @@ capitals, quotation marks, or a word such as "book" beside it.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -67,8 +68,12 @@ class _Match:
 def named_titles(question: str, candidates: Sequence[Product]) -> Naming:
     """The products among `candidates` that the question names."""
     tokens = _tokens(question)
+    topics = _words_of_several(candidates)
     matches = [
-        match for product in candidates for match in _matches(tokens, product) if _is_name(match, tokens)
+        match
+        for product in candidates
+        for match in _matches(tokens, product)
+        if _is_name(match, tokens, topics)
     ]
     matches.sort(key=lambda m: (-m.weight, -m.coverage, m.product.product_id))
     mentions: list[Mention] = []
@@ -159,13 +164,18 @@ def _weight(word: str) -> float:
     return _SMALL_WEIGHT if word in word_list("title_small") else 1.0
 
 
-def _same(one: str, other: str) -> bool:
+def same_word(one: str, other: str) -> bool:
     """Equal, but for one slip of the keyboard in a word of four letters and two in one of eight."""
     if one == other:
         return True
     shorter = min(len(one), len(other))
     slips = 2 if shorter >= 8 else 1 if shorter >= 4 else 0
     return slips > 0 and OSA.distance(one, other, score_cutoff=slips) <= slips
+
+
+def _slipped(one: str, other: str) -> bool:
+    """One slip in a name so long that it is not another word."""
+    return min(len(one), len(other)) >= 7 and OSA.distance(one, other, score_cutoff=1) <= 1
 
 
 def _matches(tokens: list[_Token], product: Product) -> list[_Match]:
@@ -175,6 +185,9 @@ def _matches(tokens: list[_Token], product: Product) -> list[_Match]:
     whole = product.title if rest else f"{main} {subtitle}"
     total = sum(map(_weight, _words(main))) or 1.0
     found = _runs(tokens, _words(main), product, total)
+    unnumbered = [word for word in _words(main) if not word.isdigit()]
+    if 2 <= len(unnumbered) < len(_words(main)):  # of which version it is, a question seldom says
+        found += _runs(tokens, unnumbered, product, sum(map(_weight, unnumbered)))
     if rest or subtitle:
         found += _runs(tokens, _words(whole), product, total)
     for half in (rest, subtitle):
@@ -189,7 +202,7 @@ def _runs(tokens: list[_Token], words: Sequence[str], product: Product, total: f
     found = []
     for i, token in enumerate(tokens):
         for j, word in enumerate(words):
-            if word in word_list("title_small") or not _same(token.word, word):
+            if word in word_list("title_small") or not same_word(token.word, word):
                 continue
             weight, at, in_title, last = 1.0, i, j, i
             while True:
@@ -199,7 +212,7 @@ def _runs(tokens: list[_Token], words: Sequence[str], product: Product, total: f
                         for di, dj in ((1, 1), (1, 2), (2, 1), (2, 2))
                         if at + di < len(tokens)
                         and in_title + dj < len(words)
-                        and _same(tokens[at + di].word, words[in_title + dj])
+                        and same_word(tokens[at + di].word, words[in_title + dj])
                     ),
                     None,
                 )
@@ -224,16 +237,28 @@ def _runs(tokens: list[_Token], words: Sequence[str], product: Product, total: f
     return found
 
 
-def _is_name(match: _Match, tokens: list[_Token]) -> bool:
-    """Whether a run of shared words is the name of a title, and not the same words used for themselves."""
+def _words_of_several(products: Sequence[Product]) -> frozenset[str]:
+    """The words that titles of several works have: what they are about, and the name of none."""
+    titles = {fold_title(product.title) for product in products}
+    counts = Counter(word for title in titles for word in {*_words(title)})
+    return frozenset(word for word, works in counts.items() if works > 1)
+
+
+def _is_name(match: _Match, tokens: list[_Token], topics: Collection[str]) -> bool:
+    """Whether a run of shared words is the name of a title, and not the same words used for themselves. "In Emma" names
+    one; "in Python" does not while "Python" is one of the `topics` of several."""
     run = tokens[match.first : match.last + 1]
     content = [token for token in run if token.word not in word_list("title_small")]
     around = tokens[max(0, match.first - 3) : match.first] + tokens[match.last + 1 : match.last + 4]
     quoted = all(token.quoted for token in content)
     capital = all(token.capital for token in content)
-    kind = any(_kinds_of(token.word) for token in around) or run[-1].word in word_list("book")
+    ends = word_list("book") | word_list("title_ends")
+    kind = any(_kinds_of(token.word) for token in around) or run[-1].word in ends
+    placed = match.leading and _after_preposition(match, tokens)
     if len(content) >= 3:
-        return match.coverage >= 0.85 or ((quoted or capital or kind) and match.coverage >= 0.4)
+        signed = quoted or capital or kind
+        unlikely = len(content) > 3 or placed or match.first == 0  # three words may mean themselves
+        return match.coverage >= (0.4 if signed else 0.85) and (signed or unlikely)
     if len(content) == 2:
         spoken = any(token.word in word_list("speech") for token in around)
         if match.coverage >= 0.85:
@@ -241,11 +266,25 @@ def _is_name(match: _Match, tokens: list[_Token]) -> bool:
         said = any(token.word in word_list("speech") for token in tokens[match.last + 1 : match.last + 2])
         if spoken and match.last - match.first == 1 and (capital or said):
             return True  # a guest, as in "what does Ada Lovelace say about …"
-        placed = match.leading and _after_preposition(match, tokens)
         return (quoted or kind or placed) and match.coverage >= 0.5
     first_of_sentence = match.first == 0
-    sign = quoted or kind or (capital and not first_of_sentence and _after_preposition(match, tokens))
+    in_it = capital and not first_of_sentence and _after_preposition(match, tokens)
+    ends_so = run[-1].word in ends
+    of_kind = ends_so or _kind_beside(match, tokens)
+    sign = quoted or of_kind or (in_it and run[0].word not in topics and len(run[0].word) > 1)
     return match.coverage >= 0.85 and sign
+
+
+def _kind_beside(match: _Match, tokens: list[_Token]) -> bool:
+    """Whether the product's own kind is meant beside the name: "the talk about X", "book X", "the X podcast". To talk
+    about X is something else."""
+    for at in range(max(0, match.first - 3), min(len(tokens), match.last + 4)):
+        if match.first <= at <= match.last or match.product.kind not in _kinds_of(tokens[at].word):
+            continue
+        said = any(before.word in word_list("determiners") for before in tokens[max(0, at - 2) : at])
+        if said or at == match.last + 1:
+            return True
+    return False
 
 
 def _topic_follows(match: _Match, tokens: list[_Token]) -> bool:
@@ -255,8 +294,10 @@ def _topic_follows(match: _Match, tokens: list[_Token]) -> bool:
 
 
 def _after_preposition(match: _Match, tokens: list[_Token]) -> bool:
-    before = [token.word for token in tokens[max(0, match.first - 2) : match.first]]
-    return bool({"in", "from", "of", "by", "per", "to", "reading", "read"} & set(before))
+    before = [token.word for token in tokens[max(0, match.first - 3) : match.first]]
+    return bool({"in", "from", "of", "by", "per", "reading", "read", "according"} & set(before[-2:])) or (
+        "according" in before and "to" in before
+    )
 
 
 def _overlaps(span: tuple[int, int], match: _Match) -> bool:
@@ -334,11 +375,16 @@ def _author_span(tokens: list[_Token], words: Sequence[str]) -> tuple[int, int] 
     if not words:
         return None
     for i in range(len(tokens) - len(words) + 1):
-        if all(_same(tokens[i + k].word, word) for k, word in enumerate(words)):
+        if all(same_word(tokens[i + k].word, word) for k, word in enumerate(words)):
             return i, i + len(words) - 1
     for i, token in enumerate(tokens):
-        if len(words) > 1 and len(words[-1]) > 3 and token.word == words[-1] and token.capital:
-            around = tokens[max(0, i - 2) : i] + tokens[i + 1 : i + 3]
-            if any(near.word in word_list("speech") or _kinds_of(near.word) for near in around):
-                return i, i
+        if len(words) < 2 or len(words[-1]) <= 3 or not token.capital:
+            continue
+        if any(next_.capital for next_ in tokens[i + 1 : i + 2]):
+            continue  # the given name of somebody else
+        around = tokens[max(0, i - 2) : i] + tokens[i + 1 : i + 3]
+        spoken = any(near.word in word_list("speech") or _kinds_of(near.word) for near in around)
+        played = i > 0 and tokens[i - 1].word in word_list("personates")
+        if (token.word == words[-1] and (spoken or played)) or (spoken and _slipped(token.word, words[-1])):
+            return i, i
     return None

@@ -12,7 +12,8 @@ A file has the language's `name` in English. All else may be missing: the `lette
 - `after_ordinal`: "am 3. Oktober", "im 19. Jahrhundert", where the full stop makes an ordinal.
 - Of titles: `title_small` count little in one, and `articles` say nothing at its beginning; `book` and `spoken` (a
   video or a recording; `video` only that) say which kind is meant, as in "the talk", with `determiners` before them;
-  `speech` near an author's name says that the author is meant.
+  `speech` near an author's name says that the author is meant, and one of `personates` before it that he is to speak;
+  `title_ends` are the last words of titles only, and `about` stands between a kind and a topic ("the talk about …").
 - `numbers`: how numbers are written out, each with its value ("three=3"); "+" is what may stand within one
   ("one hundred and five"), "%" a word for that sign.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.

@@ -19,6 +19,7 @@ from wellread.store.catalog.product_query import Listing, counted, listed
 from wellread.store.catalog.section_rows import section_of, section_row
 from wellread.store.catalog.source_files import StoredFile
 from wellread.store.catalog.title_index import TitleIndex
+from wellread.store.catalog.topic_counts import topic_counts
 from wellread.store.database import tables as t
 from wellread.store.database import timestamps
 from wellread.store.database.database import Database
@@ -232,6 +233,9 @@ class Catalog:
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return _product(rows[0]) if len(rows) == 1 else None
+
+    def times_said(self, kinds: Collection[ProductKind], topic: str) -> dict[str, int]:
+        return topic_counts(self._database, [kind.value for kind in kinds], topic)
 
     def count(self) -> int:
         with self._database.read() as connection:
