@@ -52,8 +52,8 @@ async def _sentences(index: PassageIndex, embedder: Embedder, rows: int) -> Asyn
         async for waiting in batches:
             sentences = []
             for start in range(0, len(waiting), _STEP):
-                texts = [passage.text for passage in waiting[start : start + _STEP]]
-                sentences += await asyncio.to_thread(embedded_sentences, texts, embedder)
+                some = waiting[start : start + _STEP]
+                sentences += await asyncio.to_thread(embedded_sentences, some, embedder)
                 yield VectorsMade(of="sentences", done=min(done + len(sentences), total - 1), total=total)
             await index.put_sentence_vectors([passage.passage_id for passage in waiting], sentences)
             done += len(waiting)

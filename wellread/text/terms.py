@@ -135,6 +135,8 @@ def _words(text: str) -> list[str]:
             words += [first + second for first, second in pairwise(word)]
             continue
         words.append(word)
+        if word.isalnum():
+            continue
         parts = [part for part in _PARTS.split(word) if part]
         if parts != [word]:
             words += parts
