@@ -29,7 +29,10 @@ from wellread.evals.retrieval import JudgedSet
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.fusion import TOP, fuse, lead
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import Embedder, Hit, PassageQuery, text_to_embed
+from wellread.index.passages import Embedder, Hit, PassageQuery
+from wellread.index.ranking import Ranking
+from wellread.index.rarity import COMMON
+from wellread.ingest.vectors import embed
 from wellread.text.terms import passage_terms, question_terms
 
 Floats = NDArray[np.float64]
@@ -51,6 +54,7 @@ class Asked:
     keyword: Floats
     cosine: Floats
     present: Floats  # shape (words, candidates): 1 where the candidate has the word
+    rarity: Floats  # of each word
     fragmentation: float
 
     @property
@@ -78,9 +82,13 @@ async def gather(sets: Path, folder: Path, embedder: Embedder) -> list[Asked]:
         await index.put(
             [replace(p, passage_id=f"{name}/{p.passage_id}", product_id=name) for p in one.passages]
         )
-    async for waiting in index.without_vectors(512):
-        vectors = embedder.embed_passages([text_to_embed(passage) for passage in waiting])
-        await index.put_vectors([passage.passage_id for passage in waiting], vectors)
+    async for _ in embed(index, embedder, 512):
+        pass
+    frequencies = Counter[str]()
+    for one in judged.values():
+        for p in one.passages:
+            frequencies.update(set(passage_terms(p.text, p.heading, p.language)))
+    rows = await index.count()
     random = np.random.default_rng(1)
     asked: list[Asked] = []
     for name, one in judged.items():
@@ -92,10 +100,15 @@ async def gather(sets: Path, folder: Path, embedder: Embedder) -> list[Asked]:
                 for start in range(0, len(some), _BATCH):
                     batch = some[start : start + _BATCH]
                     cells = [PassageQuery(one.queries[query], (title,), 200) for query in batch]
-                    for query, hits in zip(batch, await index.search(cells), strict=True):
+                    for query, hits in zip(
+                        batch, await index.search(cells, ranking=Ranking.FUSED), strict=True
+                    ):
                         grades = one.judgements[query] if title == name else {}
+                        words = question_terms(one.queries[query], [language])
+                        common = [max(frequencies[form] for form in forms) for forms in words]
+                        rarity = np.log1p(rows / (np.minimum(common, COMMON) + 1.0))
                         asked.append(
-                            _asked(name, one.queries[query], title, language, grades, hits, embedder)
+                            _asked(name, one.queries[query], title, language, grades, hits, embedder, rarity)
                         )
     await index.close()
     return asked
@@ -109,6 +122,7 @@ def _asked(
     grades: Mapping[str, int],
     hits: Sequence[Hit],
     embedder: Embedder,
+    rarity: Floats,
 ) -> Asked:
     words = question_terms(question, [language])
     held = [set(passage_terms(hit.passage.text, hit.passage.heading, language)) for hit in hits]
@@ -126,6 +140,7 @@ def _asked(
         present=np.array([[not terms.isdisjoint(word) for terms in held] for word in words], float).reshape(
             len(words), len(hits)
         ),
+        rarity=rarity,
         fragmentation=embedder.fragmentation(question),
     )
 
@@ -220,7 +235,10 @@ def by_words(asked: Asked) -> Floats:
 
 
 def _match(asked: Asked) -> Floats:
-    match: Floats = asked.coverage[:10] * np.log1p(len(asked.present))
+    # Not by the plain coverage, which the fusion's weight follows.
+    match: Floats = (asked.rarity @ asked.present[:, :10] / max(asked.rarity.sum(), 1e-9)) * np.log1p(
+        len(asked.present)
+    )
     return match
 
 

@@ -79,7 +79,7 @@ async def embed(index: LanceIndex, embedder: HashingEmbedder, batch: int = 7) ->
         await index.put_vectors([row.passage_id for row in waiting], vectors)
         done += len(waiting)
     async for waiting in index.without_sentence_vectors(batch):
-        sentences = embedded_sentences([row.text for row in waiting], embedder)
+        sentences = embedded_sentences(waiting, embedder)
         await index.put_sentence_vectors([row.passage_id for row in waiting], sentences)
     return done
 

@@ -11,8 +11,9 @@ from support.paths import SHARED
 from wellread.content import Passage
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import PassageQuery, text_to_embed
+from wellread.index.passages import PassageQuery
 from wellread.index.relevance import FLOOR
+from wellread.ingest.vectors import embed
 
 DATA = SHARED / "data" / "ir"
 
@@ -62,9 +63,8 @@ async def _best(
         ]
     )
     if embedder:
-        async for waiting in index.without_vectors(500):
-            vectors = embedder.embed_passages([text_to_embed(passage) for passage in waiting])
-            await index.put_vectors([passage.passage_id for passage in waiting], vectors)
+        async for _ in embed(index, embedder, 500):
+            pass
     found = await index.search(cells)
     await index.close()
     return [max((hit.relevance for hit in hits), default=0.0) for hits in found]

@@ -13,7 +13,8 @@ from wellread.index.lance import LanceIndex
 from wellread.index.passages import PassageQuery, SentenceVectors
 from wellread.index.ranking import Ranking
 from wellread.index.sentence_ranges import MOST, sentence_ranges
-from wellread.index.sentence_vectors import packed, sentence_cosines
+from wellread.index.sentence_vectors import embedded_sentences, packed, sentence_cosines
+from wellread.text.terms import passage_terms
 
 PROSE = (
     "Yes. A queen leaves the hive in May. Half of the bees go with her!\n\nThe others raise a new queen. So."
@@ -28,6 +29,15 @@ def test_short_pieces_go_with_their_neighbours():
     ]
     assert sentence_ranges("") == []
     assert sentence_ranges("Bees.") == [(0, 5)]
+
+
+def test_speech_without_full_stops_is_cut_between_words():
+    text = " ".join(f"word{number}" for number in range(200))
+    ranges = sentence_ranges(text)
+    assert [len(text[start:end].split()) for start, end in ranges] == pytest.approx([40] * 5, abs=5)
+    assert " ".join(text[start:end] for start, end in ranges) == text
+    sentence = " ".join(["word"] * 80) + "."
+    assert len(sentence_ranges(sentence)) == 1  # a long one of an old novel stays whole
 
 
 @pytest.mark.parametrize(
@@ -45,8 +55,8 @@ def test_a_packed_vector_is_nearly_the_same():
     random = np.random.default_rng(1)
     vectors = random.standard_normal((40, 384)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    sentences = SentenceVectors([(number, number + 1) for number in range(40)], vectors)
-    nothing = SentenceVectors([], np.zeros((0, 384), np.float32))
+    sentences = SentenceVectors([(number, number + 1) for number in range(40)], vectors, [])
+    nothing = SentenceVectors([], np.zeros((0, 384), np.float32), [])
     values = pa.array([packed(sentences), None, packed(nothing)], pa.large_binary())
     full, absent, empty = sentence_cosines(values, vectors[7])
     assert full is not None
@@ -63,6 +73,20 @@ TEXT = (
     "The apiary lies behind the old mill. A swarm leaves the hive when the queen has no room left. "
     "On Sundays the keeper sells honey and candles at the gate."
 )
+
+
+def test_terms_are_told_apart_by_sentence():
+    one, chained = (
+        passage(1, "mill", TEXT, "Behind the mill"),
+        passage(2, "mill", TEXT + " One-on-one talks help."),
+    )
+    [kept, unknown] = embedded_sentences([one, chained], HashingEmbedder())
+    terms = passage_terms(one.text, one.heading, "en")
+    [first, second, third] = [terms[start:end] for start, end in kept.term_ranges]
+    assert first == passage_terms("The apiary lies behind the old mill.", "", "en")
+    assert "hive" in second
+    assert third[-1] == terms[-1]
+    assert unknown.term_ranges == []  # a word is made of parts, and stands before all others
 
 
 @pytest.mark.parametrize("embedded", [False, True])

@@ -148,12 +148,15 @@ class AddReport:
                 self._line(f"✗ {place}{message}", style="red")
                 if hint:
                     self._line(f"    {hint}", style="dim")
-            case VectorsMade(done=done, total=total):
+            case VectorsMade(of=of, done=done, total=total):
+                label = "Vectors" if of == "passages" else "Vectors of sentences"
                 if total:
                     self._bar.update(self._reading, visible=False)
-                    self._bar.update(self._vectors, completed=done, total=total, visible=True)
+                    self._bar.update(
+                        self._vectors, description=label, completed=done, total=total, visible=True
+                    )
                 if total and done == total:
-                    self._line(f"✓ {total:,} vectors")
+                    self._line(f"✓ {total:,} vectors" if of == "passages" else "✓ vectors of their sentences")
             case WaitingFor(what=what):
                 self._line(f"Waiting for {what} to finish …", style="dim")
 

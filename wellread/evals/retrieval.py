@@ -15,8 +15,9 @@ from typing import Any
 from wellread.content import Passage
 from wellread.errors import BadRequestError, UnavailableError
 from wellread.index.lance import LanceIndex
-from wellread.index.passages import Embedder, PassageQuery, text_to_embed
+from wellread.index.passages import Embedder, PassageQuery
 from wellread.index.ranking import Ranking
+from wellread.ingest.vectors import embed
 from wellread.text.terms import language_of, primary
 
 DEPTH = 100  # hits asked for and judged
@@ -53,7 +54,8 @@ class JudgedSet:
 async def evaluate(folder: Path, embedder: Embedder | None) -> dict[str, dict[str, float]]:
     """Index the set in `folder` as the product does and ask it every judged query, over the whole set.
 
-    Gives for each ranking (`keyword`, `vector`, `fused`; without an embedder only the first) its measures:
+    Gives for each ranking (`keyword`, `vector`, `fused`, `second look`; without an embedder the first and
+    the last) its measures:
     `{"keyword": {"nDCG@10": .69, "R@100": .92, "RR": .66}, …}`. Raises BadRequestError for a folder that is
     not such a set, UnavailableError without ir-measures.
     """
@@ -63,12 +65,10 @@ async def evaluate(folder: Path, embedder: Embedder | None) -> dict[str, dict[st
         index = await LanceIndex.open(Path(scratch), embedder)
         await index.put(judged.passages)
         if embedder:
-            async for waiting in index.without_vectors(_BATCH):
-                texts = [text_to_embed(passage) for passage in waiting]
-                vectors = await asyncio.to_thread(embedder.embed_passages, texts)
-                await index.put_vectors([passage.passage_id for passage in waiting], vectors)
+            async for _ in embed(index, embedder, _BATCH):
+                pass
         await index.optimize()
-        rankings = list(Ranking) if embedder else [Ranking.KEYWORD]
+        rankings = list(Ranking) if embedder else [Ranking.KEYWORD, Ranking.SECOND_LOOK]
         results = {ranking.value: await _measure(index, judged, ranking, measures) for ranking in rankings}
         await index.close()
     return results

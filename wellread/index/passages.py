@@ -48,10 +48,12 @@ class IndexStats:
 
 @dataclass(frozen=True, slots=True)
 class SentenceVectors:
-    """Sentences of one passage: `ranges` of its text, and a unit vector for each."""
+    """Sentences of one passage: `ranges` of its text, a unit vector for each, and where its terms stand among those
+    of the passage (see text.terms; nothing where they cannot be told apart)."""
 
     ranges: list[tuple[int, int]]
     vectors: Vectors
+    term_ranges: list[tuple[int, int]]
 
 
 def text_to_embed(passage: Passage) -> str:

@@ -1,7 +1,8 @@
 """The candidates of a search: rows with what is known of each before they are ranked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from wellread.index.passages import Vectors
 from wellread.index.sentence_vectors import SentenceCosines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SearchedQuestion:
     """A question as the titles of a cell are asked it. `words` has the forms of each word that it searches for, and
     `weights` how rare each is in the library; no `vector` when there is no embedder."""
@@ -25,30 +26,55 @@ class SearchedQuestion:
 
     @property
     def terms(self) -> str:
-        return " ".join(dict.fromkeys(form for forms in self.words for form in forms))
+        return " ".join(self.places)
 
-    def held(self, terms: frozenset[str]) -> NDArray[np.bool_]:
-        """Which of the words are among the terms of a text."""
-        return np.array([not terms.isdisjoint(forms) for forms in self.words], np.bool_)
+    @cached_property
+    def places(self) -> dict[str, tuple[int, ...]]:
+        """For each form the words that have it."""
+        found: dict[str, tuple[int, ...]] = {}
+        for place, forms in enumerate(self.words):
+            for form in forms:
+                found[form] = (*found.get(form, ()), place)
+        return found
 
-    def weighed(self, held: NDArray[np.bool_]) -> float:
-        """The share of the words, by rarity, 0 to 1."""
-        return float(self.weights @ held / self.weights.sum()) if len(self.words) else 0.0
+    @cached_property
+    def _shares(self) -> list[float]:
+        return (self.weights / self.weights.sum()).tolist() if self.words else []
+
+    def coverage(self, terms: frozenset[str]) -> float:
+        """The share of the question's words that a text of these terms has, each word counted alike, 0 to 1."""
+        return len(self._held(terms)) / max(1, len(self.words))
+
+    def weighed(self, terms: frozenset[str]) -> float:
+        """The same with each word weighed by its rarity."""
+        return sum(self._shares[place] for place in self._held(terms))
+
+    def _held(self, terms: frozenset[str]) -> set[int]:
+        return {place for form in terms & self.places.keys() for place in self.places[form]}
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Rows with their scores; `passage_cosine` is NaN where there is no vector, `sentences` None where they have
-    none yet."""
+    none yet or were not read."""
 
     rows: pa.Table
     keyword: Scores
     passage_cosine: Scores
     sentences: Sequence[SentenceCosines | None]
 
+    @classmethod
+    def of(cls, rows: pa.Table, keyword: Scores, passage_cosine: Scores) -> "Pool":
+        return cls(rows, keyword, passage_cosine, [None] * rows.num_rows)
+
     def take(self, indices: NDArray[np.int64]) -> "Pool":
-        sentences = [self.sentences[index] for index in indices]
-        return Pool(self.rows.take(indices), self.keyword[indices], self.passage_cosine[indices], sentences)
+        return replace(
+            self,
+            rows=self.rows.take(indices),
+            keyword=self.keyword[indices],
+            passage_cosine=self.passage_cosine[indices],
+            sentences=[self.sentences[index] for index in indices],
+        )
 
     @property
     def best_sentence(self) -> Scores:

@@ -1,11 +1,10 @@
 """From a pool of candidates to hits: fusion, the second look, relevance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from wellread.content import Passage
@@ -13,11 +12,15 @@ from wellread.index.fusion import TOP, QueryTraits, Scores, fuse, keyword_weight
 from wellread.index.passages import Hit
 from wellread.index.pool import Pool, SearchedQuestion
 from wellread.index.relevance import relevance
-from wellread.index.second_look import LOOKED_AT, Ranges, second_look
+from wellread.index.second_look import LOOKED_AT, SentenceTerms, second_look
 from wellread.index.sentence_ranges import sentence_ranges
-from wellread.index.telling import telling_sentences
+from wellread.index.telling import Ranges, telling_sentences
+from wellread.text.terms import passage_terms
 
+_COMPARED = 40  # candidates of a search whose sentences are compared with the question
 PASSAGE = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language")
+
+_Sentences = tuple[Ranges, SentenceTerms]
 
 
 class Ranking(StrEnum):
@@ -27,15 +30,24 @@ class Ranking(StrEnum):
     SECOND_LOOK = "second look"
 
 
+def worth_comparing(
+    pool: Pool, question: SearchedQuestion, limit: int, ranking: Ranking
+) -> NDArray[np.int64]:
+    """The rows of a pool whose sentences should be compared with the question: the best of a ranking without them."""
+    score, eligible = _first(pool, question, ranking)
+    order = np.argsort(-score, kind="stable")
+    return order[eligible[order]][: max(limit, _COMPARED)]
+
+
 def ranked(pool: Pool, question: SearchedQuestion, limit: int, ranking: Ranking) -> list[Hit]:
     """The best `limit` of a pool as hits."""
     score, eligible = _first(pool, question, ranking)
     order = np.argsort(-score, kind="stable")
     best = order[eligible[order]][: max(limit, LOOKED_AT)]
     chosen, score = pool.take(best), score[best]
-    ranges = _ranges(chosen)
+    sentences = _sentences(chosen)
     if ranking is Ranking.SECOND_LOOK and len(best):
-        score = _looked_at(chosen, score, question, ranges)
+        score = _looked_at(chosen, score, question, [terms for _, terms in sentences])
     rows = chosen.rows.to_pylist()
     cosine = chosen.cosine
     return [
@@ -46,7 +58,7 @@ def ranked(pool: Pool, question: SearchedQuestion, limit: int, ranking: Ranking)
             question,
             score=float(score[row]),
             cosine=None if np.isnan(cosine[row]) else float(cosine[row]),
-            ranges=ranges[row],
+            sentences=sentences[row],
         )
         for row in np.argsort(-score, kind="stable")[:limit].tolist()
     ]
@@ -66,10 +78,12 @@ def _first(pool: Pool, question: SearchedQuestion, ranking: Ranking) -> tuple[Sc
     return fused, (pool.keyword > 0) | ~np.isnan(cosine)
 
 
-def _looked_at(chosen: Pool, score: Scores, question: SearchedQuestion, ranges: list[Ranges]) -> Scores:
+def _looked_at(
+    chosen: Pool, score: Scores, question: SearchedQuestion, by_sentence: Sequence[SentenceTerms]
+) -> Scores:
     """The scores after the second look, which lifts the first LOOKED_AT above the rest."""
     first = np.arange(min(len(score), LOOKED_AT))
-    looked = second_look(chosen.take(first), score[first], question, ranges[: len(first)])
+    looked = second_look(chosen.take(first), score[first], question, by_sentence[: len(first)])
     last = score[len(first)] if len(score) > len(first) else 0.0
     return np.concatenate([last + (1 - last) * looked, score[len(first) :]])
 
@@ -82,42 +96,47 @@ def _hit(
     *,
     score: float,
     cosine: float | None,
-    ranges: Ranges,
+    sentences: _Sentences,
 ) -> Hit:
     found = passage(values)
-    held = question.held(frozenset(str(values["terms"]).split(" ")))
+    covered = question.weighed(frozenset(str(values["terms"]).split(" ")))
     return Hit(
         found,
         score=score,
-        relevance=relevance(cosine, question.weighed(held), len(question.words), question.fragmentation),
+        relevance=relevance(cosine, covered, len(question.words), question.fragmentation),
         keyword=float(pool.keyword[row]),
         cosine=cosine,
-        telling=telling_sentences(found.text, found.language, ranges, pool.sentences[row], question),
+        telling=telling_sentences(*sentences, pool.sentences[row], question),
     )
 
 
 def _weight(pool: Pool, question: SearchedQuestion) -> float:
     top = np.argsort(-pool.keyword, kind="stable")[:TOP]
-    coverage = _coverage(pool.rows.take(top[pool.keyword[top] > 0]), question)
-    traits = QueryTraits(question.fragmentation, coverage.max(initial=0.0), lead(pool.keyword))
+    hits = pool.rows["terms"].take(top[pool.keyword[top] > 0]).to_pylist()
+    coverage = max((question.coverage(frozenset(terms.split(" "))) for terms in hits), default=0.0)
+    traits = QueryTraits(question.fragmentation, coverage, lead(pool.keyword))
     return keyword_weight(traits)
 
 
-def _coverage(rows: pa.Table, question: SearchedQuestion) -> Scores:
-    """For each row the share of the question's words that it has."""
-    held = [question.held(frozenset(terms.split(" "))) for terms in rows["terms"].to_pylist()]
-    return np.array([some.sum() / max(1, len(some)) for some in held], np.float64)
-
-
-def _ranges(pool: Pool) -> list[Ranges]:
-    """The sentences of each row: as they were embedded, else as they would be."""
-    texts = pool.rows["text"].to_pylist()
-    return [
-        _cut(text) if sentences is None else tuple(map(tuple, sentences.ranges.tolist()))
-        for text, sentences in zip(texts, pool.sentences, strict=True)
-    ]
+def _sentences(pool: Pool) -> list[_Sentences]:
+    """The ranges of each row's sentences and their terms: as they are kept with the vectors, else made now."""
+    columns = (pool.rows[name].to_pylist() for name in ("text", "language", "terms"))
+    found: list[_Sentences] = []
+    for text, language, terms, known in zip(*columns, pool.sentences, strict=True):
+        ranges = _cut(text) if known is None else tuple((start, end) for start, end in known.ranges.tolist())
+        if known is None or not known.term_ranges.any():
+            found.append((ranges, _terms(text, ranges, language)))
+        else:
+            own = terms.split(" ")
+            found.append((ranges, [frozenset(own[start:end]) for start, end in known.term_ranges.tolist()]))
+    return found
 
 
 @lru_cache(maxsize=2048)
 def _cut(text: str) -> Ranges:
     return tuple(sentence_ranges(text))
+
+
+@lru_cache(maxsize=2048)
+def _terms(text: str, ranges: Ranges, language: str) -> SentenceTerms:
+    return [frozenset(passage_terms(text[start:end], "", language)) for start, end in ranges]

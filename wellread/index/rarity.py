@@ -11,7 +11,7 @@ from wellread.index.fusion import Scores
 
 Forms = tuple[str, ...]
 
-_COMMON = 1_000  # passages from which a word counts as common, however many there are
+COMMON = 1_000  # passages from which a word counts as common, however many there are
 _KNOWN = 20_000  # words that are remembered
 
 
@@ -36,8 +36,8 @@ class Rarity:
         return [np.array([np.log1p(rows / (known[forms] + 1)) for forms in some]) for some in asked]
 
     async def _frequency(self, forms: Forms) -> int:
-        """How many passages have the word in one of its forms, up to _COMMON."""
-        return await self.held(forms, "", _COMMON)
+        """How many passages have the word in one of its forms, up to COMMON."""
+        return await self.held(forms, "", COMMON)
 
     async def held(self, forms: Forms, where: str, most: int) -> int:
         query = self._table.query().nearest_to_text(matching(" ".join(forms)))

@@ -7,26 +7,28 @@ too large to be read (the whole of a large library) is asked for its best by eac
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from lancedb.table import AsyncTable
+from numpy.typing import NDArray
 
 from wellread.index.lance_errors import storage_errors
 from wellread.index.lance_table import SENTENCES
 from wellread.index.passages import Embedder, Hit, PassageQuery
 from wellread.index.pool import Pool, SearchedQuestion, aligned, candidates, cosines, row_vectors
 from wellread.index.question_vectors import UNREAD, QuestionVectors
-from wellread.index.ranking import PASSAGE, Ranking, ranked
+from wellread.index.ranking import PASSAGE, Ranking, ranked, worth_comparing
 from wellread.index.rarity import Rarity, matching
-from wellread.index.sentence_vectors import SentenceCosines, sentence_cosines
+from wellread.index.sentence_vectors import sentence_cosines
 from wellread.text.terms import content_words, question_terms
 
 READ_ROWS = 12_000  # a scope of at most so many rows is read whole: 12 titles, 20 ms
 _POOL = 100  # candidates from each of the two rankings
+_SCANNED = 8  # rows that are read in the time in which one is looked for
 _ENGINE_ROWS = 1_000  # scores asked of the engine for a scope that is not read
 _NAMES = 500  # products in one condition
 _QUESTION = 4_000  # characters: more than the embedder reads; of a pasted page the beginning is the question
@@ -59,19 +61,6 @@ class _Plan:
     titles: tuple[str, ...]
     languages: frozenset[str]
     rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentences:
-    """Packed sentence vectors by passage; None: nobody has any."""
-
-    rows: pa.Table | None
-
-    def of(self, ids: pa.Array, question: SearchedQuestion) -> list[SentenceCosines | None]:
-        if self.rows is None or question.vector is None:
-            return [None] * len(ids)
-        places = pc.index_in(ids, value_set=self.rows["passage_id"].combine_chunks())
-        return sentence_cosines(self.rows[SENTENCES].combine_chunks().take(places), question.vector)
 
 
 class SearchTable:
@@ -141,16 +130,25 @@ class SearchTable:
         near = [number for number, plan in enumerate(plans) if plan.titles and plan.rows <= self._read_rows]
         far = [number for number, plan in enumerate(plans) if plan.rows and number not in near]
 
+        async def rank(numbers: Sequence[int], pools: Sequence[Pool]) -> None:
+            own = [asked[number] for number in numbers]
+            best = [
+                worth_comparing(pool, question, cells[number].limit, ranking)
+                for number, pool, question in zip(numbers, pools, own, strict=True)
+            ]
+            titles = sorted({name for number in numbers for name in plans[number].titles})
+            rows = sum(scopes.products[name].rows for name in titles)
+            compared = await self._with_sentences(pools, best, own, titles, rows)
+            for number, pool, question in zip(numbers, compared, own, strict=True):
+                found[number] = ranked(pool, question, cells[number].limit, ranking)
+
         async def read(numbers: Sequence[int]) -> None:
             limit = max(cells[number].limit for number in numbers)
             titles = [plans[number].titles for number in numbers]
-            pools = await self._read(titles, [asked[number] for number in numbers], limit)
-            for number, pool in zip(numbers, pools, strict=True):
-                found[number] = ranked(pool, asked[number], cells[number].limit, ranking)
+            await rank(numbers, await self._read(titles, [asked[number] for number in numbers], limit))
 
         async def ask(number: int) -> None:
-            pool = await self._ask(plans[number].titles, asked[number], cells[number].limit)
-            found[number] = ranked(pool, asked[number], cells[number].limit, ranking)
+            await rank([number], [await self._ask(plans[number].titles, asked[number], cells[number].limit)])
 
         batches = _batches(near, plans, scopes.products, self._read_rows)
         with storage_errors(self._path):
@@ -188,21 +186,15 @@ class SearchTable:
         vectors = row_vectors(rows)
         rows = rows.select(_READ)
         product = rows["product_id"].combine_chunks()
-        chosen = []
+        pools = []
         for cell, question in zip(products, questions, strict=True):
             mask = pc.is_in(product, value_set=pa.array(cell, pa.string()))
             own = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
             cosine = cosines(None if vectors is None else vectors[own], question, own.size)
             scored = keyword[question.terms][own]
             best = candidates(scored, cosine, max(_POOL, limit))
-            chosen.append((own[best], scored[best], cosine[best]))
-        held = await self._sentences(
-            ids.take(np.unique(np.concatenate([own for own, _, _ in chosen]))), questions
-        )
-        return [
-            Pool(rows.take(own), scored, cosine, held.of(ids.take(own), question))
-            for (own, scored, cosine), question in zip(chosen, questions, strict=True)
-        ]
+            pools.append(Pool.of(rows.take(own[best]), scored[best], cosine[best]))
+        return pools
 
     async def _ask(self, products: Sequence[str], question: SearchedQuestion, limit: int) -> Pool:
         """The pool of a cell whose scope is too large to be read."""
@@ -215,23 +207,42 @@ class SearchTable:
         best = [hits["passage_id"].slice(0, size), near["passage_id"]]
         ids = pc.unique(pa.chunked_array([chunk for part in best for chunk in part.chunks], pa.string()))
         columns = [*_READ, "vector"] if question.vector is not None else list(_READ)
-        rows, sentences = await asyncio.gather(
-            self._rows(ids.to_pylist(), columns), self._sentences(ids, [question])
-        )
+        rows = await self._rows(ids.to_pylist(), columns)
         held = rows["passage_id"].combine_chunks()
-        return Pool(
-            rows.select(_READ),
-            aligned(hits, "_score", held, missing=0.0),
-            cosines(row_vectors(rows), question, rows.num_rows),
-            sentences.of(held, question),
-        )
+        cosine = cosines(row_vectors(rows), question, rows.num_rows)
+        return Pool.of(rows.select(_READ), aligned(hits, "_score", held, missing=0.0), cosine)
 
-    async def _sentences(self, ids: pa.Array, questions: Sequence[SearchedQuestion]) -> "_Sentences":
-        """The sentence vectors of passages, as far as they have any and a question can be compared with them."""
+    async def _with_sentences(
+        self,
+        pools: Sequence[Pool],
+        best: Sequence[NDArray[np.int64]],
+        questions: Sequence[SearchedQuestion],
+        titles: Sequence[str],
+        rows: int,
+    ) -> list[Pool]:
+        """The pools with the sentences of their `best` rows, as far as those have vectors; `titles` are those of the
+        cells and have `rows` passages."""
+        wanted = [pool.rows["passage_id"].take(chosen) for pool, chosen in zip(pools, best, strict=True)]
+        ids = pc.unique(pa.chunked_array([chunk for some in wanted for chunk in some.chunks], pa.string()))
         columns = (await self._table.schema()).names
         if not len(ids) or SENTENCES not in columns or all(question.vector is None for question in questions):
-            return _Sentences(None)
-        return _Sentences(await self._rows(ids.to_pylist(), ["passage_id", SENTENCES]))
+            return list(pools)
+        # Where many are wanted, reading all that the titles have is faster than looking for each.
+        read_all = titles and rows <= _SCANNED * len(ids)
+        where = among("product_id", titles) if read_all else among("passage_id", ids.to_pylist())
+        held = await self._table.query().where(where).select(["passage_id", SENTENCES]).to_arrow()
+        known, values = held["passage_id"].combine_chunks(), held[SENTENCES].combine_chunks()
+        compared = []
+        for pool, chosen, some, question in zip(pools, best, wanted, questions, strict=True):
+            if question.vector is None:
+                compared.append(pool)
+                continue
+            places = pc.index_in(some.combine_chunks(), value_set=known)
+            sentences = list(pool.sentences)
+            for row, one in zip(chosen, sentence_cosines(values.take(places), question.vector), strict=True):
+                sentences[row] = one
+            compared.append(replace(pool, sentences=sentences))
+        return compared
 
     async def absent(self, question: str, product_ids: Sequence[str]) -> tuple[str, ...]:
         """See PassageIndex.absent."""

@@ -11,17 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from wellread.content import Passage
 from wellread.index.passages import Embedder, SentenceVectors, Vectors
 from wellread.index.sentence_ranges import sentence_ranges
+from wellread.text.terms import language_of, passage_terms
 
 _STEPS = 127
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceCosines:
-    """How near the sentences of one passage are to a question: `ranges` of the passage's text, shape (n, 2)."""
+    """How near the sentences of one passage are to a question: `ranges` of the passage's text, shape (n, 2), and
+    `term_ranges` as in SentenceVectors, 0 where they are unknown."""
 
     ranges: NDArray[np.uint32]
+    term_ranges: NDArray[np.uint32]
     cosines: NDArray[np.float32]
 
     @property
@@ -34,6 +38,7 @@ def packed(sentences: SentenceVectors) -> bytes:
     if sentences.ranges:
         largest = np.maximum(np.abs(sentences.vectors).max(axis=1), 1e-9)
         records["range"] = sentences.ranges
+        records["terms"] = sentences.term_ranges or 0
         records["largest"] = largest
         records["steps"] = np.rint(sentences.vectors / largest[:, None] * _STEPS)
     return records.tobytes()
@@ -47,23 +52,43 @@ def sentence_cosines(values: pa.LargeBinaryArray, question: Vectors) -> list[Sen
     stops = np.cumsum(sizes)
     records = np.frombuffer(b"".join(held.to_pylist()), record)
     cosines = (records["steps"].astype(np.float32) @ question) * records["largest"] / _STEPS
+    ranges, terms = records["range"], records["terms"]
     return [
-        SentenceCosines(records["range"][start:stop], cosines[start:stop]) if known else None
+        SentenceCosines(ranges[start:stop], terms[start:stop], cosines[start:stop]) if known else None
         for known, start, stop in zip(values.is_valid().to_pylist(), stops - sizes, stops, strict=True)
     ]
 
 
-def embedded_sentences(texts: Sequence[str], embedder: Embedder) -> list[SentenceVectors]:
-    """The sentences of each text with their vectors, embedded together: texts of like length are fastest so."""
-    ranges = [sentence_ranges(text) for text in texts]
-    sentences = [text[start:end] for text, some in zip(texts, ranges, strict=True) for start, end in some]
-    vectors = embedder.embed_passages(sentences)
+def embedded_sentences(passages: Sequence[Passage], embedder: Embedder) -> list[SentenceVectors]:
+    """The sentences of each passage with their vectors, embedded together: texts of like length are fastest so."""
+    ranges = [sentence_ranges(passage.text) for passage in passages]
+    cut = list(zip(passages, ranges, strict=True))
+    vectors = embedder.embed_passages([one.text[start:end] for one, some in cut for start, end in some])
     stops = np.cumsum([len(some) for some in ranges])
     return [
-        SentenceVectors(some, vectors[stop - len(some) : stop])
-        for some, stop in zip(ranges, stops, strict=True)
+        SentenceVectors(some, vectors[stop - len(some) : stop], _term_ranges(passage, some))
+        for (passage, some), stop in zip(cut, stops, strict=True)
     ]
 
 
+def _term_ranges(passage: Passage, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Empty when the terms of the sentences are not, one after the other, those of the passage: a word was made of
+    parts of the text."""
+    language = passage.language or language_of(passage.text)
+    terms = passage_terms("", passage.heading, language)
+    found = []
+    for start, end in ranges:
+        before = len(terms)
+        terms += passage_terms(passage.text[start:end], "", language)
+        found.append((before, len(terms)))
+    return found if terms == passage_terms(passage.text, passage.heading, passage.language) else []
+
+
 def _record(dimensions: int) -> np.dtype[np.void]:
-    return np.dtype([("range", "<u4", (2,)), ("largest", "<f4"), ("steps", "i1", (dimensions,))])
+    columns = [
+        ("range", "<u4", (2,)),
+        ("terms", "<u4", (2,)),
+        ("largest", "<f4"),
+        ("steps", "i1", (dimensions,)),
+    ]
+    return np.dtype(columns)

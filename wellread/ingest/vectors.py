@@ -11,7 +11,6 @@ from wellread.index.passages import Embedder, PassageIndex, text_to_embed
 from wellread.index.sentence_vectors import embedded_sentences
 
 _STEP = 64  # passages between two marks of progress
-_LOOK_AFTER = 8  # writes of sentences between two looks for passages that were added meanwhile
 
 
 async def embed(index: PassageIndex, embedder: Embedder, rows: int) -> AsyncGenerator[VectorsMade]:
@@ -47,18 +46,17 @@ async def _passages(index: PassageIndex, embedder: Embedder, rows: int) -> Async
 async def _sentences(index: PassageIndex, embedder: Embedder, rows: int) -> AsyncGenerator[VectorsMade]:
     """Ends early when passages wait."""
     total = (await index.stats()).without_sentence_vectors
-    done = writes = 0
+    done = 0
     async with aclosing(index.without_sentence_vectors(rows)) as batches:
         async for waiting in batches:
             sentences = []
             for start in range(0, len(waiting), _STEP):
-                texts = [passage.text for passage in waiting[start : start + _STEP]]
-                sentences += await asyncio.to_thread(embedded_sentences, texts, embedder)
+                some = waiting[start : start + _STEP]
+                sentences += await asyncio.to_thread(embedded_sentences, some, embedder)
                 yield VectorsMade(of="sentences", done=min(done + len(sentences), total - 1), total=total)
             await index.put_sentence_vectors([passage.passage_id for passage in waiting], sentences)
             done += len(waiting)
             total = max(total, done)
             yield VectorsMade(of="sentences", done=done, total=total)
-            writes += 1
-            if writes % _LOOK_AFTER == 0 and (await index.stats()).without_vectors:
+            if (await index.stats()).without_vectors:
                 return

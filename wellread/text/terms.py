@@ -165,6 +165,8 @@ def _words(text: str) -> list[str]:
             continue
         word = _in_ascii_digits(match[0].strip("_")[:MAX_WORD])
         words.append(word)
+        if word.isalnum():
+            continue
         parts = [part for part in _PARTS.split(word) if part]
         if parts != [word]:
             words += parts
