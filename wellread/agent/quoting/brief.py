@@ -23,6 +23,7 @@ class Brief:
     telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(
         default_factory=dict
     )  # number, question
+    ranks: dict[tuple[int, str], int] = field(default_factory=dict)  # as `telling`: the place in the search
     absent: tuple[str, ...] = ()  # names and numbers of the question that no passage holds
     form: QuestionForm = QuestionForm.OTHER
     described: bool = False  # whether `snippets` are what metadata and contents say

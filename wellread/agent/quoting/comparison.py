@@ -38,7 +38,7 @@ class _Sentence:
 def source_table(snippets: Sequence[Snippet], pair: Compared) -> Excerpt | None:
     """The longest table among the snippets with a column for each of the two things, or None."""
     tables = [
-        Excerpt(snippet, (part,), (part.start, part.start), snippet.score)
+        Excerpt(snippet, (part,), (part.start, part.start))
         for snippet in snippets
         for part in parts(snippet.text)
         if part.shape is Shape.TABLE and _compares(snippet, part, pair)

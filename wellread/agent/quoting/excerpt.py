@@ -1,7 +1,7 @@
 """Excerpts: stretches of a snippet that a reader can understand where they stand.
 
-Around the sentence that answers stands what it leans on: its paragraph, the sentence before one that points back, the
-list that an introduction announces, the introduction of a list. Lists, tables and listings are quoted whole.
+A snippet of readable length is quoted whole. Of a longer one it is what stands around the sentence that answers, grown
+by sentences, items, tables and listings: first by what it leans on and what it announces, then to either side.
 """
 
 from collections.abc import Sequence
@@ -14,26 +14,18 @@ from wellread.text.languages import found
 from wellread.text.sentences import sentences
 from wellread.text.words import count_words
 
-_PARAGRAPH = 120  # words, up to which a paragraph is quoted whole
-_AROUND = 90  # words around the telling sentence of a longer one
-_THIN = 45  # words, up to which an excerpt takes the paragraph beside it too
-_LIST = 170  # words of a list that is quoted whole; of a longer one, the items around the telling one
-_ROWS = 12  # lines of a table
-_LINES = 30  # lines of a listing
-_JOINED = 220  # words of two excerpts that are made one
-
-_ENUMERATED = (Shape.ITEM, Shape.TABLE, Shape.CODE)
+_WORDS = 200  # of an excerpt, unless one of its units alone has more
+_LINES = 30  # lines of a table or listing
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """Ranges of a snippet's text in their order, a paragraph, item, table or listing each. `telling` is the range of
-    the sentence that answers, `score` (0 to about 1.3) how well it does."""
+    the sentence that answers."""
 
     snippet: Snippet
     ranges: tuple[TextPart, ...]
     telling: tuple[int, int]
-    score: float
 
     @property
     def start(self) -> int:
@@ -61,163 +53,81 @@ class Excerpt:
         length, other_length = self.end - self.start, other.end - other.start
         return shared and one[2] < two[2] + other_length and two[2] < one[2] + length
 
-    def with_(self, other: "Excerpt") -> "Excerpt | None":
-        """Both as one, when they stand side by side in one snippet and are not too long together; else None."""
-        if other.snippet != self.snippet:
-            return None
-        first, second = sorted((self, other), key=lambda excerpt: excerpt.start)
-        between = self.snippet.text[first.end : second.start]
-        if between.strip() or count_words(self.snippet.text[first.start : second.end]) > _JOINED:
-            return None
-        best = max(self, other, key=lambda excerpt: excerpt.score)
-        ranges = first.ranges + second.ranges
-        last, following = first.ranges[-1], second.ranges[0]
-        if last.shape is following.shape is Shape.PROSE and "\n\n" not in between:
-            whole = TextPart(Shape.PROSE, last.start, following.end)
-            ranges = (*first.ranges[:-1], whole, *second.ranges[1:])
-        return Excerpt(self.snippet, ranges, best.telling, best.score)
 
-
-def excerpt_around(snippet: Snippet, telling: tuple[int, int], score: float) -> Excerpt:
-    """What is quoted for the sentence that stands at `telling` (code points of the snippet's text)."""
-    shaped = [part for part in parts(snippet.text) if part.start < part.end]
-    at = next((i for i, part in enumerate(shaped) if part.start <= telling[0] < part.end), None)
-    if at is None:
-        return Excerpt(snippet, (TextPart(Shape.PROSE, *telling),), telling, score)
-    while shaped[at].shape is Shape.LINE and at + 1 < len(shaped):  # of a heading, what stands under it
+def excerpt_around(snippet: Snippet, telling: tuple[int, int]) -> Excerpt:
+    """What is quoted of a snippet whose sentence at `telling` (code points of its text) answers."""
+    text = snippet.text
+    units = _units(text)
+    at = next((i for i, unit in enumerate(units) if telling[0] < unit.end), len(units) - 1)
+    while at + 1 < len(units) and units[at].shape is Shape.LINE:  # of a heading, what stands under it
         at += 1
-        telling = (shaped[at].start, shaped[at].start)
-    part = shaped[at]
-    if part.shape is Shape.ITEM:
-        ranges = _list(snippet.text, shaped, at)
-    elif part.shape in (Shape.TABLE, Shape.CODE):
-        ranges = [*_introduction(snippet.text, shaped, at), _cut(snippet.text, part, telling)]
-    else:
-        ranges = _prose(snippet.text, shaped, at, telling)
-    return Excerpt(snippet, tuple(ranges), telling, score)
+    first, last = _grown(text, units, at)
+    while first < at and units[first].shape is Shape.LINE:
+        first += 1
+    while last > at and units[last].shape is Shape.LINE:
+        last -= 1
+    return Excerpt(snippet, tuple(_joined(units[first : last + 1])), telling)
 
 
-def _prose(text: str, shaped: Sequence[TextPart], at: int, telling: tuple[int, int]) -> list[TextPart]:
-    """The paragraph, or the sentences around the telling one, with what they announce and lean on."""
-    own = _window(text, shaped[at], telling)
-    ranges = [own]
-    if own.end == shaped[at].end:
-        ranges += _announced(text, shaped, at)
-    if own.start == shaped[at].start and at and found("forms", "leans_back", text[own.start : own.end]):
-        ranges = [*_last_words(text, shaped[at - 1]), *ranges]
-    thin = count_words(text[ranges[0].start : ranges[-1].end]) < _THIN
-    after = at + len([r for r in ranges if r.start > own.start]) + 1
-    if thin and own.end == shaped[at].end and after < len(shaped):
-        following = shaped[after]
-        if following.shape is Shape.CODE:
-            ranges.append(_cut(text, following, (following.start, following.start)))
-        elif following.shape is Shape.PROSE and count_words(text[own.start : following.end]) <= _PARAGRAPH:
-            ranges += [following, *_announced(text, shaped, after)]
-    return ranges
+def _units(text: str) -> list[TextPart]:
+    """The text as sentences, items, tables and listings; those of one paragraph have its index as their group."""
+    units: list[TextPart] = []
+    for number, part in enumerate(parts(text)):
+        if part.shape is Shape.PROSE:
+            spans = sentences(text[part.start : part.end])
+            units += [TextPart(part.shape, part.start + a, part.start + b, number) for a, b in spans]
+        elif part.shape in (Shape.TABLE, Shape.CODE):
+            lines = text[part.start : part.end].split("\n")[:_LINES]
+            units.append(TextPart(part.shape, part.start, part.start + len("\n".join(lines)), number))
+        else:
+            units.append(TextPart(part.shape, part.start, part.end, part.group))
+    return [unit for unit in units if unit.start < unit.end] or [TextPart(Shape.PROSE, 0, len(text), 0)]
 
 
-def _window(text: str, part: TextPart, telling: tuple[int, int]) -> TextPart:
-    """A paragraph, of a long one the sentences around the telling one, from one that does not point back."""
-    if count_words(text[part.start : part.end]) <= _PARAGRAPH:
-        return part
-    spans = [(part.start + a, part.start + b) for a, b in sentences(text[part.start : part.end])]
-    at = next((i for i, span in enumerate(spans) if span[1] > telling[0]), len(spans) - 1)
-    last = next((i for i, span in enumerate(spans) if span[1] >= telling[1]), at)
-    first, last = at, max(at, last)
-
-    def words(one: int, other: int) -> float:
-        return count_words(text[spans[one][0] : spans[other][1]])
-
-    while (
-        first
-        and found("forms", "leans_back", text[slice(*spans[first])])
-        and words(first - 1, last) <= _PARAGRAPH
-    ):
-        first -= 1
-    while last + 1 < len(spans) and words(first, last + 1) <= _AROUND:
-        last += 1
-    while first and words(first - 1, last) <= _AROUND:
-        first -= 1
-    return TextPart(part.shape, spans[first][0], spans[last][1], part.group)
-
-
-def _announced(text: str, shaped: Sequence[TextPart], at: int) -> list[TextPart]:
-    """What follows a paragraph that ends in a colon: its list, table or listing, or the one paragraph."""
-    following = shaped[at + 1 :]
-    if not following:
-        return []
-    enumerated = following[0].shape in _ENUMERATED
-    if not text[shaped[at].start : shaped[at].end].rstrip().endswith((":", "：")):
-        return []
-    if not enumerated:
-        return (
-            [following[0]] if count_words(text[following[0].start : following[0].end]) <= _PARAGRAPH else []
-        )
-    if following[0].shape is Shape.ITEM:
-        return _items(text, shaped, at + 1)
-    return [_cut(text, following[0], (following[0].start, following[0].start))]
-
-
-def _list(text: str, shaped: Sequence[TextPart], at: int) -> list[TextPart]:
-    return [*_introduction(text, shaped, _first_item(shaped, at)), *_items(text, shaped, at)]
-
-
-def _first_item(shaped: Sequence[TextPart], at: int) -> int:
-    while at and shaped[at - 1].shape is Shape.ITEM and shaped[at - 1].group == shaped[at].group:
-        at -= 1
-    return at
-
-
-def _items(text: str, shaped: Sequence[TextPart], at: int) -> list[TextPart]:
-    """The items of the list in which the part `at` is one: all, or those around it."""
+def _grown(text: str, units: Sequence[TextPart], at: int) -> tuple[int, int]:
+    """The first and the last unit of the excerpt around the unit `at`."""
     first = last = at
-    lowest = _first_item(shaped, at)
 
     def fits(one: int, other: int) -> bool:
-        return count_words(text[shaped[one].start : shaped[other].end]) <= _LIST
+        inside = 0 <= one and other < len(units)
+        return inside and count_words(text[units[one].start : units[other].end]) <= _WORDS
 
-    def joins(index: int) -> bool:
-        return (
-            index < len(shaped)
-            and shaped[index].shape is Shape.ITEM
-            and shaped[index].group == shaped[at].group
-        )
-
-    grew = True
-    while grew:
-        grew = False
-        if joins(last + 1) and fits(first, last + 1):
-            last, grew = last + 1, True
-        if first > lowest and fits(first - 1, last):
-            first, grew = first - 1, True
-    return list(shaped[first : last + 1])
-
-
-def _introduction(text: str, shaped: Sequence[TextPart], at: int) -> list[TextPart]:
-    """The end of the paragraph before a list, table or listing."""
-    return _last_words(text, shaped[at - 1]) if at else []
+    if fits(0, len(units) - 1):
+        return 0, len(units) - 1
+    while _leans_back(text, units, first) and fits(first - 1, last):
+        first -= 1
+    while _announces(text, units[last]) and fits(first, last + 1):
+        last += 1
+    forward = True
+    while fits(first, last + 1) or fits(first - 1, last):
+        if fits(first, last + 1) and (forward or not fits(first - 1, last)):
+            last += 1
+        else:
+            first -= 1
+        forward = not forward
+    while last > at and _announces(text, units[last]):  # without what it announces
+        last -= 1
+    return first, last
 
 
-def _last_words(text: str, part: TextPart) -> list[TextPart]:
-    """A paragraph, of a long one its last sentence."""
-    if part.shape is not Shape.PROSE:
-        return []
-    if count_words(text[part.start : part.end]) <= _THIN:
-        return [part]
-    start, end = sentences(text[part.start : part.end])[-1]
-    return [TextPart(Shape.PROSE, part.start + start, part.start + end)]
+def _leans_back(text: str, units: Sequence[TextPart], at: int) -> bool:
+    """Whether a unit needs the one before it: an item its list, a table or listing its introduction."""
+    unit = units[at]
+    if unit.shape is not Shape.PROSE:
+        return at > 0 and units[at - 1].shape in (Shape.PROSE, Shape.ITEM)
+    return bool(found("forms", "leans_back", text[unit.start : unit.end]))
 
 
-def _cut(text: str, part: TextPart, telling: tuple[int, int]) -> TextPart:
-    """A table or listing of readable length: all of it, or its first lines up to the telling one and beyond."""
-    most = _ROWS if part.shape is Shape.TABLE else _LINES
-    lines = text[part.start : part.end].split("\n")
-    if len(lines) <= most:
-        return part
-    at = text.count("\n", part.start, telling[0])
-    if part.shape is Shape.CODE and at >= most:
-        start = part.start + sum(len(line) + 1 for line in lines[: at - most // 2])
-        return TextPart(
-            part.shape, start, min(part.end, start + len("\n".join(lines[at - most // 2 : at + most // 2])))
-        )
-    return TextPart(part.shape, part.start, part.start + len("\n".join(lines[: max(most, at + 1)])))
+def _announces(text: str, unit: TextPart) -> bool:
+    return text[unit.start : unit.end].rstrip().endswith((":", "："))
+
+
+def _joined(units: Sequence[TextPart]) -> list[TextPart]:
+    """Sentences of one paragraph as one range."""
+    joined: list[TextPart] = []
+    for unit in units:
+        if joined and unit.shape is joined[-1].shape is Shape.PROSE and unit.group == joined[-1].group:
+            joined[-1] = TextPart(Shape.PROSE, joined[-1].start, unit.end, unit.group)
+        else:
+            joined.append(unit)
+    return joined

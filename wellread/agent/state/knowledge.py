@@ -58,6 +58,7 @@ class Knowledge:
     telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(
         default_factory=dict
     )  # number, question
+    ranks: dict[tuple[int, str], int] = field(default_factory=dict)  # number, question → place among those found
     described: tuple[LibraryDescribed, ...] = ()
     scores: dict[int, EvidenceScored] = field(default_factory=dict)  # by knowledge number
     carried: frozenset[int] = frozenset()  # numbers that came from the answer before
@@ -122,6 +123,7 @@ class Knowledge:
                     snippets=self._joined(event.found),
                     asked=asked,
                     telling=self.telling | telling,
+                    ranks=self.ranks | {(n, event.question): rank for rank, n in enumerate(event.knowledge)},
                 )
             case LibraryDescribed():
                 return replace(self, described=(*self.described, event), snippets=self._joined(event.found))

@@ -170,6 +170,7 @@ def brief_for(flags: Flags, numbers: Sequence[int], knowledge: Knowledge) -> Bri
         form=knowledge.form,
         described=knowledge.is_described,
         telling=knowledge.telling,
+        ranks=knowledge.ranks,
         absent=knowledge.absent,
         flags=flags,
         scope=knowledge.scope,

@@ -33,7 +33,7 @@ def described(brief: Brief, body: QuotedBody) -> Iterator[str]:
                 best = (snippet.telling or told_by_words(snippet.section, snippet))[:1]
                 for sentence in best:
                     yield from markdown(
-                        excerpt_around(snippet, (sentence.start, sentence.end), sentence.score)
+                        excerpt_around(snippet, (sentence.start, sentence.end))
                     )
     yield "\n"
 
