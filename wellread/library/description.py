@@ -49,12 +49,13 @@ class LibraryDescription:
             products = [product for product in every if not kinds or product.kind in kinds][: 4 * _TITLES]
         return Description(tuple((product, self._facts(product)) for product in products))
 
-    def titles(self, product_ids: Sequence[str]) -> Description:
-        """The facts and the contents of these titles."""
+    def titles(self, product_ids: Sequence[str], *, contents: bool) -> Description:
+        """The facts of these titles, and with `contents` how they are divided."""
         found = []
         for product in self._products(product_ids):
             found.append((product, self._facts(product)))
-            found += [(product, passage) for passage in self._contents(product)]
+            if contents:
+                found += [(product, passage) for passage in self._contents(product)]
         return Description(tuple(found))
 
     async def overview(self, product_ids: Sequence[str], chapter: int = 0) -> Description:
@@ -67,7 +68,7 @@ class LibraryDescription:
             if chapter and (own := _chapter(contents, chapter)):
                 parts = _below(contents, own) or [own]
             elif not chapter:
-                found.append((product, self._facts(product)))
+                found.append((product, self._facts(product, described=True)))
                 found += [(product, passage) for passage in self._contents(product)]
             for passage in await self._telling(product, contents, _spread(parts, _PARTS)):
                 found.append((product, passage))
@@ -114,11 +115,14 @@ class LibraryDescription:
             and (terms := frozenset(_terms(section.title, product)))
         }
 
-    def _facts(self, product: Product) -> FoundPassage:
+    def _facts(self, product: Product, *, described: bool = False) -> FoundPassage:
         """A title's metadata as sentences, cited by its first section: the title page, where there is one."""
         contents = self.catalog.contents(product.product_id)
         first = self.catalog.section(product.product_id, contents[0].section_id) if contents else None
-        return _passage(product, first, _sentences_of(product, contents, self._length(product, contents)))
+        told = _sentences_of(product, contents, self._length(product, contents))
+        if described and product.metadata.description:
+            told += " " + " ".join(product.metadata.description.split())[:_DESCRIPTION]
+        return _passage(product, first, told)
 
     def _length(self, product: Product, contents: Sequence[Section]) -> str:
         """How long a recording is, or how many words a book has; "" when that is not known."""
@@ -204,8 +208,6 @@ def _sentences_of(product: Product, contents: Sequence[Section], length: str) ->
         )
     if metadata.topics:
         told.append(f"Its topics are {_listed(metadata.topics[:12])}.")
-    if metadata.description:
-        told.append(" ".join(metadata.description.split())[:_DESCRIPTION])
     return " ".join(told)
 
 

@@ -17,8 +17,9 @@ def relevant(knowledge: Knowledge, most: int = 0) -> tuple[int, ...]:
     """The numbers worth writing from: the best of every cell, the titles taking turns, so that each has its
     share; then what comes near the best of its title for its question. Every title that answered has one at least.
     `most` numbers are given at most, as many as the mode allows without it."""
+    described = tuple(dict.fromkeys(n for event in knowledge.described for n in event.knowledge))[:_DESCRIBED]
     if knowledge.is_described:
-        return tuple(dict.fromkeys(n for event in knowledge.described for n in event.knowledge))[:_DESCRIBED]
+        return described
     answered = [cell for cell in knowledge.cells if cell.knowledge and not cell.absent]
     if not answered and knowledge.absent:
         return ()
@@ -40,7 +41,7 @@ def relevant(knowledge: Knowledge, most: int = 0) -> tuple[int, ...]:
     chosen = dict.fromkeys([*_in_turns(answered), *(snippet.number for snippet in ranked)])
     scores = knowledge.scores
     helpful = [n for n in chosen if n not in scores or scores[n].score > _UNHELPFUL]
-    return tuple(sorted((helpful or list(chosen))[:limit]))
+    return tuple(sorted({*described, *(helpful or list(chosen))[:limit]}))
 
 
 def _in_turns(cells: Sequence[SearchCell]) -> list[int]:

@@ -13,7 +13,7 @@ from wellread.agent.state.budget import Meter
 from wellread.agent.state.control import Control
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.agent.state.numbering import KnowledgeNumbering
-from wellread.agent.state.question_form import QuestionForm, chapter_asked
+from wellread.agent.state.question_form import QuestionForm, asks_for_contents, asks_for_titles, chapter_asked
 from wellread.agent.state.questions import catalogue_topic, names_and_numbers
 from wellread.content import Anchor
 from wellread.errors import ModelError
@@ -139,12 +139,12 @@ class Lookup:
                 return await library.overview(named[:_DESCRIBED], chapter_asked(self.knowledge.question))
             case QuestionForm.COMPARISON:
                 return await asyncio.to_thread(library.shared, [e.product_id for e in self.knowledge.scope])
-            case _ if named:
-                return await asyncio.to_thread(library.titles, named)
+            case _ if named and not asks_for_titles(self.knowledge.question):
+                contents = asks_for_contents(self.knowledge.question)
+                return await asyncio.to_thread(lambda: library.titles(named, contents=contents))
             case _:
                 kinds = sorted(kinds_meant(self.knowledge.question))
-                about = catalogue_topic(self.knowledge.plain_question)
-                return await library.about(about, kinds)
+                return await library.about(catalogue_topic(self.knowledge.question), kinds)
 
     async def read(
         self, action: ReadSection

@@ -77,7 +77,8 @@ class QuotedBody:
             own = asked.get(snippet.number, ())
             return question in own or not any(other in parts for other in own)
 
-        return tuple(snippet for snippet in self.brief.snippets if serves(snippet))
+        described = self.brief.described
+        return tuple(s for s in self.brief.snippets if s.number not in described and serves(s))
 
     @property
     def _titles(self) -> int:

@@ -26,7 +26,7 @@ class Brief:
     ranks: dict[tuple[int, str], int] = field(default_factory=dict)  # as `telling`: the place in the search
     absent: tuple[str, ...] = ()  # names and numbers of the question that no passage holds
     form: QuestionForm = QuestionForm.OTHER
-    described: bool = False  # whether `snippets` are what metadata and contents say
+    described: frozenset[int] = frozenset()  # the numbers of what metadata and contents say
     gap: LanguageGap | None = None  # when the titles are in another language
     by_model: bool = False  # whether a model chose what was searched
     deep: bool = False

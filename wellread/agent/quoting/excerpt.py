@@ -89,7 +89,7 @@ def _grown(text: str, units: Sequence[TextPart], at: int) -> tuple[int, int]:
     first = last = at
 
     def fits(one: int, other: int) -> bool:
-        inside = 0 <= one and other < len(units)
+        inside = one >= 0 and other < len(units)
         return inside and count_words(text[units[one].start : units[other].end]) <= _WORDS
 
     if fits(0, len(units) - 1):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.quoting.excerpt import Excerpt, excerpt_around
 from wellread.agent.quoting.text_shape import Shape, parts
-from wellread.agent.state.question_form import QuestionForm, form_of, is_broad
+from wellread.agent.state.question_form import QuestionForm, form_of
 from wellread.events import Snippet, TellingSentence
 from wellread.library.editions import works
 from wellread.text.languages import found
@@ -18,7 +18,7 @@ from wellread.text.words import count_words
 # than this share of the first one's relevance, a sixth.
 NEXT_WORTH = 0.83
 _SAME = 0.8  # of the shorter one's words, from which two excerpts say the same
-_MOST, _MOST_BROAD, _MOST_DEEP = 2, 3, 5
+_MOST, _MOST_DEEP = 2, 5
 _FEWEST_WORDS = 3  # a shorter run of words stands in any text
 _TOLD = 6  # sentences of a snippet
 _FORMS = {
@@ -39,10 +39,10 @@ class ExcerptChoice:
     taken: list[Excerpt] = field(default_factory=list)
 
     def take(self, question: str, snippets: Sequence[Snippet], limit: int = 0) -> list[Excerpt]:
-        """What answers a question, the best first: at most `limit` (0: as many as fit its form), and one at least of
+        """What answers a question, the best first: at most `limit` (0: as many as the mode allows), and one at least of
         each title that the reader named."""
         form = form_of(question)
-        limit = limit or self._limit(question, form)
+        limit = limit or (_MOST_DEEP if self.brief.deep else _MOST)
         ranked = sorted(snippets, key=lambda snippet: (self._rank(snippet, question), -snippet.score))
         least = self.worth * max((snippet.score for snippet in ranked[:1]), default=0.0)
         chosen: list[Excerpt] = []
@@ -76,12 +76,6 @@ class ExcerptChoice:
             return excerpt_around(snippet, (0, 0))
         best = max(told, key=lambda t: t.score + _fit(question, form, snippet.text[t.start : t.end]))
         return excerpt_around(snippet, (best.start, best.end))
-
-    def _limit(self, question: str, form: QuestionForm) -> int:
-        broad = is_broad(question) or form in (QuestionForm.STEPS, QuestionForm.OVERVIEW, QuestionForm.COMPARISON)
-        if self.brief.deep:
-            return _MOST_DEEP
-        return _MOST_BROAD if broad and len(self.brief.parts) < 3 else _MOST
 
     def _named(self) -> list[str]:
         """Of each work that the reader named or picked, the product."""

@@ -49,8 +49,10 @@ def _marked(excerpt: Excerpt, part: TextPart) -> str:
     text, (start, end) = excerpt.snippet.text, excerpt.telling
     start, end = max(start, part.start), min(end, part.end)
     alone = part.start == start and part.end == end and len(excerpt.ranges) == 1
-    apart = not text[start - 1 : start].strip() and not text[end : end + 1].strip()  # else it would not be bold
-    if start >= end or alone or not (apart or start == part.start and end == part.end):
+    apart = (
+        not text[start - 1 : start].strip() and not text[end : end + 1].strip()
+    )  # else it would not be bold
+    if start >= end or alone or not (apart or (start == part.start and end == part.end)):
         return inert(text[part.start : part.end])
     pieces = (inert(text[part.start : start]), f"**{inert(text[start:end])}**", inert(text[end : part.end]))
     return " ".join(piece for piece in pieces if piece)

@@ -18,7 +18,6 @@ from wellread.models.resolve import EXTRACTIVE, Models
 from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog
 
-
 _FEW = 16
 _SNIPPET_TOKENS = 300
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from wellread.agent.state.budget import WRITING_SHARE, spent
 from wellread.agent.state.effective_events import UnderWay
-from wellread.agent.state.question_form import QuestionForm, form_of
-from wellread.agent.state.questions import asked_questions, marked
+from wellread.agent.state.question_form import QuestionForm, asks_for_titles, form_of
+from wellread.agent.state.questions import asked_questions, catalogue_topic, marked
 from wellread.events import (
     AnswerCompleted,
     AnyEvent,
@@ -58,7 +58,9 @@ class Knowledge:
     telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(
         default_factory=dict
     )  # number, question
-    ranks: dict[tuple[int, str], int] = field(default_factory=dict)  # number, question → place among those found
+    ranks: dict[tuple[int, str], int] = field(
+        default_factory=dict
+    )  # number, question → place among those found
     described: tuple[LibraryDescribed, ...] = ()
     scores: dict[int, EvidenceScored] = field(default_factory=dict)  # by knowledge number
     carried: frozenset[int] = frozenset()  # numbers that came from the answer before
@@ -174,8 +176,11 @@ class Knowledge:
 
     @property
     def is_described(self) -> bool:
-        """Whether metadata and contents have answered, so that nothing need be searched."""
-        return any(event.knowledge and not event.topics for event in self.described)
+        """Whether metadata and contents have answered, so that nothing need be searched: who asks for more of a title
+        than its facts has an answer inside of it."""
+        told = any(event.knowledge and not event.topics for event in self.described)
+        beyond = self.form is QuestionForm.CATALOGUE and not asks_for_titles(self.question)
+        return told and not (beyond and catalogue_topic(self.plain_question))
 
     @property
     def mentions(self) -> tuple[tuple[int, int], ...]:

@@ -77,6 +77,16 @@ def compared(question: str) -> Compared | None:
     return None
 
 
+def asks_for_titles(question: str) -> bool:
+    """Whether a question is answered with titles: "which of my books …"."""
+    return bool(found("forms", "titles", question[:_READ]))
+
+
+def asks_for_contents(question: str) -> bool:
+    """Whether a question is about how a title is divided."""
+    return bool(found("forms", "contents", question[:_READ]))
+
+
 def chapter_asked(question: str) -> int:
     """The number of the chapter that a question names; 0 for none."""
     match = found("forms", "chapter", question[:_READ])

@@ -132,7 +132,9 @@ def names_and_numbers(question: str) -> frozenset[str]:
         for place, match in enumerate(_WORD.finditer(question[start:end])):
             word = match[0]
             digits = sum(map(str.isdigit, word))
-            if digits and (len(word) > digits or digits > 2) or (names and place and word[0].isupper() and len(word) > 1):
+            if (digits and (len(word) > digits or digits > 2)) or (
+                names and place and word[0].isupper() and len(word) > 1
+            ):
                 found_.add(word)
     return frozenset(found_)
 

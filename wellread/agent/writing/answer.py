@@ -69,7 +69,9 @@ class Answering:
             usage=self.meter.usage,
         )
         authors: list[str] = []
-        async with aclosing(self._written(brief_for(action.flags, numbers, self.knowledge), authors)) as events:
+        async with aclosing(
+            self._written(brief_for(action.flags, numbers, self.knowledge), authors)
+        ) as events:
             async for event in events:
                 yield event
         statements, citations = judge(self.text, snippets, voice=voice)
@@ -168,7 +170,7 @@ def brief_for(flags: Flags, numbers: Sequence[int], knowledge: Knowledge) -> Bri
         questions=questions,
         parts=parts or questions or asked.parts,
         form=knowledge.form,
-        described=knowledge.is_described,
+        described=frozenset(n for event in knowledge.described for n in event.knowledge),
         telling=knowledge.telling,
         ranks=knowledge.ranks,
         absent=knowledge.absent,

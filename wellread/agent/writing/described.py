@@ -17,6 +17,8 @@ def described(brief: Brief, body: QuotedBody) -> Iterator[str]:
     """The facts of each title, its contents where they are asked for, and of each of its parts a passage."""
     titles: dict[str, list[Snippet]] = {}
     for snippet in brief.snippets:
+        if snippet.number not in brief.described:
+            continue
         titles.setdefault(snippet.product_id, []).append(snippet)
     overview = brief.form is QuestionForm.OVERVIEW
     for own in titles.values():
@@ -32,10 +34,9 @@ def described(brief: Brief, body: QuotedBody) -> Iterator[str]:
                 yield f"**{inert(snippet.section.rpartition('›')[2].strip() or snippet.title)}**\n\n"
                 best = (snippet.telling or told_by_words(snippet.section, snippet))[:1]
                 for sentence in best:
-                    yield from markdown(
-                        excerpt_around(snippet, (sentence.start, sentence.end))
-                    )
-    yield "\n"
+                    yield from markdown(excerpt_around(snippet, (sentence.start, sentence.end)))
+    if titles:
+        yield "\n"
 
 
 def _is_told(snippet: Snippet) -> bool:

@@ -32,7 +32,9 @@ class ExtractiveWriter:
     name = "extractive"
     wrote = False
 
-    def __init__(self, facts: Facts | None = None, fragmentation: Callable[[str], float] | None = None) -> None:
+    def __init__(
+        self, facts: Facts | None = None, fragmentation: Callable[[str], float] | None = None
+    ) -> None:
         self._facts = facts or Facts()
         self._fragmentation = fragmentation
 
@@ -70,7 +72,9 @@ def _quoted(brief: Brief) -> Iterator[str]:
         else _opening(brief)
     )
     body = QuotedBody.of(brief)
-    yield from described(brief, body) if brief.described else body.pieces()
+    yield from described(brief, body)
+    if any(snippet.number not in brief.described for snippet in brief.snippets):
+        yield from body.pieces()
     yield from left_open(brief, body.unanswered)
     if plays_author(brief.flags, brief.scope):
         yield persona.closing_offer(brief, body.quoted)
@@ -101,6 +105,5 @@ def _opening(brief: Brief) -> str:
         return persona.declined(brief)
     if brief.flags.is_controversial_sensitive_topic:
         return "Who says what, without taking a side:\n\n"
-    return (
-        "" if brief.described else f"From {persona.named(snippet.title for snippet in brief.snippets)}:\n\n"
-    )
+    quoted = [snippet.title for snippet in brief.snippets if snippet.number not in brief.described]
+    return f"From {persona.named(quoted)}:\n\n" if quoted and not brief.described else ""

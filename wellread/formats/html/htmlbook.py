@@ -106,7 +106,9 @@ def front_matter(root: Any) -> BookStatement:
     for element in root.iter("{*}section", "{*}div"):
         if element.get("data-type") in _CHAPTERS:
             for text in _said(element, "byline", "author"):
-                into = editors if any(one.match(text) for one in alternatives("byline", "edited")) else writers
+                into = (
+                    editors if any(one.match(text) for one in alternatives("byline", "edited")) else writers
+                )
                 into.update(dict.fromkeys(names_in(text)))
     return replace(found, writers=tuple(writers), editors=tuple(editors))
 
