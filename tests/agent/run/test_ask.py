@@ -53,8 +53,8 @@ def test_the_demo_question_takes_two_steps_and_cites_both_titles(demo):
     assert actions[0].parameters["askBookQuestions"] == [
         "What is the difference between leadership and management?",
         "How can I effectively balance both roles in my team (leadership and management)?",
-        "I'm a new engineering leader and I'm struggling to understand the difference between leadership and management. "
-        "How can I effectively balance both roles in my team?",
+        "I'm a new engineering leader and I'm struggling to understand the difference between leadership and "
+        "management. How can I effectively balance both roles in my team?",
     ]
     cells = every(events, SearchCell)
     assert len(cells) == 6

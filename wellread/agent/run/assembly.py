@@ -54,7 +54,7 @@ def assemble(
 
 
 def _snippets(writer: str, settings: Settings) -> int:
-    """How many snippets who writes has use for: a model on this machine reads slowly, and without one a few are quoted."""
+    """How many snippets the writer has use for: a model here reads slowly, and without one a few are quoted."""
     here = writer == EXTRACTIVE or writer.startswith("local/")
     return _FEW if here else max(_FEW, settings.evidence_tokens // _SNIPPET_TOKENS)
 

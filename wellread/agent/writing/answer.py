@@ -87,7 +87,7 @@ class Answering:
         )
 
     def _evidence(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """What was chosen, and what else is near: who chose saw the beginnings of long texts, and who writes has room."""
+        """What was chosen, and what else is near: the planner sees beginnings, and the writer has room."""
         return tuple(sorted({*chosen, *relevant(self.knowledge, self.most)})) if chosen else ()
 
     async def _written(

@@ -13,8 +13,8 @@ _MOST_NAMED = 4
 # The line above an answer in the author's voice, as `simulated` writes it.
 _SIMULATED = re.compile(r"\s*_A simulated voice[^\n]*_\n")
 KIND_WORD = (
-    "I am sorry that this is so hard. Please speak to somebody now: a person you trust, a doctor, or the crisis line or "
-    "emergency number of your country. You do not have to be alone with it.\n\n"
+    "I am sorry that this is so hard. Please speak to somebody now: a person you trust, a doctor, or the crisis line "
+    "or emergency number of your country. You do not have to be alone with it.\n\n"
 )
 
 

@@ -140,7 +140,7 @@ def _form(question: str) -> str:
         task = "Answer in one or two sentences, close to the words of the notes."
     else:
         task = (
-            "Join the notes that answer the question into one paragraph of at most five sentences, close to their words. "
-            "Begin with the most important one."
+            "Join the notes that answer the question into one paragraph of at most five sentences, close to their "
+            "words. Begin with the most important one."
         )
     return f"{task} Leave out notes that do not answer the question. Keep the number behind each sentence."

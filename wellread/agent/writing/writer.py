@@ -11,8 +11,8 @@ from wellread.events import AnswerOutlined
 class Writer(Protocol):
     """Streams an answer as Markdown; behind each statement from a source stands its number, as in `[3]`.
 
-    What it quotes as it stands is nobody's own. An outline is given out before the first text of the answer, if there is one. Raises ModelError; what was given
-    out before stays."""
+    What it quotes as it stands is nobody's own. An outline is given out before the first text of the answer, if there
+    is one. Raises ModelError; what was given out before stays."""
 
     name: str
     wrote: bool  # whether words of its own were given out, so that the answer is signed with its name
