@@ -14,7 +14,7 @@ from wellread.text.languages import found
 from wellread.text.sentences import sentences
 from wellread.text.words import count_words
 
-_WORDS = 200  # of an excerpt, unless one of its units alone has more
+WORDS = 200  # of an excerpt, unless one of its units alone has more
 _LINES = 30  # lines of a table or listing
 
 
@@ -54,14 +54,14 @@ class Excerpt:
         return shared and one[2] < two[2] + other_length and two[2] < one[2] + length
 
 
-def excerpt_around(snippet: Snippet, telling: tuple[int, int]) -> Excerpt:
-    """What is quoted of a snippet whose sentence at `telling` (code points of its text) answers."""
+def excerpt_around(snippet: Snippet, telling: tuple[int, int], words: int = WORDS) -> Excerpt:
+    """What is quoted of a snippet whose sentence at `telling` (code points of its text) answers: about `words` words."""
     text = snippet.text
     units = _units(text)
     at = next((i for i, unit in enumerate(units) if telling[0] < unit.end), len(units) - 1)
     while at + 1 < len(units) and units[at].shape is Shape.LINE:  # of a heading, what stands under it
         at += 1
-    first, last = _grown(text, units, at)
+    first, last = _grown(text, units, at, words)
     while first < at and units[first].shape is Shape.LINE:
         first += 1
     while last > at and units[last].shape is Shape.LINE:
@@ -84,13 +84,13 @@ def _units(text: str) -> list[TextPart]:
     return [unit for unit in units if unit.start < unit.end] or [TextPart(Shape.PROSE, 0, len(text), 0)]
 
 
-def _grown(text: str, units: Sequence[TextPart], at: int) -> tuple[int, int]:
+def _grown(text: str, units: Sequence[TextPart], at: int, words: int) -> tuple[int, int]:
     """The first and the last unit of the excerpt around the unit `at`."""
     first = last = at
 
     def fits(one: int, other: int) -> bool:
         inside = one >= 0 and other < len(units)
-        return inside and count_words(text[units[one].start : units[other].end]) <= _WORDS
+        return inside and count_words(text[units[one].start : units[other].end]) <= words
 
     if fits(0, len(units) - 1):
         return 0, len(units) - 1

@@ -27,6 +27,7 @@ _FORMS = {
     QuestionForm.REASON: ("says_reason", 0.08),
     QuestionForm.DEFINITION: ("says_definition", 0.05),
 }
+_ASKS = -0.3
 _SUBJECT = 0.12  # for a definition whose subject is what was asked about
 
 
@@ -102,7 +103,9 @@ def told_by_words(question: str, snippet: Snippet) -> tuple[TellingSentence, ...
 
 
 def _fit(question: str, form: QuestionForm, text: str) -> float:
-    """What the form of a sentence adds for a question of a form."""
+    """What the form of a sentence adds for a question of a form. One that asks itself does not answer."""
+    if text.rstrip("\"'”’)").endswith(("?", "？")):
+        return _ASKS
     if form not in _FORMS:
         return 0.0
     name, bonus = _FORMS[form]

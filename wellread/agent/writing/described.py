@@ -13,6 +13,9 @@ from wellread.events import Snippet
 from wellread.grounding.inline import inert
 
 
+_WORDS = 70  # of each part of a title
+
+
 def described(brief: Brief, body: QuotedBody) -> Iterator[str]:
     """The facts of each title, its contents where they are asked for, and of each of its parts a passage."""
     titles: dict[str, list[Snippet]] = {}
@@ -34,7 +37,7 @@ def described(brief: Brief, body: QuotedBody) -> Iterator[str]:
                 yield f"**{inert(snippet.section.rpartition('›')[2].strip() or snippet.title)}**\n\n"
                 best = (snippet.telling or told_by_words(snippet.section, snippet))[:1]
                 for sentence in best:
-                    yield from markdown(excerpt_around(snippet, (sentence.start, sentence.end)))
+                    yield from markdown(excerpt_around(snippet, (sentence.start, sentence.end), _WORDS))
     if titles:
         yield "\n"
 
