@@ -287,8 +287,7 @@ class SearchElsewhere(StepEvent):
 
 
 class LibraryDescribed(StepEvent):
-    """What metadata, contents and topics say to a question about the library itself, or about a title as a whole.
-    `topics` are those that the titles share, where they are to be compared."""
+    """What metadata and contents say of titles; `topics` are those that titles to be compared share."""
 
     type: Literal["library.described"] = "library.described"
     question: str
@@ -308,7 +307,7 @@ class SectionRead(StepEvent):
 
 
 class EvidenceScored(StepEvent):
-    """How far a snippet helps with the question, 0 to 10, as a model read it, and what it says on it in short."""
+    """How far a snippet helps with the question, 0 to 10, as a model read it, and what it says in short."""
 
     type: Literal["evidence.scored"] = "evidence.scored"
     number: int  # of the knowledge
@@ -333,10 +332,8 @@ class AnswerStarted(Event):
 
 
 class AnswerOutlined(Event):
-    """The sections of a long answer, before the first of them is written."""
-
     type: Literal["answer.outlined"] = "answer.outlined"
-    sections: tuple[OutlineSection, ...]
+    sections: tuple[OutlineSection, ...]  # of a long answer, before the first of them is written
 
 
 class AnswerDelta(Event):
@@ -369,14 +366,15 @@ class RunFailed(RunEnded):
     @classmethod
     def of(cls, error: WellreadError, usage: Usage, seconds: float) -> Self:
         """The end that an error puts to a run."""
-        said = {name: getattr(error, name) for name in ("status", "message", "hint", "retryable")}
-        return cls(usage=usage, seconds=seconds, **said)
+        names = ("status", "message", "hint", "retryable")
+        return cls(usage=usage, seconds=seconds, **{name: getattr(error, name) for name in names})
 
 
 class RunCancelled(RunEnded):
     type: Literal["run.cancelled"] = "run.cancelled"
 
 
+StepResult = ProductsFound | SearchCell | SearchElsewhere | LibraryDescribed | SectionRead | EvidenceScored
 AnyEvent = Annotated[
     RunStarted
     | KnowledgeCarried
@@ -386,12 +384,7 @@ AnyEvent = Annotated[
     | StepStarted
     | StepThinking
     | StepAction
-    | ProductsFound
-    | SearchCell
-    | SearchElsewhere
-    | LibraryDescribed
-    | SectionRead
-    | EvidenceScored
+    | StepResult
     | StepCompleted
     | AnswerStarted
     | AnswerOutlined
@@ -405,9 +398,3 @@ AnyEvent = Annotated[
 
 EVENT = TypeAdapter[AnyEvent](AnyEvent)
 TERMINAL = (RunCompleted, RunFailed, RunCancelled)
-
-
-def usage_told(event: AnyEvent) -> Usage | None:
-    """What the run has taken up to this event, if the event says so."""
-    usage: Usage | None = getattr(event, "usage", None)
-    return usage

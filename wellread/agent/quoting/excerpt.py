@@ -55,7 +55,7 @@ class Excerpt:
 
 
 def excerpt_around(snippet: Snippet, telling: tuple[int, int], words: int = WORDS) -> Excerpt:
-    """What is quoted of a snippet whose sentence at `telling` (code points of its text) answers: about `words` words."""
+    """What is quoted around the sentence at `telling` (code points of the snippet's text), about `words` words."""
     text = snippet.text
     units = _units(text)
     at = next((i for i, unit in enumerate(units) if telling[0] < unit.end), len(units) - 1)

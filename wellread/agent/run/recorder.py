@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Seque
 from contextlib import aclosing, contextmanager, suppress
 
 from wellread.agent.run.loop import Loop
+from wellread.agent.state.budget import usage_told
 from wellread.agent.state.control import Control
 from wellread.agent.state.knowledge import fold_events
 from wellread.errors import ConflictError, StorageError, WellreadError
@@ -17,7 +18,6 @@ from wellread.events import (
     RunFailed,
     RunStarted,
     StepThinking,
-    usage_told,
 )
 from wellread.store.event_log import StoredEvent
 from wellread.store.runs.journal import Journal

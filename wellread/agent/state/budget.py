@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from wellread.errors import BudgetSpentError
-from wellread.events import Budget, Mode, Usage
+from wellread.events import AnyEvent, Budget, Mode, Usage
 from wellread.models.language_model import Allowance, Tally
 from wellread.settings import Settings
 from wellread.wire.runs import RunLimits
@@ -141,3 +141,9 @@ async def in_budget(work: Awaitable[_T], meter: Meter) -> _T:
         if limit.expired():
             raise BudgetSpentError("The time of the budget is up.") from error
         raise
+
+
+def usage_told(event: AnyEvent) -> Usage | None:
+    """What the run has taken up to this event, if the event says so."""
+    usage: Usage | None = getattr(event, "usage", None)
+    return usage

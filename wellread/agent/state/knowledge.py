@@ -8,7 +8,7 @@ the step under way had brought in `unfinished`: its choice is taken from there a
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from wellread.agent.state.budget import WRITING_SHARE, spent
+from wellread.agent.state.budget import WRITING_SHARE, spent, usage_told
 from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.state.question_form import QuestionForm, asks_for_titles, form_of
 from wellread.agent.state.questions import asked_questions, catalogue_topic, marked
@@ -33,7 +33,6 @@ from wellread.events import (
     StepCompleted,
     TellingSentence,
     Usage,
-    usage_told,
 )
 
 _CLOSING = ("create_answer_draft", "ask_clarifying_question")

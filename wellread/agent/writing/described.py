@@ -12,7 +12,6 @@ from wellread.content import Anchor
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
 
-
 _WORDS = 70  # of each part of a title
 
 

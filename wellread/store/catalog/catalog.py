@@ -393,9 +393,5 @@ def _product(row: Any) -> Product:
     return Product(
         product_id=row.product_id,
         metadata=amended(_METADATA.validate_python(row.metadata), row.amendments),
-        edition_id=row.edition_id,
-        format=row.format,
-        collection=row.collection,
-        passages=row.passages,
-        words=row.words,
+        **{name: getattr(row, name) for name in ("edition_id", "format", "collection", "passages", "words")},
     )

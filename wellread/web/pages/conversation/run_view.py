@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import quote
 
+from wellread.agent.state.budget import usage_told
 from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.telling.trace import failure_line
 from wellread.events import (
@@ -41,7 +42,6 @@ from wellread.events import (
     StepThinking,
     Usage,
     VerdictName,
-    usage_told,
 )
 from wellread.grounding.tally import verdict_counts
 from wellread.web.pages.conversation.answer_html import Link, completed, written
