@@ -32,7 +32,9 @@ class ExtractiveWriter:
     name = "extractive"
     wrote = False
 
-    def __init__(self, facts: Facts | None = None, fragmentation: Callable[[str], float] | None = None) -> None:
+    def __init__(
+        self, facts: Facts | None = None, fragmentation: Callable[[str], float] | None = None
+    ) -> None:
         self._facts = facts or Facts()
         self._fragmentation = fragmentation
 
@@ -73,7 +75,7 @@ def _quoted(brief: Brief) -> Iterator[str]:
     yield from described(brief, body) if brief.described else body.pieces()
     yield from left_open(brief, body.unanswered)
     if plays_author(brief.flags, brief.scope):
-        yield persona.closing_offer(brief, body.quoted)
+        yield persona.closing_offer(brief)
     yield CLOSING_FROM_THERE if brief.written else CLOSING
 
 
