@@ -15,6 +15,7 @@ from wellread.agent.run.estimate import estimate as estimated
 from wellread.agent.run.history import RunHistory
 from wellread.agent.run.loop import Loop
 from wellread.agent.run.recorder import Recorder, cancelled_when_closed, continued, recorded
+from wellread.agent.run.rehearsal import Rehearsal
 from wellread.agent.run.start import RunRequest, RunStart, checked_question
 from wellread.agent.state.control import Control
 from wellread.agent.writing.direct_answers import Facts
@@ -22,7 +23,7 @@ from wellread.content import Product, ProductKind, Section
 from wellread.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError
 from wellread.events import AnyEvent, Roles
 from wellread.formats.discovery import find
-from wellread.import_events import ProductAdded, Progress, VectorsMade, WaitingFor
+from wellread.import_events import ProductAdded, Progress, WaitingFor
 from wellread.index.choice import load_embedder, open_index
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.pipeline import Pipeline
@@ -149,16 +150,17 @@ class Wellread:
                 changed = changed or (isinstance(event, ProductAdded) and event.outcome != "unchanged")
                 yield event
         if vectors:  # who added nothing need not wait for the vectors that another process makes
-            async with aclosing(pipeline.embed(wait=changed)) as embedding:
+            async with aclosing(self.embed(wait=changed)) as embedding:
                 async for progress in embedding:
                     yield progress
 
-    async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
-        """Give the passages that wait for vectors theirs. Without `wait`, nothing when another process does it."""
-        await self.index()
-        async with aclosing((await self._pipeline()).embed(wait=wait)) as embedding:
-            async for progress in embedding:
-                yield progress
+    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Progress, None]:
+        """Give the passages that wait for vectors theirs, then try what can be asked of the titles (`Rehearsal`).
+        Without `wait`, nothing that another process does."""
+        rehearsal = await self._rehearsal()
+        async with aclosing(rehearsal.after((await self._pipeline()).embed, wait=wait)) as progress:
+            async for event in progress:
+                yield event
 
     async def reindex(self, product_id: str = "") -> AsyncGenerator[Product, None]:
         """Cut and index anew, from the catalog, with the settings as they are now. Vectors wait for `embed`."""
@@ -224,14 +226,7 @@ class Wellread:
         """The matrix of questions × titles. Without `product_ids` the titles are those that fit best."""
         for question in questions:
             checked_question(question)
-        inside = await self._inside()
-        ids = list(dict.fromkeys(product_ids))
-        for product_id in ids:
-            await self.product(product_id)
-        if not ids:
-            ids = [hit.product_id for hit in await inside.titles(questions, limit=limit)]
-        cells = await inside.matrix([(question, product_id) for question in questions for product_id in ids])
-        return [cell for cell in cells if cell.title]  # one may have been removed meanwhile
+        return await (await self._inside()).cells(questions, product_ids, limit=limit)
 
     async def roles(self, options: AskOptions | None = None) -> Roles:
         """The models of a run: those that the options name, else those of the settings, else the automatic choice.
@@ -351,6 +346,10 @@ class Wellread:
     def _facts(self, model: str) -> Facts:
         examples = self._catalog.products(limit=3)
         return Facts(self._catalog.count(), model, tuple(product.title for product in examples))
+
+    async def _rehearsal(self) -> Rehearsal:
+        index = await self.index()
+        return Rehearsal(self._run_start, await self._inside(), index, self.embedder, self._loop)
 
     async def _inside(self) -> TitleMatrix:
         index = await self.index()

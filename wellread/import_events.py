@@ -71,6 +71,15 @@ class VectorsMade(Event):
     total: int
 
 
+class QuestionsTried(Event):
+    """Questions that a product may answer were tried; so many are suggested from now on."""
+
+    type: Literal["suggested"] = "suggested"
+    product_id: str
+    title: str
+    kept: int
+
+
 class WaitingFor(Event):
     """Another process is doing the same work; this one waits for it."""
 
@@ -99,7 +108,7 @@ class ImportFailed(Event):
     retryable: bool
 
 
-Progress = FileReading | ProductAdded | FileRefused | VectorsMade | WaitingFor
+Progress = FileReading | ProductAdded | FileRefused | VectorsMade | QuestionsTried | WaitingFor
 ImportEvent = Annotated[
     ImportStarted | Progress | ImportCompleted | ImportFailed, Field(discriminator="type")
 ]

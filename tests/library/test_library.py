@@ -234,7 +234,8 @@ def test_vectors_follow_and_are_made_once(home, tmp_path):
         events = list(library.add([book(tmp_path, "tea.md", "On Tea", TEA)]))
         kinds = [type(event) for event in events]
         assert kinds.index(FileReading) < kinds.index(ProductAdded) < kinds.index(VectorsMade)
-        assert (events[-1].done, events[-1].total) == (1, 1)
+        made = [event for event in events if isinstance(event, VectorsMade)]
+        assert (made[-1].done, made[-1].total) == (1, 1)
         assert [event.total for event in library.embed()] == [0]
 
 

@@ -17,7 +17,14 @@ from rich.progress import (
 from wellread.cli.output import command_name, console, print_json, progress_console, tell
 from wellread.content import Product
 from wellread.engine import Wellread
-from wellread.import_events import FileReading, FileRefused, ProductAdded, VectorsMade, WaitingFor
+from wellread.import_events import (
+    FileReading,
+    FileRefused,
+    ProductAdded,
+    QuestionsTried,
+    VectorsMade,
+    WaitingFor,
+)
 from wellread.import_events import Progress as AddEvent
 from wellread.text.characters import harmless
 
@@ -157,6 +164,12 @@ class AddReport:
                     )
                 if total and done == total:
                     self._line(f"✓ {total:,} vectors" if of == "passages" else "✓ vectors of their sentences")
+            case QuestionsTried(title=title, kept=kept):
+                if kept:
+                    self._line(
+                        f"✓ {title}: {kept} {'question' if kept == 1 else 'questions'} to begin with",
+                        style="dim",
+                    )
             case WaitingFor(what=what):
                 self._line(f"Waiting for {what} to finish …", style="dim")
 

@@ -55,6 +55,19 @@ class TitleMatrix:
         )
         return await asyncio.to_thread(self._cells, pairs, found, most)
 
+    async def cells(
+        self, questions: Sequence[str], product_ids: Sequence[str] = (), *, limit: int
+    ) -> list[Cell]:
+        """The matrix of these questions × titles: those given, else the `limit` that fit best. Raises NotFoundError
+        for a product that is not there."""
+        ids = list(dict.fromkeys(product_ids))
+        for product_id in ids:
+            await asyncio.to_thread(self._catalog.product, product_id)
+        if not ids:
+            ids = [hit.product_id for hit in await self.titles(questions, limit=limit)]
+        cells = await self.matrix([(question, product_id) for question in questions for product_id in ids])
+        return [cell for cell in cells if cell.title]  # one may have been removed meanwhile
+
     def _cells(
         self, pairs: Sequence[tuple[str, str]], found: Sequence[Sequence[Hit]], most: int
     ) -> list[Cell]:

@@ -1,10 +1,10 @@
 """What a library knows of its titles, for those who show or list them: metadata, contents, files, what was asked."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from wellread.content import Product, Section
-from wellread.library.examples import example_questions
+from wellread.library.offered_questions import OfferedQuestion, to_begin_with, to_go_on
 from wellread.library.scope import named
 from wellread.library.suggestions import offered_titles
 from wellread.library.title_recognition import Naming
@@ -56,9 +56,19 @@ class Titles:
         """Those whose words begin to stand in a question that is being typed."""
         return offered_titles(self._catalog, typed)
 
-    def examples(self, say: Callable[[str], str]) -> list[str]:
-        """Questions to begin with, in the language of `say`."""
-        return example_questions(self._catalog, say)
+    def to_begin_with(self) -> list[OfferedQuestion]:
+        """Questions that the library answers well."""
+        return to_begin_with(self._catalog)
+
+    def to_go_on(self, asked: Sequence[str], anchors: Sequence[str]) -> list[OfferedQuestion]:
+        """Those that are near to what was asked and to the places that the answer cites."""
+        return to_go_on(self._catalog, asked, anchors)
+
+    def are_tried(self, product_ids: Collection[str]) -> bool:
+        """Whether questions were tried of those of the products that are there."""
+        return self._catalog.products_by_id(list(product_ids)).keys() <= self._catalog.suggestions.tried(
+            product_ids
+        )
 
     # One of them
 

@@ -8,7 +8,7 @@ from math import inf
 
 from wellread.engine import Wellread
 from wellread.errors import WellreadError, public_text
-from wellread.import_events import VectorsMade
+from wellread.import_events import QuestionsTried, VectorsMade
 from wellread.serving.import_record import ImportRecord, UnstoredError
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class ImportVectors:
             try:
                 async with aclosing(self._library.embed(wait=False)) as embedding:
                     async for event in embedding:
-                        if isinstance(event, VectorsMade):
+                        if isinstance(event, VectorsMade | QuestionsTried):
                             await self._count()
                 for one in waiting:
                     await self._tell(one)
@@ -93,7 +93,8 @@ class ImportVectors:
                 self._end(one)
 
     async def _tell(self, one: _Waiting) -> bool:
-        """Tell an import how many passages of its own products have vectors, and whether all have."""
+        """Tell an import how many passages of its own products have vectors; gives whether all have, and questions were
+        tried of them."""
         if self._library.embedder is None or one.note.done():
             return False
         index = await self._library.index(take_up=False)
@@ -107,7 +108,7 @@ class ImportVectors:
                 await one.record.append(VectorsMade(done=done, total=total))
             except UnstoredError as error:
                 self._end(one, error)
-        return done == total
+        return done == total and await asyncio.to_thread(self._library.titles.are_tried, one.record.changed)
 
     def _end(self, one: _Waiting, result: str | UnstoredError = "") -> None:
         self._waiting.pop(one.record.import_.import_id, None)

@@ -10,6 +10,7 @@ from wellread.errors import UnavailableError
 
 ADDING = "adding"  # changes the catalog and the passages that belong to it
 EMBEDDING = "embedding"  # makes vectors
+SUGGESTING = "suggesting"  # tries the questions that are suggested
 RESTORING = "restoring"  # puts a backup in the place of the library
 _PROBE = 1.0  # seconds; who only looks whether a lock is held, holds it for far less
 
@@ -54,7 +55,7 @@ def alone(home: Path) -> Iterator[list[str]]:
     if acquired(first, timeout=_PROBE):
         held[RESTORING] = first
         # Not before: a server whose lock is not there yet will see that one.
-        names = {ADDING, EMBEDDING} | {path.stem for path in home.glob("*.lock")}
+        names = {ADDING, EMBEDDING, SUGGESTING} | {path.stem for path in home.glob("*.lock")}
         wanted |= {name: lock(home, name) for name in sorted(names - {RESTORING})}
         held |= {name: one for name, one in wanted.items() if name != RESTORING and acquired(one)}
     try:

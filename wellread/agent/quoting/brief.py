@@ -32,4 +32,5 @@ class Brief:
     deep: bool = False
     spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"
     before: tuple[Exchange, ...] = ()  # of the conversation, oldest first
+    further: tuple[str, ...] = ()  # questions that these titles answer well, the nearest first
     written: str = ""  # what another writer wrote before it failed; it stays, and nothing of it is said again

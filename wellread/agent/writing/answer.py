@@ -31,6 +31,7 @@ from wellread.events import (
 from wellread.grounding.inline import inert
 from wellread.grounding.statements import claims
 from wellread.grounding.verdicts import judge
+from wellread.library.offered_questions import to_go_on
 from wellread.library.open_anchor import open_anchor
 from wellread.models.resolve import EXTRACTIVE
 from wellread.store.catalog.catalog import Catalog
@@ -69,9 +70,10 @@ class Answering:
             usage=self.meter.usage,
         )
         authors: list[str] = []
-        async with aclosing(
-            self._written(brief_for(action.flags, numbers, self.knowledge), authors)
-        ) as events:
+        brief = brief_for(action.flags, numbers, self.knowledge)
+        if voice == "author":
+            brief = replace(brief, further=await asyncio.to_thread(self._further, brief))
+        async with aclosing(self._written(brief, authors)) as events:
             async for event in events:
                 yield event
         statements, citations = judge(self.text, snippets, voice=voice)
@@ -122,6 +124,11 @@ class Answering:
                 author = writer.name if writer.wrote else EXTRACTIVE
                 if self.text != before and author not in authors:
                     authors.append(author)
+
+    def _further(self, brief: Brief) -> tuple[str, ...]:
+        asked = (brief.question, *brief.questions)
+        offered = to_go_on(self.catalog, asked, [snippet.anchor for snippet in brief.snippets])
+        return tuple(one.question for one in offered)
 
     def _said(self, text: str) -> AnswerDelta:
         self.text += text

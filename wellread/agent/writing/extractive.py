@@ -77,7 +77,7 @@ def _quoted(brief: Brief) -> Iterator[str]:
         yield from body.pieces()
     yield from left_open(brief, body.unanswered)
     if plays_author(brief.flags, brief.scope):
-        yield persona.closing_offer(brief, body.quoted)
+        yield persona.closing_offer(brief)
     yield CLOSING_FROM_THERE if brief.written else CLOSING
 
 

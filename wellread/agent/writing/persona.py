@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from wellread.agent.quoting.brief import Brief
-from wellread.events import ScopeEntry, Snippet
+from wellread.events import ScopeEntry
 from wellread.grounding.inline import inert
 
-_MOST_FOLLOW_UPS = 2
+_MOST_FURTHER = 2
 _MOST_NAMED = 4
 # The line above an answer in the author's voice, as `simulated` writes it.
 _SIMULATED = re.compile(r"\s*_A simulated voice[^\n]*_\n")
@@ -48,33 +48,12 @@ def declined(brief: Brief) -> str:
     return f"{reason} This is what {named(titles)} {'says' if len(titles) == 1 else 'say'}:\n\n"
 
 
-def follow_ups(brief: Brief, quoted: Sequence[Snippet]) -> tuple[str, ...]:
-    """Up to two questions to go on with, from the sections of the knowledge that were quoted least."""
-    counts: dict[tuple[str, str], int] = {}
-    for snippet in brief.snippets:
-        counts.setdefault((snippet.title, snippet.section), 0)
-    for snippet in quoted:
-        key = (snippet.title, snippet.section)
-        counts[key] = counts.get(key, 0) + 1
-    asked = " ".join((brief.question, *brief.questions)).casefold()
-    found: list[str] = []
-    names: set[str] = set()
-    for (title, section), _ in sorted(counts.items(), key=lambda item: item[1]):
-        name = section.rpartition("›")[2].strip()
-        if len(found) == _MOST_FOLLOW_UPS:
-            break
-        if name and name.casefold() not in names and name.casefold() not in asked and name != title:
-            names.add(name.casefold())
-            found.append(f"What does *{inert(title)}* say under “{inert(name)}”?")
-    return tuple(found)
-
-
-def closing_offer(brief: Brief, quoted: Sequence[Snippet]) -> str:
-    """An offer to go on, with questions that the same titles can answer; "" if there are none."""
-    questions = follow_ups(brief, quoted)
-    if not questions:
+def closing_offer(brief: Brief) -> str:
+    """An offer to go on, with questions that the same titles answer well; "" if none is known."""
+    if not brief.further:
         return ""
-    return "To go on, you could ask:\n\n" + "".join(f"- {question}\n" for question in questions) + "\n"
+    questions = "".join(f"- {inert(question)}\n" for question in brief.further[:_MOST_FURTHER])
+    return f"To go on, you could ask:\n\n{questions}\n"
 
 
 def named(titles: Iterable[str]) -> str:

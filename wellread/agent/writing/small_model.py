@@ -81,7 +81,7 @@ class GuidedAnswer:
             for piece in pieces:
                 yield piece
         if plays_author(self.brief.flags, self.brief.scope):
-            yield persona.closing_offer(self.brief, body.quoted)
+            yield persona.closing_offer(self.brief)
 
     async def _worded(
         self, question: str, notes: Sequence[Excerpt], snippets: Sequence[Snippet]

@@ -18,6 +18,7 @@ from wellread.store.catalog.facets import LONGEST, Facet, FacetIndex, FacetValue
 from wellread.store.catalog.product_query import Listing, counted, listed
 from wellread.store.catalog.section_rows import section_of, section_row
 from wellread.store.catalog.source_files import StoredFile
+from wellread.store.catalog.suggestions import SuggestionStore
 from wellread.store.catalog.title_index import TitleIndex
 from wellread.store.catalog.topic_counts import topic_counts
 from wellread.store.database import tables as t
@@ -60,6 +61,7 @@ class Catalog:
         self._database = database
         self.titles = TitleIndex(database)
         self.facets = FacetIndex(database)
+        self.suggestions = SuggestionStore(database)
 
     # Writing
 
@@ -114,7 +116,7 @@ class Catalog:
             metadata = amended(read, said)
             columns = _columns(metadata, row.collection if collection is None else collection)
             if metadata.language != row.language:
-                columns["indexed"] = ""
+                columns["indexed"] = columns["suggested"] = ""
             connection.execute(
                 sa.update(t.products)
                 .filter_by(product_id=product_id)
@@ -176,6 +178,7 @@ class Catalog:
                 connection.execute(sa.delete(table).filter_by(product_id=product_id))
             self.titles.remove(connection, product_id)
             self.facets.remove(connection, product_id)
+            self.suggestions.remove(connection, product_id)
             connection.execute(sa.insert(t.removals).values(product_id=product_id))
             used = set(
                 connection.scalars(

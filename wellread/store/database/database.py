@@ -13,7 +13,7 @@ from wellread.store.database import postgresql, sqlite
 from wellread.store.database import tables as t
 from wellread.store.database.storable_text import keep_storable
 
-HEAD = "0004"  # the newest revision in store/migrations/versions
+HEAD = "0005"  # the newest revision in store/migrations/versions
 _OPTIONS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "sqlite": (sqlite.WRITING, sqlite.READING),
     "postgresql": (postgresql.WRITING, postgresql.READING),

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -34,6 +35,8 @@ products = Table(
     Column("product_id", String(80), primary_key=True),
     Column("edition_id", String(8), nullable=False),
     Column("indexed", String(8), nullable=False),  # the edition whose passages the index holds
+    # The edition of which questions were tried, to suggest those that it answers well.
+    Column("suggested", String(8), nullable=False, server_default=""),
     Column("collection", Text, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("format", Text, nullable=False),
@@ -112,6 +115,26 @@ word_grams = Table(
 
 # Products that are gone from the catalog and whose passages are still to be taken out of the index.
 removals = Table("removals", METADATA, Column("product_id", String(80), primary_key=True))
+
+# Questions that were tried and found good, the best by their score.
+suggestions = Table(
+    "suggestions",
+    METADATA,
+    Column("suggestion_id", String(32), primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("score", Float, nullable=False, index=True),
+)
+
+# The titles that a suggestion is asked of, as they were read when it was tried, and what its answer cites of each.
+suggestion_titles = Table(
+    "suggestion_titles",
+    METADATA,
+    Column("suggestion_id", ForeignKey("suggestions.suggestion_id"), primary_key=True),
+    Column("product_id", String(80), primary_key=True),
+    Column("edition_id", String(8), nullable=False),
+    Column("sections", JSON, nullable=False),  # ids
+    Index("ix_suggestion_titles_product_id", "product_id"),
+)
 
 conversations = Table(
     "conversations",

@@ -81,7 +81,7 @@ def _home(
         "ask.html",
         titles=titles.count(),
         box=box,
-        examples=[] if question or within else titles.examples(page.say),
+        suggestions=[] if question or within else titles.to_begin_with(),
         latest=latest,
     )
 

@@ -86,7 +86,7 @@ async def watch_run(
         run_id, 0
     ):
         return Response(status_code=204)  # at which an EventSource does not come back
-    return ByteStream(_watched(RunRendering(page, run_id), feed, listener.after))
+    return ByteStream(_watched(RunRendering(page, run_id, titles=library.titles), feed, listener.after))
 
 
 @router.get("/shared/{token}")
@@ -135,7 +135,7 @@ def _pictures(
     pictures = []
     for run_id in run_ids:
         rated = ratings.get(run_id)
-        picture = RunRendering(page, run_id, rating=rated.rating if rated else "")
+        picture = RunRendering(page, run_id, titles=library.titles, rating=rated.rating if rated else "")
         for event in library.history.events(run_id):
             picture.tell(event)
         if picture.last:

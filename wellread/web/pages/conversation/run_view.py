@@ -44,6 +44,8 @@ from wellread.events import (
     VerdictName,
 )
 from wellread.grounding.tally import verdict_counts
+from wellread.library.offered_questions import OfferedQuestion
+from wellread.library.titles import Titles
 from wellread.web.pages.conversation.answer_html import Link, completed, written
 from wellread.web.pages.conversation.markdown_html import Growing
 from wellread.web.pages.conversation.run_steps import Step
@@ -51,7 +53,6 @@ from wellread.web.pages.page import Page
 
 State = Literal["waiting", "working", "writing", "completed", "failed", "cancelled"]
 Rating = Literal["", "up", "down"]
-_MOST_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,15 @@ class CitedSource:
 class RunRendering:
     """Tell it the events of a run in their order. What it shows are its public names, for the templates."""
 
-    def __init__(self, page: Page, run_id: str, *, rating: Rating = "", link: Link | None = None) -> None:
+    def __init__(
+        self,
+        page: Page,
+        run_id: str,
+        *,
+        titles: Titles | None = None,
+        rating: Rating = "",
+        link: Link | None = None,
+    ) -> None:
         self.run_id = run_id
         self.rating = rating
         self.state: State = "waiting"
@@ -95,6 +104,7 @@ class RunRendering:
         self.seconds = 0.0
         self.last = 0  # number of the last event
         self._page = page
+        self._titles = titles
         self._link = link or self._opens
         self._start: RunStarted | None = None
         self._growing = Growing()
@@ -186,21 +196,12 @@ class RunRendering:
         return sorted(offered.values(), key=lambda product: -product.best)
 
     @property
-    def suggestions(self) -> list[str]:
-        """Questions that could be asked next, about the sections that the answer rests on."""
-        say = self._page.say
-        asked: dict[str, None] = {}
-        for source in self.sources:
-            for _, citation in source.citations:
-                section = citation.section.rpartition(" › ")[2]
-                if section and section != citation.title:
-                    told = say("What else does %(title)s say under “%(section)s”?")
-                    asked[told % {"title": citation.title, "section": section}] = None
-                    break
-        if len(self.sources) > 1:
-            pair = {"one": self.sources[0].title, "other": self.sources[1].title}
-            asked[say("Where do %(one)s and %(other)s disagree about this?") % pair] = None
-        return list(asked)[:_MOST_SUGGESTIONS]
+    def suggestions(self) -> list[OfferedQuestion]:
+        """Questions that the titles cited answer well, to be asked next; none for who has no library to ask."""
+        if self._titles is None or self.answer is None:
+            return []
+        anchors = [citation.anchor for citation in self.answer.citations]
+        return self._titles.to_go_on((self.start.question, self.understood or self.start.asked), anchors)
 
     @property
     def voices(self) -> list[str]:

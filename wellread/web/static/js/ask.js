@@ -215,21 +215,32 @@ class WrAsk extends HTMLElement {
     });
   }
 
-  async submit() {
-    const question = this.question;
+  submit() {
+    return this.begin(this.question);
+  }
+
+  /** Asks a question of some titles and no others, whatever stands in the box. */
+  suggest(text, titles) {
+    return this.begin({ ...this.question, excluded: undefined, question: text, product_ids: titles });
+  }
+
+  async begin(question) {
     if (!question.question || this.asking) return;
     this.setAsking(true);
     try {
       const run = await ask(question);
-      draft.keep("");
+      const isTyped = question.question === this.text.value.trim();
+      if (isTyped) draft.keep("");
       if (!this.dataset.conversation) {
         location.assign(`/conversations/${run.conversation_id}`);
         return; // nothing more is asked here: the page is being left
       }
-      this.text.value = "";
-      this.excluded.clear();
-      this.fit();
-      this.look();
+      if (isTyped) {
+        this.text.value = "";
+        this.excluded.clear();
+        this.fit();
+        this.look();
+      }
       this.dispatchEvent(new CustomEvent("wr-asked", { bubbles: true, detail: run }));
     } catch (error) {
       complain(error);
@@ -269,8 +280,10 @@ function dollars([least, most]) {
 customElements.define("wr-ask", WrAsk);
 
 document.addEventListener("click", (event) => {
-  const example = event.target.closest("[data-example]");
-  if (example) document.querySelector("wr-ask").fill(example.textContent.trim());
+  const suggestion = event.target.closest("[data-suggestion]");
+  if (!suggestion) return;
+  const question = suggestion.querySelector("[data-question]").textContent.trim();
+  document.querySelector("wr-ask").suggest(question, suggestion.dataset.titles.split(" "));
 });
 
 // The first page says of how many titles it answers, and gives examples of them; more may be added while it is shown.
@@ -284,9 +297,8 @@ function leadAnew() {
     const fresh = new DOMParser().parseFromString(text, "text/html");
     const said = fresh.querySelector("[data-lead]");
     if (said) lead.textContent = said.textContent;
-    const examples = fresh.querySelector(".examples");
-    const shown = document.querySelector(".examples");
-    if (examples && shown && !shown.contains(document.activeElement)) shown.replaceWith(examples);
+    const [beginnings, shown] = [fresh, document].map((page) => page.querySelector("[data-beginnings]"));
+    if (beginnings && shown && !shown.contains(document.activeElement)) shown.replaceWith(beginnings);
   }, PAUSE);
 }
 

@@ -148,7 +148,6 @@ const acts = {
   again: (article, button) => again(article, { mode: button.dataset.mode }),
   "again-with": withModel,
   "ask-in": (article, button) => again(article, { product_ids: [button.dataset.product] }),
-  suggest: (_article, button) => box.fill(button.textContent.trim()),
   copy: copyAnswer,
   rate,
   print: () => print(),
