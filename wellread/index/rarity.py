@@ -12,6 +12,9 @@ from wellread.index.fusion import Scores
 Forms = tuple[str, ...]
 
 COMMON = 1_000  # passages from which a word counts as common, however many there are
+_FEWEST_ROWS = (
+    1_000  # passages from which a library tells how rare a word is; of a smaller one it is taken to be so
+)
 _KNOWN = 20_000  # words that are remembered
 
 
@@ -33,6 +36,7 @@ class Rarity:
         new = list(dict.fromkeys(forms for some in asked for forms in some if forms not in known))
         for forms, found in zip(new, await asyncio.gather(*map(self._frequency, new)), strict=True):
             known[forms] = found
+        rows = max(rows, _FEWEST_ROWS)
         return [np.array([np.log1p(rows / (known[forms] + 1)) for forms in some]) for some in asked]
 
     async def _frequency(self, forms: Forms) -> int:

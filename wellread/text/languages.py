@@ -19,7 +19,7 @@ A file has the language's `name` in English. All else may be missing: the `lette
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 
 - `capitals`: "nouns" where they do not tell a name.
-- Of questions: `request_words` say that something is wanted and not about what, `anaphora` stand for what was said
+- Of questions: `request_words` and `comparing_words` say that something is wanted and not about what, `anaphora` stand for what was said
   before, `catalogue_words` are those of a question about the library itself.
 
 Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
@@ -27,8 +27,8 @@ Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers a
 `[byline]` those of a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
 `[suggestions]`, all or none of it, says how questions are made of a title: its headings may be `numbered`; a thing
 stands behind one of `before_things`, and keeps its `articles`; `attributes` says whether a noun may tell of the one
-behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the question that each
-gives; a `pair` is set apart by `contrast`; the rest are questions.
+behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the
+question that each gives; a `pair` is set apart by `contrast`; the rest are questions.
 """
 
 import re

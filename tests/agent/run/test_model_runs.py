@@ -287,7 +287,7 @@ def test_the_reader_stops_while_the_model_thinks(home):
     [
         (RunLimits(output_tokens=60), "ends here"),
         (RunLimits(cost=0.0035), ""),
-        (RunLimits(input_tokens=400), "No language model wrote this answer"),
+        (RunLimits(input_tokens=400), "No language model wrote this"),
         (RunLimits(seconds=2), ""),
     ],
 )

@@ -193,7 +193,7 @@ def test_an_answer_is_a_few_excerpts_and_no_bouquet():
     source = snippet(0, f"{long}\n\n{long.replace('work', 'toil')}\n\n{long.replace('work', 'labour')}")
     blocks = [b for b in answer(brief(source)).split("\n\n") if b.startswith(">")]
     assert 1 <= len(blocks) <= 3
-    assert all(len(block.split()) < 150 for block in blocks)
+    assert all(len(block.split()) < 260 for block in blocks)
 
 
 def test_the_sentence_that_the_search_found_telling_is_quoted():
@@ -201,8 +201,7 @@ def test_the_sentence_that_the_search_found_telling_is_quoted():
         (0, QUESTION): (TellingSentence(start=POINTS.index("Delegation frees"), end=len(POINTS), score=0.9),)
     }
     markdown = answer(brief(snippet(0, POINTS), telling=told))
-    assert "frees mornings" in markdown
-    assert "needs trust" not in markdown
+    assert "**Delegation frees mornings that used to go into repairs.**" in markdown
 
 
 def test_every_title_that_was_named_has_its_share_and_is_named():
@@ -279,7 +278,6 @@ def test_role_play_is_framed_and_stays_in_the_authors_own_words():
     markdown = answer(brief(STEADY, other, flags=flags))
     assert markdown.startswith("_A simulated voice of The Wellread Project, from *Steady Hands*.")
     assert markdown.count("simulated") == 1
-    assert "- What does *Steady Hands* say under “Feedback”?" in markdown
     quotes(markdown, STEADY, other)
 
 
@@ -401,8 +399,8 @@ def test_scripts_without_spaces_are_quoted_too():
 
 
 def test_deep_answers_say_more():
-    source = snippet(0, POINTS.replace("\n\n", " and of all that goes with it. " * 12 + "\n\n"))
-    quick, deep = (len(quotes(answer(brief(source, deep=deep)), source)) for deep in (False, True))
+    sources = [snippet(number, text) for number, text in enumerate(POINTS.split("\n\n"))]
+    quick, deep = (len(quotes(answer(brief(*sources, deep=deep)), *sources)) for deep in (False, True))
     assert quick < deep
 
 

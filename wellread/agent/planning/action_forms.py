@@ -30,9 +30,9 @@ _QUESTION = 160  # code points of a question that is searched
 _SECTIONS = 8  # offered for reading at once
 _QUICK_QUESTIONS = 3
 _DEEP_QUESTIONS = 5
-_QUICK_KNOWLEDGE = 8
+_QUICK_KNOWLEDGE = 40
 _SMALL_KNOWLEDGE = 6
-_DEEP_KNOWLEDGE = 20
+_DEEP_KNOWLEDGE = 60
 
 
 def forms(knowledge: Knowledge, allowed: frozenset[ActionName], *, small: bool = False) -> list[Form]:

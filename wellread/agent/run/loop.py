@@ -243,7 +243,7 @@ class Loop:
         """What follows the last step, from its action as it was stored."""
         if closing.action == AskClarifyingQuestion.name:
             return ask_back(AskClarifyingQuestion.model_validate(closing.parameters), meter)
-        answering = Answering(self.catalog, self.writers, knowledge, meter, self.snippets)
+        answering = Answering(self.catalog, self.writers, knowledge, meter)
         return answering.events(CreateAnswerDraft.model_validate(closing.parameters))
 
 

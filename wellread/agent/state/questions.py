@@ -108,7 +108,7 @@ def self_contained(question: str, before: str, mentions: Sequence[tuple[int, int
 
 def telling_words(question: str) -> list[str]:
     """The words of a question that say what it is about."""
-    stop = word_list("request_words") | word_list("anaphora")
+    stop = word_list("request_words") | word_list("comparing_words") | word_list("anaphora")
     own = word_list_of(language_of(question), "stop_words")
     return [
         word for word in _WORD.findall(question) if word.casefold() not in stop and word.casefold() not in own

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from wellread.agent.planning.chosen_knowledge import relevant
 from wellread.agent.planning.lookup import failed
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.actions import AskClarifyingQuestion, CreateAnswerDraft
@@ -54,11 +53,10 @@ class Answering:
     writers: Sequence[Writer]
     knowledge: Knowledge
     meter: Meter
-    most: int  # snippets that are written from
     text: str = field(default="", init=False)
 
     async def events(self, action: CreateAnswerDraft) -> AsyncGenerator[AnyEvent, None]:
-        numbers = self._evidence(action.relevant_knowledge_indices)
+        numbers = action.relevant_knowledge_indices
         snippets = tuple(self.knowledge.snippet(number) for number in numbers)
         voice: Voice = (
             "author" if snippets and plays_author(action.flags, self.knowledge.scope) else "wellread"
@@ -87,10 +85,6 @@ class Answering:
             dropped_citations=self.meter.dropped_citations,
             left_out=self.meter.left_out,
         )
-
-    def _evidence(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """What was chosen, and what else is near: the planner sees beginnings, and the writer has room."""
-        return tuple(sorted({*chosen, *relevant(self.knowledge, self.most)})) if chosen else ()
 
     async def _written(
         self, brief: Brief, authors: list[str]
