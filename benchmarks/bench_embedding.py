@@ -24,6 +24,7 @@ from pathlib import Path
 from fastembed.text.pooled_normalized_embedding import PooledNormalizedEmbedding
 
 from wellread.engine import Wellread
+from wellread.import_events import VectorsMade
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.passages import text_to_embed
 
@@ -108,9 +109,9 @@ async def _embed(folder: Path) -> _Took:
         assert library.embedder, library.embedder_problem
         library.embedder.embed_questions(["ready?"])
         began = _Took.now()
-        async for _ in library.embed():
-            pass
-        took = _Took.since(began)
+        async for event in library.embed():
+            if isinstance(event, VectorsMade):  # questions are tried after the last
+                took = _Took.since(began)
         assert not (await index.stats()).without_vectors
     shutil.rmtree(home)
     return took
