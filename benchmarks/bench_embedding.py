@@ -110,9 +110,8 @@ async def _embed(folder: Path) -> _Took:
         library.embedder.embed_questions(["ready?"])
         began = _Took.now()
         async for event in library.embed():
-            if isinstance(event, VectorsMade) and 0 < event.total == event.done:
-                break  # those of sentences follow
-        took = _Took.since(began)
+            if isinstance(event, VectorsMade) and event.of == "passages" and 0 < event.total == event.done:
+                took = _Took.since(began)  # those of sentences follow, then questions are tried
         assert not (await index.stats()).without_vectors
     shutil.rmtree(home)
     return took

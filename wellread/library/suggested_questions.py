@@ -17,14 +17,15 @@ from wellread.text.sentences import sentences
 from wellread.text.terms import content_words
 
 _WORDS = (3, 14)  # of a heading that is a question
-_TEXT_WORDS = 5  # of a question within a text, at least
+_TEXT_WORDS = 6  # of a question within a text, at least
 _CHARACTERS = (6, 140)  # of one
 _SUBJECT_WORDS = 5
 _OPENING = 3  # sentences of a section, in which its heading is defined
 _SECTION_WORDS = 60  # of a section that can answer something
 _MENTIONS = 3  # of its heading in a section that is about it
 _PLAIN = re.compile(r"[^\W\d_]+(?:['’+#-]+[^\W\d_]*)*(?: [^\W\d_]+(?:['’+#-]+[^\W\d_]*)*)*")
-_QUOTED = re.compile(r"[\"“”«»„()\[\]{}<>=^|\\:…]|\.\.")
+_QUOTED = re.compile(r"[\"“”«»„()\[\]{}<>=^|\\:…]|\.\.|\s[–—-]+\s")
+_SPOKEN = re.compile("[,'’]")  # what a question within a text has that was only said
 _HEADING = "⟦⟧"  # where a pattern of `[suggestions]` has the heading
 
 
@@ -131,6 +132,9 @@ def _of(title: TitleText, section: Section) -> Iterator[tuple[Origin, _Made]]:
                 and len(_words(sentence)) >= _TEXT_WORDS
                 and sentence[0].isupper()
                 and found("questions", "asking", sentence)
+                and not found("questions", "follows", sentence)
+                and not found("forms", "yes_no", sentence)
+                and not _SPOKEN.search(sentence)
                 and personal.isdisjoint(_words(sentence))
             ):
                 yield Origin.TEXT, _Made(sentence, section)
@@ -168,14 +172,16 @@ def _definition(title: TitleText, heading: str, text: str) -> str:
 
 
 def _difference(title: TitleText, heading: str, tree: str) -> str:
-    """What sets two things apart that a heading names together, where the text below it does that; "" elsewhere."""
+    """What sets two things apart that a heading names together, where a paragraph below it does that; "" elsewhere."""
     pair = re.fullmatch(title.wordings["pair"], heading, re.IGNORECASE)
     if not pair:
         return ""
     sides = [" ".join(_words(title.without_article(pair[side]))) for side in ("one", "other")]
-    folded = tree.casefold()
-    together = any(all(side in paragraph for side in sides) for paragraph in folded.split("\n\n"))
-    if not together or not re.search(title.wordings["contrast"], folded):
+    apart = any(
+        re.search(title.wordings["contrast"], paragraph) and all(side in paragraph for side in sides)
+        for paragraph in tree.casefold().split("\n\n")
+    )
+    if not apart:
         return ""
     one, other = (title.thing(pair[side], tree, least=1) for side in ("one", "other"))
     return str(title.wordings["difference"]).format(one=one, other=other) if one and other else ""

@@ -26,7 +26,7 @@ Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers a
 `[talk]` has those of what a recording says of itself at its beginning, and the names of the `months` in order;
 `[byline]` those of a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
 `[suggestions]`, all or none of it, says how questions are made of a title: its headings may be `numbered`; a thing
-stands behind one of `before_things`, and keeps its `articles`; `attributes` says whether a noun may tell of the one
+stands behind one of `before_things` and keeps its `articles`; `attributes` says whether a noun may tell of the one
 behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the
 question that each gives; a `pair` is set apart by `contrast`; the rest are questions.
 """

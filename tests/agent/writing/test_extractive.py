@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -275,9 +276,12 @@ def test_role_play_is_framed_and_stays_in_the_authors_own_words():
     other = snippet(
         2, "Feedback is due within a day, in private, about one event.", section="People › Feedback"
     )
-    markdown = answer(brief(STEADY, other, flags=flags))
+    further = ("How soon is feedback due?", "What is *delegation*?", "Why?")
+    markdown = answer(replace(brief(STEADY, other, flags=flags), further=further))
     assert markdown.startswith("_A simulated voice of The Wellread Project, from *Steady Hands*.")
     assert markdown.count("simulated") == 1
+    assert "you could ask:\n\n- How soon is feedback due?\n- What is \\*delegation\\*?\n\n" in markdown
+    assert "you could ask" not in answer(brief(STEADY, other, flags=flags))
     quotes(markdown, STEADY, other)
 
 

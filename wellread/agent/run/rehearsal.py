@@ -42,8 +42,8 @@ _MOST_TRIED = {
     Origin.SUBJECT: 4,
     Origin.TEXT: 2,
 }
-_PASSAGES_A_TRY = 10  # of a title: trying takes a small part of the time that their vectors take
-_FEWEST_TRIED = 4
+_PASSAGES_A_TRY = 14  # of a title: trying takes a small part of the time that their vectors take
+_FEWEST_TRIED = 3
 _ABOUT = 4  # headings by which titles on the same are looked for
 _OTHERS = 2  # titles with which one is compared
 _GOOD = 0.4  # relevance of the best that is cited × how much its most telling sentence tells, at least
@@ -130,7 +130,7 @@ class Rehearsal:
             if not left or len(kept) == MOST_KEPT:
                 break
             tried[candidate.origin] += 1
-            left -= 1
+            left -= candidate.origin is not Origin.WRITTEN
             try:
                 events = await self._run(loop, candidate)
                 suggestion = await asyncio.to_thread(self._suggestion, candidate, events)
@@ -212,7 +212,7 @@ class Rehearsal:
             )
             for product_id, sections in cited.items()
         )
-        return Suggestion(candidate.question, titles, score + is_written)
+        return Suggestion(candidate.question, titles, round(score + is_written, 3))
 
 
 def _sections(citations: Sequence[Citation], product_id: str) -> list[str]:

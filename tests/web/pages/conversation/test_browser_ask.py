@@ -54,6 +54,30 @@ def test_a_question_becomes_an_answer_whose_marks_open_their_sources(served, vis
         expect(pane).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_suggestion_is_asked_by_one_click_and_others_stand_below_its_answer(demo_home, visit, width):
+    with running(Settings(home=demo_home, model="extractive")) as address:
+        page = visit(address, width=width)
+        expect(page.locator("[data-suggestion]")).to_have_count(4)
+        assert_accessible(page)
+        assert_fits(page)
+        first = page.locator("[data-suggestion]").first
+        question = first.locator("[data-question]").inner_text()
+        first.click()
+        run = answered(page)
+        expect(run).to_contain_text(question)
+        assert_fits(page)
+        chip = run.locator("[data-suggestion]").first
+        following = chip.inner_text()
+        assert following != question
+        page.get_by_role("textbox", name="Your question").fill("What is half typed")
+        chip.click()
+        expect(page.locator(".run")).to_have_count(2)
+        expect(answered(page)).to_contain_text(following)
+        expect(page.get_by_role("textbox", name="Your question")).to_have_value("What is half typed")
+        page.context.close()
+
+
 def test_by_keyboard_alone(served, visit):
     page = visit(f"{served}/conversations")
     page.keyboard.press("/")
