@@ -17,10 +17,9 @@ A file has the language's `name` in English. All else may be missing: the `lette
 - `numbers`: how numbers are written out, each with its value ("three=3"); "+" is what may stand within one
   ("one hundred and five"), "%" a word for that sign.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
-
 - `capitals`: "nouns" where they do not tell a name.
-- Of questions: `request_words` and `comparing_words` say that something is wanted and not about what, `anaphora` stand for what was said
-  before, `catalogue_words` are those of a question about the library itself.
+- Of questions: `request_words` and `comparing_words` say that something is wanted and not about what, `anaphora` stand
+  for what was said before, `catalogue_words` are those of a question about the library itself.
 
 Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
 `[talk]` has those of what a recording says of itself at its beginning, and the names of the `months` in order;

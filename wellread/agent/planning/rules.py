@@ -19,8 +19,8 @@ from wellread.agent.state.actions import (
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
-from wellread.agent.state.question_form import QuestionForm
-from wellread.agent.state.questions import asked_questions, telling_words
+from wellread.agent.state.question_form import QuestionForm, compared
+from wellread.agent.state.questions import asked_questions, telling_words, topic_of
 from wellread.events import ScopeEntry
 from wellread.library.title_recognition import kinds_meant
 
@@ -94,10 +94,19 @@ class RulePlanner:
 
 
 def rows(knowledge: Knowledge) -> tuple[str, ...]:
-    """The questions to search: those of the reader, or the topics that the titles share where they are to be compared
-    and nothing is said of what in."""
+    """The questions to search: those of the reader, with the two sides of a comparison, or the topics that the titles
+    share where they are to be compared and nothing is said of what in."""
+    asked = asked_questions(knowledge.question, knowledge.mentions)
     topics = tuple(topic for described in knowledge.described for topic in described.topics)
-    return topics or asked_questions(knowledge.question, knowledge.mentions).rows
+    return topics or tuple(dict.fromkeys((*asked.rows, *_sides(knowledge, asked.whole))))
+
+
+def _sides(knowledge: Knowledge, question: str) -> tuple[str, ...]:
+    """Of a comparison each of the two things by itself, or what the titles are compared in."""
+    if knowledge.form is not QuestionForm.COMPARISON:
+        return ()
+    pair = compared(question)
+    return (pair.first, pair.second) if pair else tuple(filter(None, (topic_of(question),)))
 
 
 def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:

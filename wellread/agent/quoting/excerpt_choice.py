@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wellread.agent.quoting.brief import Brief
-from wellread.agent.quoting.excerpt import Excerpt, excerpt_around
+from wellread.agent.quoting.excerpt import WORDS, Excerpt, excerpt_around
 from wellread.agent.quoting.text_shape import Shape, parts
 from wellread.agent.state.question_form import QuestionForm, form_of
+from wellread.content import Anchor
 from wellread.events import Snippet, TellingSentence
 from wellread.library.editions import works
 from wellread.text.languages import found
@@ -28,6 +29,8 @@ _FORMS = {
     QuestionForm.DEFINITION: ("says_definition", 0.05),
 }
 _ASKS = -0.3
+_OPENS, _OPENING = 0.15, 200  # for the first code points of a section called what is asked about
+_ENTRY, _ENTRY_WORDS, _ENTRY_TERM = 0.3, 30, 6
 _SUBJECT = 0.12  # for a definition whose subject is what was asked about
 
 
@@ -47,15 +50,26 @@ class ExcerptChoice:
         ranked = sorted(snippets, key=lambda snippet: (self._rank(snippet, question), -snippet.score))
         least = self.worth * max((snippet.score for snippet in ranked[:1]), default=0.0)
         chosen: list[Excerpt] = []
+        named = self._named()
+        for product_id in named if len(named) > 1 else ():  # each speaks first
+            own = [snippet for snippet in ranked if snippet.product_id == product_id]
+            first = next(
+                (snippet for snippet in own if not self._tells_of_another(snippet)), *own[:1] or (None,)
+            )
+            if first is not None:
+                self._add(self._excerpt(question, form, first), chosen)
         for snippet in ranked:
             if len(chosen) < limit and (not chosen or snippet.score >= least):
                 self._add(self._excerpt(question, form, snippet), chosen)
-        for product_id in self._named():
-            own = next((snippet for snippet in ranked if snippet.product_id == product_id), None)
-            if own and not any(e.snippet.product_id == product_id for e in (*chosen, *self.taken)):
-                self._add(self._excerpt(question, form, own), chosen)
         self.taken += chosen
         return chosen
+
+    def _tells_of_another(self, snippet: Snippet) -> bool:
+        """Whether a title names another one in scope: what it says of that is not what that says."""
+        others = (entry.title for entry in self.brief.scope if entry.product_id != snippet.product_id)
+        return any(
+            " " in (name := title.partition(":")[0].strip()) and name in snippet.text for title in others
+        )
 
     def _add(self, excerpt: Excerpt, chosen: list[Excerpt]) -> None:
         """Put an excerpt among the chosen, unless it is there or says what one says."""
@@ -75,8 +89,15 @@ class ExcerptChoice:
         told = told or told_by_words(question, snippet)
         if not told:
             return excerpt_around(snippet, (0, 0))
-        best = max(told, key=lambda t: t.score + _fit(question, form, snippet.text[t.start : t.end]))
-        return excerpt_around(snippet, (best.start, best.end))
+        opening = _OPENS * (form is QuestionForm.DEFINITION and _is_headed(question, snippet))
+
+        def worth(sentence: TellingSentence) -> float:
+            text = snippet.text[sentence.start : sentence.end]
+            return sentence.score + _fit(question, form, text) + opening * (sentence.start < _OPENING)
+
+        best = max(told, key=worth)
+        entry = form is QuestionForm.DEFINITION and _is_entry(question, snippet.text[best.start : best.end])
+        return excerpt_around(snippet, (best.start, best.end), _ENTRY_WORDS if entry else WORDS)
 
     def _named(self) -> list[str]:
         """Of each work that the reader named or picked, the product."""
@@ -109,12 +130,33 @@ def _fit(question: str, form: QuestionForm, text: str) -> float:
     if form not in _FORMS:
         return 0.0
     name, bonus = _FORMS[form]
+    if form is QuestionForm.DEFINITION and _is_entry(question, text):
+        return _ENTRY
     match = found("forms", name, text)
     if match and form is QuestionForm.DEFINITION:
         language = language_of(question)
         asked = {term for forms in question_terms(question, [language]) for term in forms}
         return bonus + _SUBJECT * (not asked.isdisjoint(passage_terms(match[0], "", language)))
     return bonus if match else 0.0
+
+
+def _is_headed(question: str, snippet: Snippet) -> bool:
+    """Whether a snippet begins a section that is called what is asked about: the definition comes first there."""
+    anchor = Anchor.parse(snippet.anchor)
+    return anchor is not None and anchor.start == 0 and _about(question, snippet.section.rpartition("›")[2])
+
+
+def _is_entry(question: str, text: str) -> bool:
+    """Whether a sentence is the entry of a glossary: "quiet week: One week in …"."""
+    term, colon, meaning = text.partition(": ")
+    return bool(colon and meaning) and len(term.split()) <= _ENTRY_TERM and _about(question, term)
+
+
+def _about(question: str, text: str) -> bool:
+    """Whether a text holds each word of a question."""
+    language = language_of(question)
+    terms = set(passage_terms(text, "", language))
+    return all(not terms.isdisjoint(forms) for forms in question_terms(question, [language]))
 
 
 def _same(one: Excerpt, other: Excerpt) -> bool:

@@ -102,7 +102,7 @@ def self_contained(question: str, before: str, mentions: Sequence[tuple[int, int
     titles."""
     if not is_follow_up(question):
         return question
-    topic = _topic(_unmarked(marked(before, mentions)) or before)
+    topic = topic_of(_unmarked(marked(before, mentions)) or before)
     return f"{question.strip().rstrip('?.!？')} ({topic})?" if topic else question
 
 
@@ -239,7 +239,7 @@ def _completed(parts: Sequence[str]) -> list[str]:
         completed.append(
             f"{question}?" if plain.endswith("?") or found("questions", "asking", plain) else question
         )
-        topic = topic or _topic(plain)
+        topic = topic or topic_of(plain)
     return completed
 
 
@@ -261,7 +261,7 @@ def _points_back(question: str) -> bool:
     return said < _FEW
 
 
-def _topic(question: str) -> str:
+def topic_of(question: str) -> str:
     """What a question is about: it without the words that ask."""
     words = list(_WORD.finditer(question))
     telling = set(telling_words(question))
