@@ -1,7 +1,7 @@
 """Runs with a scripted model: what everything but the model costs, and how many runs go at once.
 
 1. A quick run over 10,000 passages with a model of no latency, beside its own search of 2 questions x 2 titles, and
-   the time to its first event.
+   the time to its first event; and a run without a model.
 2. 100 runs at once, in two processes for two cores, against a scripted server that gives each 20 tokens a second,
    beside a lone run; over the wire of Anthropic and that of OpenAI, whose SDK takes more than twice as long a token.
 """
@@ -113,11 +113,17 @@ async def overhead(home: Path, ids: list[str], folder: Path) -> None:
     model = f"scripted/{file}"
     async with Wellread(settings=Settings(home=home)) as library:
         await run(library, model, ids)  # opens the index, the embedder and the model
-        searches, firsts, runs = [], [], []
+        searches, firsts, runs, plain = [], [], [], []
         for _ in range(RUNS):
             began = time.perf_counter()
             await library.search(ASKED, product_ids=ids)
             searches.append(time.perf_counter() - began)
+            began = time.process_time()
+            await library.search((*ASKED, QUESTION), product_ids=ids)
+            searched = time.process_time() - began
+            began = time.process_time()
+            await run(library, "extractive", ids)
+            plain.append((time.process_time() - began) / searched)
             first, whole = await run(library, model, ids)
             firsts.append(first)
             runs.append(whole)
@@ -125,6 +131,7 @@ async def overhead(home: Path, ids: list[str], folder: Path) -> None:
     print(f"a quick run of two steps: {1000 * median(runs):.0f} ms")
     print(f"its search of {len(ASKED)} questions x {len(ids)} titles: {1000 * median(searches):.0f} ms")
     print(f"ratio: {ratio:.2f} (at most 3)")
+    print(f"a run without a model, processor time beside its search's: {median(plain):.2f} (at most 2)")
     print(f"first event: {1000 * median(firsts):.1f} ms (at most 20)")
 
 

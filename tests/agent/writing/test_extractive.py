@@ -194,7 +194,7 @@ def test_an_answer_is_a_few_excerpts_and_no_bouquet():
     source = snippet(0, f"{long}\n\n{long.replace('work', 'toil')}\n\n{long.replace('work', 'labour')}")
     blocks = [b for b in answer(brief(source)).split("\n\n") if b.startswith(">")]
     assert 1 <= len(blocks) <= 3
-    assert all(len(block.split()) < 260 for block in blocks)
+    assert all(len(block.split()) < 320 for block in blocks)
 
 
 def test_the_sentence_that_the_search_found_telling_is_quoted():

@@ -14,7 +14,7 @@ from wellread.text.languages import found
 from wellread.text.sentences import sentences
 from wellread.text.words import count_words
 
-WORDS = 200  # of an excerpt, unless one of its units alone has more
+WORDS = 240  # of an excerpt, unless one of its units alone has more
 _LINES = 30  # lines of a table or listing
 
 
@@ -98,7 +98,7 @@ def _grown(text: str, units: Sequence[TextPart], at: int, words: int) -> tuple[i
         first -= 1
     while _announces(text, units[last]) and fits(first, last + 1):
         last += 1
-    forward = True
+    forward = False
     while fits(first, last + 1) or fits(first - 1, last):
         if fits(first, last + 1) and (forward or not fits(first - 1, last)):
             last += 1

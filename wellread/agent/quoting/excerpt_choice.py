@@ -30,7 +30,7 @@ _FORMS = {
 }
 _ASKS = -0.3
 _OPENS, _OPENING = 0.15, 200  # for the first code points of a section called what is asked about
-_ENTRY, _ENTRY_WORDS, _ENTRY_TERM = 0.3, 30, 6
+_ENTRY, _ENTRY_WORDS, _ENTRY_TERM = 0.3, 1, 6
 _SUBJECT = 0.12  # for a definition whose subject is what was asked about
 
 
