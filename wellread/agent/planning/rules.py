@@ -98,7 +98,8 @@ def rows(knowledge: Knowledge) -> tuple[str, ...]:
     share where they are to be compared and nothing is said of what in."""
     asked = asked_questions(knowledge.question, knowledge.mentions)
     topics = tuple(topic for described in knowledge.described for topic in described.topics)
-    return topics or tuple(dict.fromkeys((*asked.rows, *_sides(knowledge, asked.whole))))
+    sides = _sides(knowledge, asked.whole) if len(asked.parts) == 1 else ()
+    return topics or tuple(dict.fromkeys((*asked.rows, *sides)))
 
 
 def _sides(knowledge: Knowledge, question: str) -> tuple[str, ...]:

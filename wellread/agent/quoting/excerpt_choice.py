@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.quoting.excerpt import WORDS, Excerpt, excerpt_around
@@ -18,7 +19,7 @@ from wellread.text.words import count_words
 # Measured on questions over sixteen titles: of the second snippet, a third bears on the question; where it has less
 # than this share of the first one's relevance, a sixth.
 NEXT_WORTH = 0.83
-_SAME = 0.8  # of the shorter one's words, from which two excerpts say the same
+_SAME = 0.8  # of the shorter one's pairs of words, from which two excerpts say the same
 _MOST, _MOST_DEEP = 2, 5
 _FEWEST_WORDS = 3  # a shorter run of words stands in any text
 _TOLD = 6  # sentences of a snippet
@@ -29,7 +30,7 @@ _FORMS = {
     QuestionForm.DEFINITION: ("says_definition", 0.05),
 }
 _ASKS = -0.3
-_OPENS, _OPENING = 0.15, 200  # for the first code points of a section called what is asked about
+_OPENS, _OPENING = 0.15, 200  # for a definition in the first code points of a section: there it stands
 _ENTRY, _ENTRY_WORDS, _ENTRY_TERM = 0.3, 1, 6
 _SUBJECT = 0.12  # for a definition whose subject is what was asked about
 
@@ -89,11 +90,14 @@ class ExcerptChoice:
         told = told or told_by_words(question, snippet)
         if not told:
             return excerpt_around(snippet, (0, 0))
-        opening = _OPENS * (form is QuestionForm.DEFINITION and _is_headed(question, snippet))
+        anchor = Anchor.parse(snippet.anchor)
+        opens = form is QuestionForm.DEFINITION and anchor is not None and anchor.start == 0
+        headed = _about(question, snippet.section.rpartition("›")[2])
 
         def worth(sentence: TellingSentence) -> float:
             text = snippet.text[sentence.start : sentence.end]
-            return sentence.score + _fit(question, form, text) + opening * (sentence.start < _OPENING)
+            first = opens and sentence.start < _OPENING and (headed or _about(question, text))
+            return sentence.score + _fit(question, form, text) + _OPENS * first
 
         best = max(told, key=worth)
         entry = form is QuestionForm.DEFINITION and _is_entry(question, snippet.text[best.start : best.end])
@@ -140,12 +144,6 @@ def _fit(question: str, form: QuestionForm, text: str) -> float:
     return bonus if match else 0.0
 
 
-def _is_headed(question: str, snippet: Snippet) -> bool:
-    """Whether a snippet begins a section that is called what is asked about: the definition comes first there."""
-    anchor = Anchor.parse(snippet.anchor)
-    return anchor is not None and anchor.start == 0 and _about(question, snippet.section.rpartition("›")[2])
-
-
 def _is_entry(question: str, text: str) -> bool:
     """Whether a sentence is the entry of a glossary: "quiet week: One week in …"."""
     term, colon, meaning = text.partition(": ")
@@ -160,5 +158,5 @@ def _about(question: str, text: str) -> bool:
 
 
 def _same(one: Excerpt, other: Excerpt) -> bool:
-    words, others = (set(excerpt.text.casefold().split()) for excerpt in (one, other))
-    return len(words & others) >= _SAME * max(1, min(len(words), len(others)))
+    pairs, others = (set(pairwise(excerpt.text.casefold().split())) for excerpt in (one, other))
+    return len(pairs & others) >= _SAME * max(1, min(len(pairs), len(others)))

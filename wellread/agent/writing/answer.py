@@ -75,6 +75,8 @@ class Answering:
             async for event in events:
                 yield event
         statements, citations = judge(self.text, snippets, voice=voice)
+        if not snippets and not action.flags.needs_no_search:
+            statements = ()  # Wellread's own lines on what was not found claim nothing
         citations = await asyncio.to_thread(lambda: tuple(map(self._placed, citations)))
         yield AnswerCompleted(
             markdown=self.text,
