@@ -15,6 +15,7 @@ COMMON = 1_000  # passages from which a word counts as common, however many ther
 _FEWEST_ROWS = (
     1_000  # passages from which a library tells how rare a word is; of a smaller one it is taken to be so
 )
+_RAREST = 10
 _KNOWN = 20_000  # words that are remembered
 
 
@@ -27,7 +28,8 @@ class Rarity:
         self._frequencies: dict[Forms, int] = {}
 
     async def weights(self, words: Iterable[Sequence[Forms]]) -> list[Scores]:
-        """For each list of words the weight of each: ln(1 + passages of the library / passages that have it)."""
+        """For each list of words the weight of each: ln(1 + passages of the library / passages that have it), but
+        for one that few have as if _RAREST had it: a word of the asker's own must not decide alone."""
         asked = [list(some) for some in words]
         rows = int(await self._table.count_rows())
         if rows != self._rows or len(self._frequencies) > _KNOWN:
@@ -37,7 +39,7 @@ class Rarity:
         for forms, found in zip(new, await asyncio.gather(*map(self._frequency, new)), strict=True):
             known[forms] = found
         rows = max(rows, _FEWEST_ROWS)
-        return [np.array([np.log1p(rows / (known[forms] + 1)) for forms in some]) for some in asked]
+        return [np.array([np.log1p(rows / max(known[forms], _RAREST)) for forms in some]) for some in asked]
 
     async def _frequency(self, forms: Forms) -> int:
         """How many passages have the word in one of its forms, up to COMMON."""

@@ -13,6 +13,7 @@ from wellread.store.catalog.catalog import Catalog
 from wellread.text.terms import passage_terms
 from wellread.text.words import count_words
 
+_NEAR_BEST = 0.75  # of the best title's relevance, that another must have to be named beside it
 _TITLES = 12  # that a question about the library is answered with
 _PARTS = 8  # of a title, of each of which a passage tells
 _CHAPTERS = 40  # that are listed
@@ -43,7 +44,8 @@ class LibraryDescription:
         """The titles that speak of something (all of them, when `query` is empty), with their facts."""
         if query:
             hits = await find_titles(self.catalog, self.inside, query, kinds=kinds, limit=_TITLES)
-            products = [hit.product for hit in hits]
+            least = _NEAR_BEST * max((hit.best for hit in hits), default=0.0)
+            products = [hit.product for hit in hits if hit.is_named or hit.best >= least]
         else:
             every = self.catalog.products(limit=10 * _TITLES)
             products = [product for product in every if not kinds or product.kind in kinds][: 4 * _TITLES]

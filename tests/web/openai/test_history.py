@@ -127,7 +127,7 @@ def test_answers_in_pieces_are_joined_and_what_leans_on_something_is_completed()
     )
     assert read == (
         Exchange(question="What is delegation?", answer="Yes."),
-        Exchange(question="And why? (What is delegation)", answer="First piece.\n\nSecond piece."),
+        Exchange(question="And why (delegation)?", answer="First piece.\n\nSecond piece."),
     )
 
 
@@ -164,7 +164,7 @@ def test_agui_hears_what_was_said_as_the_others_do_also_with_half_a_pair(http, t
         events = http.get(f"/api/v1/runs/{run_id}/events", headers={"accept": "application/json"}).json()
         assert events[0]["before"] == [
             {"question": "What is \ufffd?", "answer": "Giving work away."},
-            {"question": "And why? (What is \ufffd)", "answer": "\ufffd."},
+            {"question": "And why?", "answer": "\ufffd."},
         ]
 
 

@@ -25,7 +25,6 @@ from support.running_server import client, running
 from support.served_script import serving
 from support.stores import runs_of
 
-from wellread.agent.quoting.brief import Brief
 from wellread.agent.run.start import RunRequest
 from wellread.agent.writing import persona
 from wellread.blocking import BlockingWellread
@@ -352,18 +351,7 @@ def test_simulated_voices_are_no_part_of_what_was_said():
             product_id=t.BOOK, title=t.BOOK_TITLE, kind="book", authors=("Addy Osmani",), found="named"
         ),
     )
-    brief = Brief(
-        question="?",
-        questions=(),
-        flags=Flags(),
-        scope=scope,
-        snippets=(),
-        asked={},
-        open_cells=(),
-        elsewhere=(),
-    )
-    for line in (persona.opening(brief), persona.simulated(scope)):
-        assert bare(f"{line}Words [0][3] of `a[0]`.") == "Words of `a[0]`."
+    assert bare(f"{persona.simulated(scope)}Words [0][3] of `a[0]`.") == "Words of `a[0]`."
     assert bare("Words\n\n---\n\n**Sources**\n\nof mine") == "Words\n\n---\n\n**Sources**\n\nof mine"
 
 

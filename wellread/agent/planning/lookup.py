@@ -14,7 +14,7 @@ from wellread.agent.state.control import Control
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.agent.state.numbering import KnowledgeNumbering
 from wellread.agent.state.question_form import QuestionForm, asks_for_contents, asks_for_titles, chapter_asked
-from wellread.agent.state.questions import catalogue_topic, names_and_numbers
+from wellread.agent.state.questions import catalogue_topic, names_and_numbers, words_within
 from wellread.content import Anchor
 from wellread.errors import ModelError
 from wellread.events import (
@@ -108,8 +108,13 @@ class Lookup:
         for question in dict.fromkeys(question for question, _ in pairs):
             meant = names_and_numbers(question)
             missing = await self.inside.absent(question, titles) if meant else ()
-            absent[question] = tuple(word for word in missing if word in meant)
+            absent[question] = tuple([w for w in missing if w in meant and await self._is_absent(w, titles)])
         return absent
+
+    async def _is_absent(self, name: str, titles: Sequence[str]) -> bool:
+        """Whether a name is not there either as it is spoken: "PySimpleGUI" is heard as three words."""
+        parts = words_within(name)
+        return len(parts) < 2 or bool(await self.inside.absent(" ".join(parts), titles))
 
     async def find(self, action: FindProducts) -> ProductsFound:
         return await self._in_time(self._find(action))

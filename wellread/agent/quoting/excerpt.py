@@ -7,7 +7,7 @@ by sentences, items, tables and listings: first by what it leans on and what it 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wellread.agent.quoting.text_shape import Shape, TextPart, parts
+from wellread.agent.quoting.text_shape import Shape, TextPart, parts, rows
 from wellread.content import Anchor
 from wellread.events import Snippet
 from wellread.text.languages import found
@@ -15,7 +15,8 @@ from wellread.text.sentences import sentences
 from wellread.text.words import count_words
 
 WORDS = 240  # of an excerpt, unless one of its units alone has more
-_LINES = 30  # lines of a table or listing
+_LINES = 30  # lines of a listing
+_ROWS = 8  # of a longer table, rows are quoted one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,14 @@ def excerpt_around(snippet: Snippet, telling: tuple[int, int], words: int = WORD
     text = snippet.text
     units = _units(text)
     at = next((i for i, unit in enumerate(units) if telling[0] < unit.end), len(units) - 1)
-    while at + 1 < len(units) and units[at].shape is Shape.LINE:  # of a heading, what stands under it
-        at += 1
+    below = [number for number in range(at, len(units)) if units[number].shape is not Shape.LINE]
+    at = below[0] if below else at  # of a heading, what stands under it
     first, last = _grown(text, units, at, words)
-    while first < at and units[first].shape is Shape.LINE:
-        first += 1
-    while last > at and units[last].shape is Shape.LINE:
-        last -= 1
+    if below:  # else it is a slide, of nothing but lines
+        while first < at and units[first].shape is Shape.LINE:
+            first += 1
+        while last > at and units[last].shape is Shape.LINE:
+            last -= 1
     return Excerpt(snippet, tuple(_joined(units[first : last + 1])), telling)
 
 
@@ -76,6 +78,8 @@ def _units(text: str) -> list[TextPart]:
         if part.shape is Shape.PROSE:
             spans = sentences(text[part.start : part.end])
             units += [TextPart(part.shape, part.start + a, part.start + b, number) for a, b in spans]
+        elif part.shape is Shape.TABLE and text.count("\n", part.start, part.end) >= _ROWS:
+            units += [TextPart(Shape.ITEM, *row, number) for row in rows(text, part)]
         elif part.shape in (Shape.TABLE, Shape.CODE):
             lines = text[part.start : part.end].split("\n")[:_LINES]
             units.append(TextPart(part.shape, part.start, part.start + len("\n".join(lines)), number))

@@ -121,6 +121,11 @@ def catalogue_topic(question: str) -> str:
     return " ".join(word for word in telling_words(question) if word.casefold() not in kinds)
 
 
+def words_within(name: str) -> list[str]:
+    """The words that a name is put together of: "Py", "Simple" and "GUI"."""
+    return re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+
+
 def names_and_numbers(question: str) -> frozenset[str]:
     """The words of a question that stand for one thing only: with a capital within a sentence (in languages that keep
     capitals for names), of digits and letters, or a number that nobody writes out."""
