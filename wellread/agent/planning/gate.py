@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from wellread.agent.state import actions
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.agent.state.question_form import QuestionForm
-from wellread.agent.state.questions import separate, telling_words, without_ids, without_titles
+from wellread.agent.state.questions import (
+    separate,
+    telling_words,
+    without_ids,
+    without_mentions,
+    without_titles,
+)
 from wellread.events import AnyEvent, LibraryDescribed, ProductsFound, SearchCell, SectionRead, StepAction
 
 MOST_FINDS = 2
@@ -91,7 +97,9 @@ def describes(knowledge: Knowledge) -> bool:
     """Whether metadata and contents can answer: the question is about the library, a title as a whole, or what titles
     have in common."""
     if knowledge.form is QuestionForm.COMPARISON:
-        return len(knowledge.scope) > 1 and not telling_words(knowledge.plain_question)
+        return len(knowledge.scope) > 1 and not telling_words(
+            without_mentions(knowledge.question, knowledge.mentions)
+        )
     if knowledge.form is QuestionForm.OVERVIEW:
         return bool(knowledge.scope) and knowledge.scope[0].found in ("named", "picked")
     return knowledge.form is QuestionForm.CATALOGUE

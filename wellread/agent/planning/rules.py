@@ -20,7 +20,7 @@ from wellread.agent.state.budget import Meter
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.question_form import QuestionForm, compared
-from wellread.agent.state.questions import asked_questions, telling_words, topic_of
+from wellread.agent.state.questions import asked_questions, telling_words, topic_of, without_mentions
 from wellread.events import ScopeEntry
 from wellread.library.title_recognition import kinds_meant
 
@@ -107,7 +107,8 @@ def _sides(knowledge: Knowledge, question: str) -> tuple[str, ...]:
     if knowledge.form is not QuestionForm.COMPARISON:
         return ()
     pair = compared(question)
-    return (pair.first, pair.second) if pair else tuple(filter(None, (topic_of(question),)))
+    topic = topic_of(without_mentions(knowledge.question, knowledge.mentions))
+    return (pair.first, pair.second) if pair else tuple(filter(None, (topic,)))
 
 
 def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:

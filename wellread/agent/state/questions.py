@@ -88,6 +88,11 @@ def without_titles(question: str, titles: Iterable[str]) -> str:
     return _unmarked(marked(question, sorted(apart))) or question if apart else question
 
 
+def without_mentions(question: str, mentions: Sequence[tuple[int, int]]) -> str:
+    """A question without the names of titles, which may leave nothing that tells."""
+    return _unmarked(marked(question, mentions))
+
+
 def is_follow_up(question: str) -> bool:
     """Whether a question leans on the one before it: it begins like one, is very short, or points back before it has
     said what it is about."""
@@ -102,7 +107,7 @@ def self_contained(question: str, before: str, mentions: Sequence[tuple[int, int
     titles."""
     if not is_follow_up(question):
         return question
-    topic = topic_of(_unmarked(marked(before, mentions)) or before)
+    topic = topic_of(without_mentions(before, mentions) or before)
     return f"{question.strip().rstrip('?.!？')} ({topic})?" if topic else question
 
 
