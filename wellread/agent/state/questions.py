@@ -26,6 +26,7 @@ _MARK = "⟦⟧"
 _WORD = re.compile(r"[^\W_]+(?:['’.+#-][^\W_]+|\+\+|#)*")
 _FEW = 2  # telling words, up to which a part that points back cannot stand alone
 _SHORT = 3  # words of a question that means nothing without the one before it
+_SPOKEN = 3  # words in lower case, from which a question is a sentence in which capitals tell
 _LONG = 14  # words of one that stands on its own
 
 
@@ -135,7 +136,7 @@ def names_and_numbers(question: str) -> frozenset[str]:
     """The words of a question that stand for one thing only: with a capital within a sentence (in languages that keep
     capitals for names), of digits and letters, or a number that nobody writes out."""
     names = languages().get(language_of(question), {}).get("capitals", "names") == "names"
-    if question.isupper() or question.istitle():
+    if sum(word[0].islower() for word in _WORD.findall(question)) < _SPOKEN:  # key words, or a heading
         names = False
     found_ = set()
     for start, end in sentences(question):
