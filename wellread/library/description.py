@@ -11,7 +11,7 @@ from wellread.library.matrix import TitleMatrix
 from wellread.library.title_search import find_titles
 from wellread.store.catalog.catalog import Catalog
 from wellread.text.terms import passage_terms
-from wellread.text.words import count_words
+from wellread.text.words import count_words, listed
 
 _NEAR_BEST = 0.75  # of the best title's relevance, that another must have to be named beside it
 _TITLES = 12  # that a question about the library is answered with
@@ -193,10 +193,10 @@ def _passage(product: Product, section: Section | None, text: str) -> FoundPassa
 
 def _sentences_of(product: Product, contents: Sequence[Section], length: str) -> str:
     metadata = product.metadata
-    by = f" by {_listed(metadata.authors)}" if metadata.authors else ""
+    by = f" by {listed(metadata.authors)}" if metadata.authors else ""
     name = f"{product.title}: {metadata.subtitle}" if metadata.subtitle else product.title
     kind = "a " + metadata.kind.value
-    with_ = f" with {_listed(metadata.contributors)}" if metadata.contributors and not by else ""
+    with_ = f" with {listed(metadata.contributors)}" if metadata.contributors and not by else ""
     told = [f"{name} is {kind}{by}{with_}."]
     if metadata.date or metadata.publisher:
         when = f" in {metadata.date}" if metadata.date else ""
@@ -209,7 +209,7 @@ def _sentences_of(product: Product, contents: Sequence[Section], length: str) ->
             f"It has {long}." if metadata.kind is ProductKind.BOOK else f"It is {length or long} long."
         )
     if metadata.topics:
-        told.append(f"Its topics are {_listed(metadata.topics[:12])}.")
+        told.append(f"Its topics are {listed(metadata.topics[:12])}.")
     return " ".join(told)
 
 
@@ -250,7 +250,3 @@ def _spread(sections: Sequence[Section], most: int) -> list[Section]:
 
 def _terms(text: str, product: Product) -> list[str]:
     return [term for term in passage_terms(text, "", product.metadata.language) if len(term) > 2]
-
-
-def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,6 +1,7 @@
 """How long a text is, in words, for scripts with spaces and without."""
 
 import re
+from collections.abc import Sequence
 
 # Chinese and Japanese characters, Thai, Lao, Myanmar, Khmer: written without spaces between words.
 UNSPACED = (
@@ -26,3 +27,8 @@ def count_words(text: str) -> float:
 def unit_weight(unit: re.Match[str]) -> float:
     """What a match of UNITS adds to the count."""
     return 1.0 if unit["unspaced"] is None else 1 / CHARACTERS_PER_WORD
+
+
+def listed(items: Sequence[str], joint: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joint} {items[-1]}"

@@ -23,6 +23,7 @@ from wellread.agent.state.question_form import QuestionForm, compared
 from wellread.agent.state.questions import asked_questions, telling_words, topic_of, without_mentions
 from wellread.events import ScopeEntry
 from wellread.library.title_recognition import kinds_meant
+from wellread.text.words import listed
 
 _SECTIONS_READ = 2
 _WHY_DESCRIBE = {
@@ -130,7 +131,7 @@ def _find(knowledge: Knowledge) -> Choice:
 
 def _why_search(knowledge: Knowledge, questions: tuple[str, ...]) -> str:
     scope = knowledge.scope
-    titles = _listed([entry.title for entry in scope])
+    titles = listed([entry.title for entry in scope])
     how = {
         "named": f"The question names {titles}, so I search inside {_these(scope)} and nothing else.",
         "picked": f"You picked {titles}, so I search inside {_these(scope)} and nothing else.",
@@ -151,7 +152,7 @@ def _deeper(
     if "review_evidence" in allowed and knowledge.actions[-1].action == "search_inside_books":
         thinking = "Each question has been answered by at least one title."
         if open_questions:
-            thinking = f"Nothing cleared the floor for {_listed([f'“{q}”' for q in open_questions])}."
+            thinking = f"Nothing cleared the floor for {listed([f'“{q}”' for q in open_questions])}."
         return Choice(thinking=thinking, action=ReviewEvidence(missing=open_questions))
     reworded = tuple(words for q in open_questions if (words := _key_words(q)))
     if reworded and "search_inside_books" in allowed:
@@ -180,10 +181,10 @@ def _draft(knowledge: Knowledge) -> Choice:
     start = knowledge.start
     chosen = relevant(knowledge)
     if chosen:
-        numbers = _listed([str(n) for n in chosen])
+        numbers = listed([str(n) for n in chosen])
         thinking = f"I have what I need in knowledge {numbers}."
     elif knowledge.absent:
-        thinking = f"No passage speaks of {_listed(list(knowledge.absent))}, and I will say so."
+        thinking = f"No passage speaks of {listed(list(knowledge.absent))}, and I will say so."
     elif knowledge.cells:
         thinking = "Nothing in these titles answers the question well enough, and I will say so."
     else:
@@ -209,7 +210,3 @@ def _key_words(question: str) -> str:
 
 def _these(scope: tuple[ScopeEntry, ...]) -> str:
     return "it" if len(scope) == 1 else ("these two" if len(scope) == 2 else "these")
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

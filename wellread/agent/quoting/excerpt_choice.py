@@ -86,8 +86,10 @@ class ExcerptChoice:
         return self.brief.ranks.get((snippet.number, question), min(own, default=0))
 
     def _excerpt(self, question: str, form: QuestionForm, snippet: Snippet) -> Excerpt:
-        told = self.brief.telling.get((snippet.number, question)) or snippet.telling
-        told = told or told_by_words(question, snippet)
+        told = list(self.brief.telling.get((snippet.number, question)) or snippet.telling)
+        headings = [part for part in parts(snippet.text) if part.shape is Shape.LINE]
+        told = [t for t in told if not any(h.start <= t.start and t.end <= h.end for h in headings)]
+        told = told or list(told_by_words(question, snippet))
         if not told:
             return excerpt_around(snippet, (0, 0))
         anchor = Anchor.parse(snippet.anchor)
@@ -145,8 +147,8 @@ def _fit(question: str, form: QuestionForm, text: str) -> float:
 
 
 def _is_entry(question: str, text: str) -> bool:
-    """Whether a sentence is the entry of a glossary: "quiet week: One week in …"."""
-    term, colon, meaning = text.partition(": ")
+    """Whether a text is the entry of a glossary: "quiet week: One week in …", "Index. Provides access …"."""
+    term, colon, meaning = text.partition(": ") if ": " in text else text.partition(". ")
     return bool(colon and meaning) and len(term.split()) <= _ENTRY_TERM and _about(question, term)
 
 

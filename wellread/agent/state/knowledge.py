@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from wellread.agent.state.budget import WRITING_SHARE, spent, usage_told
 from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.state.question_form import QuestionForm, asks_for_titles, form_of
-from wellread.agent.state.questions import asked_questions, catalogue_topic, marked
+from wellread.agent.state.questions import asked_questions, catalogue_topic, marked, without_mentions
 from wellread.events import (
     AnswerCompleted,
     AnyEvent,
@@ -165,7 +165,9 @@ class Knowledge:
 
     @property
     def form(self) -> QuestionForm:
-        """The kind of answer that is asked for."""
+        """The kind of answer that is asked for: of nothing but a title, an overview."""
+        if self.mentions and not any(map(str.isalnum, without_mentions(self.question, self.mentions))):
+            return QuestionForm.OVERVIEW
         return form_of(marked(self.question, self.mentions))
 
     @property

@@ -8,6 +8,7 @@ from wellread.agent.writing import persona
 from wellread.events import FoundPassage, SearchCell
 from wellread.grounding.inline import inert
 from wellread.text.sentences import sentences
+from wellread.text.words import listed
 
 _MOST_OPEN = 8
 _MOST_NEAREST = 5
@@ -29,12 +30,15 @@ def nothing_found(brief: Brief, why: str = "") -> Iterator[str]:
         yield persona.declined(brief)
     if brief.spent:
         yield f"{_WHY[brief.spent]}\n\n"
+    if not any(map(str.isalnum, brief.question)):
+        yield "There is no word in the question that could be looked for. Ask in a few words, or in a sentence.\n\n"
+        return
     where = persona.named(entry.title for entry in brief.scope) if brief.scope else "the library"
     if brief.scope and not brief.open_cells and not brief.absent:
         yield f"Nothing was searched in {where}, so I cannot tell what there is on this. Ask again with more steps.\n\n"
         return
     if brief.absent:
-        yield f"No passage in {where} speaks of {_listed(brief.absent)}, so I leave the question unanswered.\n\n"
+        yield f"No passage in {where} speaks of {_named(brief.absent)}, so I leave the question unanswered.\n\n"
     else:
         yield f"I found nothing in {where} that answers this.\n\n"
     if brief.elsewhere:
@@ -70,7 +74,7 @@ def left_open(brief: Brief, unanswered: tuple[str, ...] = ()) -> Iterator[str]:
     open_cells = [cell for cell in brief.open_cells if cell.question in brief.parts]
     lines = [f"- {inert(question)} — nothing beyond what is quoted above\n" for question in unanswered]
     unspoken = {cell.question: cell.absent for cell in open_cells if cell.absent}
-    lines += [f"- {inert(q)} — no passage speaks of {_listed(words)}\n" for q, words in unspoken.items()]
+    lines += [f"- {inert(q)} — no passage speaks of {_named(words)}\n" for q, words in unspoken.items()]
     open_cells = [cell for cell in open_cells if not cell.absent]
     silent = dict.fromkeys(cell.question for cell in open_cells if cell.question not in found)
     lines += [f"- {inert(question)} — nothing found\n" for question in silent]
@@ -121,6 +125,5 @@ def _elsewhere(brief: Brief) -> Iterator[str]:
         yield f"So may {persona.named(others)}. "
 
 
-def _listed(words: tuple[str, ...]) -> str:
-    marked = [f"*{inert(word)}*" for word in words]
-    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} or {marked[-1]}"
+def _named(words: tuple[str, ...]) -> str:
+    return listed([f"*{inert(word)}*" for word in words], "or")
