@@ -287,11 +287,29 @@ def list_models(
 
 @models.command("pull")
 def pull_model(
-    name: Annotated[str, typer.Argument(metavar="OWNER/REPO[/FILE.gguf]", help="On the Hugging Face hub.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="OWNER/REPO[/FILE]", help="On the Hugging Face hub; FILE ends in .gguf or .onnx."
+        ),
+    ],
+    judge: Annotated[
+        bool,
+        typer.Option(
+            "--judge", help="A classifier of entailment in ONNX, to be used as the judge onnx:REPO."
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --judge: do not ask.")] = False,
 ) -> None:
     """Download a GGUF file into the library's folder, to be used as local/FILE, or an embedder by a name that fastembed
-    knows. Run it again to go on."""
-    run(commands("models").pull(name))
+    knows, or a judge. Run it again to go on."""
+    modelling = commands("models")
+    if not judge:
+        run(modelling.pull(name))
+        return
+    run(modelling.show_classifier(name))
+    if yes or modelling.agreed():
+        run(modelling.pull_judge(name))
 
 
 @app.command()

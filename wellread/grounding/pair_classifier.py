@@ -202,12 +202,9 @@ def _model_file(folder: Path) -> Path:
 
 
 def _check_memory(file: Path) -> None:
-    """The weights may stand in files beside the model, whose names begin with its own."""
-    weights = sum(
-        path.stat().st_size
-        for path in file.parent.glob(f"{file.stem}*.onnx*")
-        if path.name.startswith(file.name)
-    )
+    """Counts the weights that may stand in files beside the model, too: MODEL.onnx_data, MODEL.onnx.data."""
+    beside = [path for path in file.parent.iterdir() if ".onnx" in path.name and path.suffix != ".onnx"]
+    weights = sum(path.stat().st_size for path in (file, *beside))
     needed, free = weights * _COPIES + _WORKING_BYTES, available_bytes()
     if free is not None and free < needed:
         raise LimitError(
