@@ -50,6 +50,7 @@ from wellread.grounding.tally import verdict_counts
 from wellread.library.offered_questions import OfferedQuestion
 from wellread.library.titles import Titles
 from wellread.run_values import WORDS
+from wellread.web.pages.conversation.answer_details import CitedSource, cited_sources, verdict_words
 from wellread.web.pages.conversation.answer_html import Link, completed, written
 from wellread.web.pages.conversation.markdown_html import Growing
 from wellread.web.pages.conversation.run_steps import Step
@@ -66,15 +67,6 @@ class RunPart:
     id: str
     html: str
     within: str
-
-
-@dataclass(frozen=True, slots=True)
-class CitedSource:
-    """A title that the answer cites, with the positions and values of its citations."""
-
-    product_id: str
-    title: str
-    citations: tuple[tuple[int, Citation], ...]
 
 
 class RunRendering:
@@ -97,8 +89,7 @@ class RunRendering:
         self.answer: AnswerCompleted | None = None
         self.begun: AnswerStarted | None = None
         self.outline: AnswerOutlined | None = None
-        self.drafted: AnswerDrafted | None = None
-        self.revised: AnswerRevised | None = None
+        self.checked: tuple[AnswerDrafted | AnswerRevised, ...] = ()  # of a draft
         self.judge = WORDS  # who judged the answer's statements
         self.end: RunCompleted | RunFailed | RunCancelled | None = None
         self._under_way = UnderWay()
@@ -176,24 +167,11 @@ class RunRendering:
 
     @property
     def verdict_words(self) -> dict[VerdictName, str]:
-        say = self._page.say
-        return {
-            "quoted": say("quoted"),
-            "supported": say("supported"),
-            "partly": say("partly supported"),
-            "contradicted": say("contradicted"),
-            "unsupported": say("not supported"),
-            "conflict": say("in conflict with the passages"),
-            "not checked": say("not checked"),
-            "general": say("without a source"),
-        }
+        return verdict_words(self._page.say)
 
     @property
     def sources(self) -> list[CitedSource]:
-        cited: dict[str, list[tuple[int, Citation]]] = {}
-        for position, citation in enumerate(self.answer.citations if self.answer else ()):
-            cited.setdefault(citation.product_id, []).append((position, citation))
-        return [CitedSource(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+        return cited_sources(self.answer.citations if self.answer else ())
 
     @property
     def elsewhere(self) -> list[Elsewhere]:
@@ -317,7 +295,7 @@ class RunRendering:
         match event:
             case AnswerStarted():
                 self.state = "writing"
-                self.begun, self.outline, self.drafted, self.revised = event, None, None, None
+                self.begun, self.outline, self.checked = event, None, ()
                 self._growing, self._blocks, self._sent = Growing(), [], []
                 self._dirty("bar", "controls", "answer")
             case AnswerOutlined():
@@ -326,11 +304,8 @@ class RunRendering:
             case AnswerDelta(text=text):
                 self._growing.add(text)
                 self._dirty("blocks")
-            case AnswerDrafted():
-                self.drafted = event
-                self._dirty("answer")
-            case AnswerRevised():
-                self.revised = event
+            case AnswerDrafted() | AnswerRevised():
+                self.checked += (event,)
                 self._dirty("answer")
             case AnswerCompleted():
                 self._show(event)

@@ -1,0 +1,37 @@
+"""What stands below an answer on the page: its sources by title, and the words for its verdicts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from wellread.events import Citation, VerdictName
+
+
+@dataclass(frozen=True, slots=True)
+class CitedSource:
+    """A title that the answer cites, with the positions and values of its citations."""
+
+    product_id: str
+    title: str
+    citations: tuple[tuple[int, Citation], ...]
+
+
+def cited_sources(citations: Sequence[Citation]) -> list[CitedSource]:
+    """The titles that an answer cites, in the order in which it does."""
+    cited: dict[str, list[tuple[int, Citation]]] = {}
+    for position, citation in enumerate(citations):
+        cited.setdefault(citation.product_id, []).append((position, citation))
+    return [CitedSource(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+
+
+def verdict_words(say: Callable[[str], str]) -> dict[VerdictName, str]:
+    """What each verdict is called; `say` translates."""
+    return {
+        "quoted": say("quoted"),
+        "supported": say("supported"),
+        "partly": say("partly supported"),
+        "contradicted": say("contradicted"),
+        "unsupported": say("not supported"),
+        "conflict": say("in conflict with the passages"),
+        "not checked": say("not checked"),
+        "general": say("without a source"),
+    }
