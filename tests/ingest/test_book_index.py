@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support.epub_builder import Epub, nav, page
+from support.pdf_builder import Bookmark, Page, write_pdf
 
-from tests.support.epub_builder import Epub, nav, page
-from tests.support.pdf_builder import Bookmark, Page, write_pdf
 from wellread.content import Block, BlockKind, FileOrigin, Metadata, PageBox, PdfOrigin, Section, SectionRole
 from wellread.formats.document import ContentsEntry, Document, Source
 from wellread.formats.epub.reader import EpubReader

@@ -36,6 +36,12 @@ def _show(figures: IndexFigures) -> None:
         f" ({figures.by_link} by link, {pages} by printed page)",
         markup=False,
     )
+    if figures.first_page > 1:
+        console.print(
+            f"Its file does not label its pages; printed page 1 is its page {figures.first_page},"
+            " told by where the terms stand.",
+            markup=False,
+        )
     for why, count in figures.skipped.items():
         console.print(f"Left out: {count} that {why}", markup=False)
     print_table(

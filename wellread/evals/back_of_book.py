@@ -7,6 +7,8 @@ one for each locator:
 - a link leads to a block: the target is that block, and where that is a heading also the first text below it;
 - a link whose text is the label of a printed page, and which leads to where that page begins, is that page;
 - a page is the blocks that begin on it, in a PDF those of which any line stands on it; a range is one target.
+  The pages of a PDF without labels are counted from its first; by how many that is off is told by the terms, which
+  stand on the pages given for them (`_first_page`).
 
 A target is found by a passage that overlaps it, and by nothing beside it.
 """
@@ -14,22 +16,25 @@ A target is found by a passage that overlaps it, and by nothing beside it.
 import asyncio
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from wellread.content import Anchor, BlockKind, BlockLink, PdfOrigin, PlacedBlock, Section, SectionRole
+from wellread.content import Anchor, Block, BlockKind, BlockLink, PdfOrigin, PlacedBlock, Section, SectionRole
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
 from wellread.index.passages import Hit, PassageIndex, PassageQuery
 from wellread.ingest.index_entries import IndexEntry, Locator, index_entries, page_key
+from wellread.ingest.index_form import as_index
 from wellread.ingest.passages import INDEXED_ROLES
 
 DEPTHS = (5, 10)
 MOST_DEPTH = 100
 WORST = 10  # terms shown
 _BATCH = 64  # terms searched at once
+_MOST_FRONT = 60  # pages before printed page 1
+_CLEARLY = 1.5
 
 _LEADS_NOWHERE = "lead nowhere themselves: headings, and references to other entries"
 _RUN_TOGETHER = "run together with a reference to another entry"
@@ -71,6 +76,9 @@ class IndexFigures(BaseModel):
     terms: int  # measured
     targets: int
     by_link: int  # targets that are blocks; the others are pages
+    first_page: (
+        int  # of a PDF without labels: the page, from 1, that is printed page 1; 1 where pages are labelled
+    )
     skipped: dict[str, int]
     with_vectors: bool
     recall: tuple[RecallAt, ...]
@@ -105,8 +113,9 @@ async def measured_index(
     if not depths or not all(1 <= depth <= MOST_DEPTH for depth in depths):
         raise BadRequestError(f"A depth is 1 to {MOST_DEPTH}, not {depths}.", hint="For instance --k 5,10.")
     product = await library.product(product_id)
-    sections = await asyncio.to_thread(lambda: list(library.titles.sections(product_id)))
-    entries, terms, skipped = await asyncio.to_thread(_terms, product_id, product.title, sections)
+    sections = await asyncio.to_thread(lambda: [as_index(one) for one in library.titles.sections(product_id)])
+    found = await asyncio.to_thread(_terms, product_id, product.title, sections)
+    entries, terms, skipped, first_page = found
     asked = _spread(terms, limit)
     index = await library.index()
     measures: list[TermFigures] = []
@@ -120,6 +129,7 @@ async def measured_index(
         terms=len(asked),
         targets=len(targets),
         by_link=sum(target.by_link for target in targets),
+        first_page=first_page,
         skipped=dict(skipped),
         with_vectors=library.embedder is not None and not await index.waiting([product_id]),
         recall=tuple(_recall(measures, depth) for depth in sorted(set(depths))),
@@ -129,8 +139,9 @@ async def measured_index(
 
 def _terms(
     product_id: str, title: str, sections: Sequence[Section]
-) -> tuple[int, list[_AskedTerm], Counter[str]]:
-    """How many entries the index has, those that can be measured, and why the others cannot."""
+) -> tuple[int, list[_AskedTerm], Counter[str], int]:
+    """How many entries the index has, those that can be measured, why the others cannot, and on which page of its file
+    the printed page 1 is."""
     listed = [section for section in sections if section.role is SectionRole.INDEX]
     entries = _merged(index_entries(listed))
     if not entries:
@@ -139,6 +150,7 @@ def _terms(
             hint="Its contents name none, or it was added before the links of an index were kept: add it again.",
         )
     targets = _IndexTargets(product_id, sections)
+    first_page = targets.count_from_printed(entries)
     skipped = Counter[str]()
     terms: list[_AskedTerm] = []
     for entry in entries:
@@ -157,7 +169,7 @@ def _terms(
             + ".",
             hint="An edition is needed that marks its printed pages, or whose index has links.",
         )
-    return len(entries), terms, skipped
+    return len(entries), terms, skipped, first_page
 
 
 def _merged(entries: Iterable[IndexEntry]) -> list[IndexEntry]:
@@ -173,16 +185,31 @@ def _merged(entries: Iterable[IndexEntry]) -> list[IndexEntry]:
 class _IndexTargets:
     """Where the locators of a title's index lead in its text."""
 
-    def __init__(self, product_id: str, sections: Iterable[Section]) -> None:
+    def __init__(self, product_id: str, sections: Sequence[Section]) -> None:
         self._product_id = product_id
         self._sections = {section.ordinal: section for section in sections}
+        self._searched = {s.section_id for s in sections if s.role in INDEXED_ROLES}
         self._pages: dict[str, list[Anchor]] = defaultdict(list)
-        for section in self._sections.values():
-            labels = _labels(section.blocks)
-            for placed in section.blocks:
-                for label in _pages_of(placed, labels):
-                    self._pages[page_key(label)].append(self._anchor(section, placed))
-        self._searched = {s.section_id for s in self._sections.values() if s.role in INDEXED_ROLES}
+        self._texts: dict[str, str] = defaultdict(str)  # of the pages, casefolded
+        placed_in = [(section, placed) for section in sections for placed in section.blocks]
+        labels = _labels(placed.block for _, placed in placed_in)
+        self._are_labelled = any(label != str(page) for page, label in labels.items()) or not labels
+        for section, placed in placed_in:
+            for page in map(page_key, _pages_of(placed.block, labels)):
+                self._pages[page].append(self._anchor(section, placed))
+                if section.role is not SectionRole.INDEX:
+                    self._texts[page] += placed.block.text.casefold() + "\n"
+
+    def count_from_printed(self, entries: Sequence[IndexEntry]) -> int:
+        """Give pages that only have numbers, because their file does not label them, those that are printed on them.
+        Gives the number of the page that is printed page 1."""
+        if self._are_labelled:
+            return 1
+        first = _first_page(entries, self._texts)
+        self._pages = {
+            str(int(page) - first + 1): places for page, places in self._pages.items() if int(page) >= first
+        }
+        return first
 
     def of(self, locator: Locator) -> _Target | str:
         """The target of a locator, or why it has none."""
@@ -221,18 +248,38 @@ class _IndexTargets:
         return Anchor(self._product_id, section.section_id, placed.start, placed.end)
 
 
-def _labels(blocks: Iterable[PlacedBlock]) -> dict[int, str]:
-    origins = (placed.block.origin for placed in blocks)
+def _labels(blocks: Iterable[Block]) -> dict[int, str]:
+    """The labels of a PDF's pages on which any block begins."""
+    origins = (block.origin for block in blocks)
     return {origin.page: origin.label for origin in origins if isinstance(origin, PdfOrigin)}
 
 
-def _pages_of(placed: PlacedBlock, labels: dict[int, str]) -> Iterable[str]:
+def _pages_of(block: Block, labels: Mapping[int, str]) -> Iterable[str]:
     """The labels of the printed pages on which a block stands, as far as its source tells."""
-    origin = placed.block.origin
+    origin = block.origin
     if not isinstance(origin, PdfOrigin):
-        return filter(None, [placed.block.page])
+        return filter(None, [block.page])
     pages = dict.fromkeys([origin.page, *(box.page for box in origin.boxes)])
     return (labels[page] for page in pages if page in labels)
+
+
+def _first_page(entries: Sequence[IndexEntry], texts: Mapping[str, str]) -> int:
+    """Which page of a file, from 1, is printed page 1: where most terms of its index stand on the page given for them,
+    if that is clearly another than the first; else 1."""
+    given = [
+        (entry.path[-1].casefold().split(), int(locator.pages[0]))
+        for entry in entries
+        for locator in entry.locators
+        if locator.pages and locator.pages[0].isdecimal()
+    ]
+    stand = {
+        first: sum(
+            all(word in texts.get(str(page + first - 1), "") for word in words) for words, page in given
+        )
+        for first in range(1, _MOST_FRONT + 1)
+    }
+    best = max(stand, key=lambda first: (stand[first], -first))
+    return best if stand[best] >= max(len(given) / 2, _CLEARLY * stand[1]) else 1
 
 
 def _spread(terms: Sequence[_AskedTerm], limit: int | None) -> Sequence[_AskedTerm]:

@@ -62,7 +62,7 @@ class Locator:
 class IndexEntry:
     """A line of an index: its term below those that it belongs to ("indexes", "unique"), and where that is treated.
 
-    `refers`: it holds words like "see" within its term, so that term and reference cannot be told apart.
+    `refers`: there are words like "see" within its term or one above, so that term and reference cannot be told apart.
     """
 
     path: tuple[str, ...]
@@ -87,7 +87,7 @@ def index_entries(sections: Iterable[Section]) -> Iterator[IndexEntry]:
                 above.pop()
             for number, (term, locators) in enumerate(parsed(block, own, style)):
                 path = (*(one for _, one in above[: len(above) - bool(number)]), term)
-                yield IndexEntry(path, tuple(locators), _refers(term))
+                yield IndexEntry(path, tuple(locators), any(map(_refers, path)))
                 above[len(above) - bool(number) :] = [(level, term)]
 
 

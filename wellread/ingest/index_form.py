@@ -7,9 +7,10 @@ fewer entries do.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from wellread.content import Block, BlockKind, Section
+from wellread.content import Block, BlockKind, Section, SectionRole
 from wellread.ingest.index_entries import ENTRY_KINDS, STYLES, Locator, parsed, style_of
 from wellread.text.languages import patterns
 
@@ -23,6 +24,7 @@ _ENOUGH = 8  # … among so many entries at least
 _SEVERAL = 0.1  # of the entries of an index that no title announces, those with more than one place
 _ENTRY_WORDS = 25
 _PROSE = 0.2  # the share of words in long lines, from which it is a text
+_DENSE = 8  # words of an entry, on an average
 _LETTER = 2  # characters of a heading that stands as a paragraph
 
 
@@ -32,7 +34,7 @@ def is_book_index(section: Section) -> bool:
     titled = any(map(_says_index, section.path))  # its letters may be sections of their own
     if not lines or not (titled or len(lines) >= _FEWEST):
         return False
-    short = [block for block in lines if _may_be_entry(block)]
+    short = [block for block in lines if _may_be_entry(block) or (titled and _is_dense(block))]
     share = _TITLED_SHARE if titled else _SHARE
     if len(short) < share * len(lines) or _is_prose(lines, short):
         return False
@@ -50,6 +52,12 @@ def _is_prose(lines: Sequence[Block], short: Sequence[Block]) -> bool:
     return every - sum(len(block.text.split()) for block in short) > _PROSE * every
 
 
+def as_index(section: Section) -> Section:
+    """A section with the role of an index if it is one. For those that were stored before it was told by its form."""
+    is_one = section.role is SectionRole.BODY and is_book_index(section)
+    return replace(section, role=SectionRole.INDEX) if is_one else section
+
+
 def _says_index(title: str) -> bool:
     words = re.findall(r"\w+", title.casefold())
     return any(pattern.fullmatch(word) for pattern in patterns("book_index", "title") for word in words)
@@ -62,6 +70,12 @@ def _is_letter(block: Block) -> bool:
 
 def _may_be_entry(block: Block) -> bool:
     return bool(block.links) or (block.kind in ENTRY_KINDS and len(block.text.split()) <= _ENTRY_WORDS)
+
+
+def _is_dense(block: Block) -> bool:
+    """Whether a long paragraph is entries that stand one behind the other, as a PDF may have run them together."""
+    found = sum(1 for _ in STYLES["mark"].finditer(block.text))
+    return found * _DENSE >= len(block.text.split())
 
 
 def _entry(block: Block, own: frozenset[int], style: re.Pattern[str]) -> list[Locator]:
