@@ -24,6 +24,8 @@ A file has the language's `name` in English. All else may be missing: the `lette
 Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
 `[talk]` has those of what a recording says of itself at its beginning, and the names of the `months` in order;
 `[byline]` those of a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
+`[book_index]` has the words of a title that tell of an index at the end of a book (`title`), and those by which one
+entry of it refers to another (`see`).
 `[suggestions]`, all or none of it, says how questions are made of a title: its headings may be `numbered`; a thing
 stands behind one of `before_things` and keeps its `articles`; `attributes` says whether a noun may tell of the one
 behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the
