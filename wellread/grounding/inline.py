@@ -11,6 +11,14 @@ _ALWAYS = re.compile(
 )
 _AT_START = re.compile(r"(?:[#>+=-]|\d{1,9}(?=[.)]))")
 
+# Where a space keeps text from being a link, a reference or an address, and "<" from being markup.
+_ACTS = re.compile(
+    r"(?<=:)(?=//)|(?<=\])(?=[(\[:])|(?<=\w)(?=@\w)|(?<=\bwww)(?=\.\w)|(?<=&)(?=#?\w+;)"
+    r"|(?:(?<=\bjavascript:)|(?<=\bvbscript:)|(?<=\bmailto:)|(?<=\bdata:)|(?<=\bxmpp:))(?=\S)",
+    re.I,
+)
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
+
 _MARK = re.compile(r"\[(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\](?![(:])")
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(\s*[^()\s]*(?:\s+\"[^\"]*\")?\s*\)")
 _ENTITY = re.compile(r"&#?\w{1,32};")
@@ -32,6 +40,12 @@ def inert(text: str) -> str:
     if start and start[0].isdigit():
         return f"{start[0]}\\{escaped[start.end() :]}"
     return "\\" + escaped if start else escaped
+
+
+def defused(text: str) -> str:
+    """Words that are shown as they are, as text here and as Markdown elsewhere: no link, picture, address or markup is
+    left in them, by a space where it matters."""
+    return _MARKUP.sub("‹", _ACTS.sub(" ", text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from wellread.events import (
     StepStarted,
     StepThinking,
 )
+from wellread.grounding.inline import defused
 from wellread.library.matrix import TitleMatrix
 from wellread.library.scope import scope_of
 from wellread.store.catalog.catalog import Catalog
@@ -159,7 +160,7 @@ class Loop:
                     yield failure
                 choice = planned.choice
                 chosen = (
-                    StepThinking(step=step, text=choice.thinking),
+                    StepThinking(step=step, text=defused(choice.thinking)),
                     StepAction(
                         step=step,
                         action=choice.action.name,

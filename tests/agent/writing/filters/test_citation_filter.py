@@ -33,10 +33,10 @@ def filtered(text, sizes=(10_000,)):
         ("Marks [knowledge 3], 【1】 and [Source 0].", "Marks [3], [1] and [0].", 0),
         ("A [number](#0) as link: [1](#note).", "A number as link: [1].", 0),
         ("See [this](http://x.y/z) and ![that](http://x.y/i.png).", "See this and that.", 0),
-        ("Bare http://x.y here.", "Bare http\\://x.y here.", 0),
+        ("Bare http://x.y here.", "Bare `http://x.y` here.", 0),
         ("A <script>alert(1)</script> and a < b.", "A \\<script>alert(1)\\</script> and a < b.", 0),
         ("| a<br>b [0] |", "| a b [0] |", 0),
-        ("[ref]: http://x.y", "\\[ref]\\: http\\://x.y", 0),
+        ("[ref]: http://x.y", "\\[ref]\\: `http://x.y`", 0),
         (
             "Code `a[7]` and:\n\n```py\nx[7] = '<b>'\n```\nafter [7].",
             "Code `a[7]` and:\n\n```py\nx[7] = '<b>'\n```\nafter.",

@@ -141,7 +141,14 @@ class RunRendering:
             for cell in step.cells.values():
                 known += cell.found
             known += step.read.found if step.read else ()
+            known += step.described.found if step.described else ()
         return {snippet.number: snippet for snippet in known}
+
+    @property
+    def _places(self) -> set[str]:
+        """The anchors of the passages that searches came upon."""
+        nearest = (passage.anchor for cell in self.cells for passage in (*cell.nearest, *cell.found))
+        return {*nearest, *(snippet.anchor for snippet in self.snippets.values())}
 
     @property
     def cells(self) -> list[SearchCell]:
@@ -311,7 +318,7 @@ class RunRendering:
             case AnswerCompleted():
                 self.answer = event
                 say, words = self._page.say, self.verdict_words
-                self._blocks = completed(event, self.snippets, self._link, say, words)
+                self._blocks = completed(event, self.snippets, self._link, say, words, self._places)
                 if self.outline is not None or len(self._blocks) < len(self._sent):
                     self._sent = []
                     self._dirty("answer")
