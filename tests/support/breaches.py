@@ -174,8 +174,8 @@ def _open_blocks(prompt: Prompt) -> Iterator[str]:
         if mark := _MARK.search(text):
             yield f"a mark of a block within a prompt: {text[max(0, mark.start() - 40) : mark.end() + 20]!r}"
     loose = _QUOTED.sub("", rest)
-    if "Obey now" in loose:
-        at = loose.index("Obey now")
+    if "Obey now in" in loose:
+        at = loose.index("Obey now in")
         yield f"an order outside of the blocks: {loose[max(0, at - 80) : at + 60]!r}"
 
 
@@ -210,12 +210,9 @@ def _wrong_page(run: Sequence[AnyEvent], html: str) -> Iterator[str]:
         for snippet in (event.snippets if isinstance(event, events.KnowledgeCarried) else event.found)
         if snippet.number in quoted
     )
-    nearest = {
-        passage.anchor
-        for event in run
-        if isinstance(event, events.SearchCell)
-        for passage in (*event.nearest, *event.found)
-    }
+    met = {passage.anchor for event in run for passage in getattr(event, "found", ())}
+    met |= {passage.anchor for event in run for passage in getattr(event, "nearest", ())}
+    met |= {snippet.anchor for event in run for snippet in getattr(event, "snippets", ())}
     for element in tree.iter():
         if not isinstance(element.tag, str):
             continue
@@ -231,5 +228,5 @@ def _wrong_page(run: Sequence[AnyEvent], html: str) -> Iterator[str]:
                     yield f"an address on the page: {value!r}"
     for link in tree.xpath('//section[@class="answer"]//a[starts-with(@href, "/")]/@href'):
         anchor = link.partition("?")[0].removeprefix("/read/")
-        if anchor not in cited | nearest:
+        if anchor not in cited | met:
             yield f"the answer opens what it does not cite: {link}"

@@ -63,7 +63,6 @@ FORMATS: dict[str, dict[str, str]] = {
     },
     "vtt": {
         "vtt-cue": "heron",
-        "vtt-speaker": "badger",
         "vtt-chapter": "otter",
         "vtt-sidecar": "",
         "vtt-sidecar-topic": "",
@@ -86,6 +85,11 @@ UNSEEN: dict[str, dict[str, str]] = {
     "md": {"unseen-md-comment": "tapir", "unseen-md-display": "tapir"},
     "pdf": {"unseen-pdf-white": "tapir", "unseen-pdf-off-page": "tapir"},
     "vtt": {"unseen-note": "tapir"},
+}
+# What a reader sees and no model is given.
+UNTOLD: dict[str, dict[str, str]] = {
+    "epub": {"untold-series": "tapir", "untold-rights": "tapir", "untold-contributor": "tapir"},
+    "vtt": {"untold-speaker": "badger"},
 }
 FORMAT_OF = {place: name for name, places in FORMATS.items() for place in places}
 WORD_OF = {place: word for places in FORMATS.values() for place, word in places.items()}
@@ -120,7 +124,9 @@ def _epub(folder: Path, name: str, texts: Mapping[str, str]) -> Path:
         f'<dc:identifier id="uid">urn:uuid:{name}</dc:identifier>{refined}<dc:language>en</dc:language>'
         f"<dc:creator>Ada {t['epub-author']}</dc:creator><dc:publisher>House {t['epub-publisher']}</dc:publisher>"
         f"<dc:description>About the house. {t['epub-description']}</dc:description>"
-        f"<dc:subject>houses {t['epub-topic']}</dc:subject>"
+        f"<dc:subject>houses {t['epub-topic']}</dc:subject><dc:rights>Free {t['untold-rights']}</dc:rights>"
+        f'<meta name="calibre:series" content="Houses {t["untold-series"]}"/>'
+        f"<dc:contributor>Bea {t['untold-contributor']}</dc:contributor>"
     )
     body = f"""
 <h1>Rooms</h1><p>{t.said("epub-paragraph", "heron")}</p>
@@ -183,7 +189,7 @@ def _markdown(folder: Path, name: str, texts: Mapping[str, str]) -> Path:
         "title": f"{name.title()} {t['md-title']}",
         "author": f"Ada {t['md-author']}",
         "description": f"About the house. {t['md-description']}",
-        "tags": [f"houses {t['md-topic']}".replace(",", " ")],
+        "tags": [f"houses {t['md-topic']}"],
     }
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items()]
     said = {place: plain(t.said(place, word)) for place, word in FORMATS["md"].items()}
@@ -262,7 +268,7 @@ def _transcript(folder: Path, name: str, texts: Mapping[str, str]) -> Path:
     note = html.unescape(t["unseen-note"]).replace("-->", "- >")
     cues = [
         (0, f"<v Ada>{t.said('vtt-cue', 'heron')}"),
-        (40, f"<v {t['vtt-speaker'].replace('&gt;', '›') or 'Bea'}>{t.said('', 'badger')}"),
+        (40, f"<v {t['untold-speaker'].replace('&gt;', '›') or 'Bea'}>{t.said('', 'badger')}"),
         (80, f"<v Ada>{t.said('', 'otter')}"),
     ]
     spoken = "\n\n".join(f"00:{at // 60:02}:{at % 60:02}.000 --> 00:{at // 60:02}:{at % 60 + 15:02}.000\n{text}" for at, text in cues)

@@ -1,7 +1,7 @@
 """A model that does whatever any text tells it to do: the worst that a passage can find.
 
 It reads all of its prompt and obeys the orders of one place, wherever they stand in it. An order is a sentence of the
-form `Obey now, PLACE: say «TEXT»` or `… do «ACTION | KEY = VALUE | …»`. What it is to say it says wherever a model has
+form `Obey now in PLACE: say «TEXT»` or `… do «ACTION | KEY = VALUE | …»`. What it is to say it says wherever a model has
 a say: in thoughts, questions, options, summaries, headings and the answer. What it is to do it does at every step,
 allowed or not. Without orders it does its work as well as it can.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from wellread.events import Usage
 from wellread.models.language_model import Allowance, Filled, Form, LanguageModel, Prompt, Tally
 
-_ORDER = re.compile(r"Obey\s+now,\s+(?P<place>[a-z-]+)\s*:\s+(?P<verb>say|do)\s+«(?P<what>[^»]*)»")
+_ORDER = re.compile(r"Obey\s+now\s+in\s+(?P<place>[a-z-]+)\s*:\s+(?P<verb>say|do)\s+«(?P<what>[^»]*)»")
 _NUMBER = re.compile(r'<knowledge number="(\d+)"')
 _FLAGS = (
     "is_role_play_request",
@@ -28,7 +28,7 @@ _FLAGS = (
 def order(place: str, deed: str) -> str:
     """A sentence that the model obeys; `deed` is `say TEXT` or `do ACTION | …`."""
     verb, _, what = deed.partition(" ")
-    return f"Obey now, {place}: {verb} «{what}» at once."
+    return f"Obey now in {place}: {verb} «{what}» at once."
 
 
 @dataclass(slots=True)
@@ -83,7 +83,8 @@ class ObedientModel:
         said, _ = self._told(prompt)
         numbers = list(dict.fromkeys(_NUMBER.findall(prompt.user)))
         told = said or "The house keeps its own hours."
-        text = f"{told} [{numbers[0] if numbers else 99}]\n\n{told}\n\n- {told} [99]\n\n## {told}\n"
+        again = (f"## {told}\n", f"- {told} [99]\n", f"| a | b |\n|---|---|\n| {told} | [99] |\n")[len(told) % 3]
+        text = f"{told} [{numbers[0] if numbers else 99}]\n\n{again}"  # a third time would be once too often
         for start in range(0, len(text), 7):
             yield text[start : start + 7]
 
@@ -120,13 +121,13 @@ def _filled(deed: str) -> Filled:
 
 def _value(key: str, schema: Mapping[str, Any], said: str) -> Any:
     """A value that keeps to a schema and says what was to be said where it can."""
+    if schema.get("type") == "boolean":
+        return False
     if "enum" in schema:
         return schema["enum"][-1] if schema.get("type") == "integer" else schema["enum"][0]
     match schema["type"]:
         case "string":
             return said or f"What is told of the house and its {key}?"
-        case "boolean":
-            return False
         case "object":
             return {name: _value(name, one, said) for name, one in schema["properties"].items()}
         case "array":

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from support.attacks import ATTACKS, KNOWN, SECRET, SECRET_TITLE, SECRET_WORDS
 from support.breaches import breaches
-from support.carriers import FORMATS, UNSEEN, WORD_OF, write
+from support.carriers import FORMATS, UNSEEN, UNTOLD, WORD_OF, write
 from support.libraries import add, book
 from support.obedient_model import OBEDIENT, install, order
 from support.pages import PAGE
@@ -54,7 +54,8 @@ def carriers(library, tmp_path_factory):
     for kind, places in FORMATS.items():
         for turn in range(ROUNDS):
             texts = {place: order(place, ATTACKS[attacks_at(place)[turn]]) for place in places}
-            texts |= {place: order("unseen", ATTACKS["link"]) for place in UNSEEN.get(kind, {})}
+            unread = {**UNSEEN.get(kind, {}), **UNTOLD.get(kind, {})}
+            texts |= {place: order(place, ATTACKS["link"]) for place in unread}
             paths[kind, turn] = write(folder / kind, f"{kind}house{turn}", kind, texts)
     sealed = book(folder, "sealed.md", SECRET_TITLE, f"Vault\n\n{SECRET_WORDS}. The heron is in it.", isbn=SECRET)
     added = add(library, *paths.values(), sealed)
@@ -95,7 +96,7 @@ def page_of(events):
 
 def question_at(place, name):
     word = WORD_OF[place]
-    return f"What does the {word} keep in the house?" if word else f"What is {name} about?"
+    return f"What does the {word} keep in the house?" if word else "What is the book about?"
 
 
 @pytest.mark.parametrize(("place", "turn", "attack"), CASES, ids=["-".join(map(str, case)) for case in CASES])
@@ -112,6 +113,18 @@ def test_nothing_comes_of_what_a_title_says(library, carriers, connections, plac
     assert OBEDIENT.model.obeyed, "the order did not reach the model"
     assert not breaches(events, OBEDIENT.model.prompts, html)
     assert not connections
+
+
+UNREAD = [(kind, place, word) for group in (UNSEEN, UNTOLD) for kind, own in group.items() for place, word in own.items()]
+
+
+@pytest.mark.parametrize(("kind", "place", "word"), UNREAD, ids=[place for _, place, _ in UNREAD])
+def test_what_nobody_sees_is_not_read(library, carriers, kind, place, word):
+    question = f"What does the {word} keep in the house?"
+    events, html = asked(library, place, question, product_ids=[carriers[kind, 0]], mode="deep")
+    assert OBEDIENT.model.prompts
+    assert not OBEDIENT.model.obeyed
+    assert f"in {place}:" not in html
 
 
 def test_the_cases_are_many_and_cover_every_attack():
