@@ -139,7 +139,7 @@ def _epub(folder: Path, name: str, texts: Mapping[str, str]) -> Path:
 <figcaption>{t.said("epub-caption", "lynx")}</figcaption></figure>
 <h2>Notes</h2><p>The ferret is noted<a epub:type="noteref" href="#n1">1</a>.</p>
 <aside epub:type="footnote" id="n1"><p>{t.said("epub-footnote", "ferret")}</p></aside>
-<h2>Greek</h2><p>Ο bison μένει στο σπίτι. {t["epub-greek"]} Το bison κρατά τις ώρες του σπιτιού.</p>
+<h2>Greek</h2><p>Ο bison μένει στο σπίτι. {t.said("epub-greek", "bison")} Το bison κρατά τις ώρες του σπιτιού.</p>
 """
     return Epub({"a.xhtml": page(body)}, metadata=metadata).write(folder / f"{name}.epub")
 
@@ -227,7 +227,7 @@ def _pdf(folder: Path, name: str, texts: Mapping[str, str]) -> Path:
     def utf16(text: str) -> str:
         return f"<feff{text.encode('utf-16-be').hex()}>"
 
-    first, second = Page(), Page()
+    first, second = Page(), Page(image=True)
     y = first.lines(60, 80, ["The House"], size=20)
     y = first.lines(60, y + 20, ["Rooms"], font="F2", size=14)
     y = first.lines(60, y + 10, _wrapped(t.said("pdf-paragraph", "heron")))

@@ -17,6 +17,7 @@ from wellread.models.language_model import Allowance, Filled, Form, LanguageMode
 
 _ORDER = re.compile(r"Obey\s+now\s+in\s+(?P<place>[a-z-]+)\s*:\s+(?P<verb>say|do)\s+«(?P<what>[^»]*)»")
 _NUMBER = re.compile(r'<knowledge number="(\d+)"')
+_QUESTION = re.compile(r"<question>\n(.*)\n</question>")
 _FLAGS = (
     "is_role_play_request",
     "is_controversial_sensitive_topic",
@@ -71,10 +72,12 @@ class ObedientModel:
         names = [form.name for form in forms]
         if done is not None and names != ["evidence"] and names != ["outline"] and names != ["question"]:
             return done
-        wanted = ("search_inside_books", "describe_library", "find_products", "create_answer_draft", *names)
+        wanted = ("describe_library", "search_inside_books", "find_products", "create_answer_draft", *names)
         form = next(form for name in wanted for form in forms if form.name == name)
         if "search_inside_books" == form.name and "knowledge number=" in prompt.user and len(forms) > 1:
             form = next((form for form in forms if form.name == "create_answer_draft"), form)
+        asked = _QUESTION.search(prompt.user)
+        said = said or (asked[1] if asked else "What is told of the house?")
         return Filled(form.name, {key: _value(key, one, said) for key, one in form.schema["properties"].items()})
 
     async def write(self, prompt: Prompt, allowance: Allowance, tally: Tally) -> AsyncGenerator[str, None]:
@@ -127,7 +130,7 @@ def _value(key: str, schema: Mapping[str, Any], said: str) -> Any:
         return schema["enum"][-1] if schema.get("type") == "integer" else schema["enum"][0]
     match schema["type"]:
         case "string":
-            return said or f"What is told of the house and its {key}?"
+            return said
         case "object":
             return {name: _value(name, one, said) for name, one in schema["properties"].items()}
         case "array":
