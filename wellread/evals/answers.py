@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from wellread.agent.state.knowledge import Knowledge, fold_events
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, NotFoundError
-from wellread.evals.facts import Fact, FoldedText, distance
+from wellread.evals.facts import Fact
 from wellread.evals.points import QuotedPoint, own_words, quoted_points
 from wellread.evals.questions import JudgedQuestion
 from wellread.events import AnswerCompleted, AnswerStarted, AnyEvent, RunCompleted, RunFailed, RunStarted
 from wellread.store.catalog.title_index import fold_title
+from wellread.text.folded import FoldedText, distance
 from wellread.text.words import count_words
 from wellread.wire.runs import AskOptions
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wellread.content import Anchor
-from wellread.events import Citation, Snippet, Statement, VerdictName, Voice
+from wellread.events import Citation, Snippet, Statement, StatementVoice, VerdictName, Voice
 from wellread.grounding.statements import Claim, claims
 from wellread.grounding.wording import Wording, best_sentences, numbers_in
 from wellread.text.words import UNSPACED, count_words
@@ -68,11 +68,18 @@ def judge(
                 end=claim.end,
                 text=claim.text,
                 verdict=verdict,
-                voice=voice if verdict == "quoted" else "wellread",
+                voice=_voice_of(verdict) if voice == "author" else "wellread",
                 citations=tuple(positions),
             )
         )
     return tuple(statements), tuple(citations.made)
+
+
+def _voice_of(verdict: VerdictName) -> StatementVoice:
+    """Where the author's voice is played: what he said himself, what follows from his passages, and what is advice."""
+    if verdict in ("quoted", "supported"):
+        return "said"
+    return "advice" if verdict == "general" else "inferred"
 
 
 def verdict_of(claim: Claim, snippets: dict[int, Snippet]) -> tuple[VerdictName, tuple[Evidence, ...]]:

@@ -446,7 +446,7 @@ def test_models_are_listed_without_their_keys(reader, monkeypatch):
 def test_a_reader_cannot_have_the_server_open_files(served, reader, admin, tmp_path):
     script = tmp_path / "script.toml"
     script.write_text('[[reply]]\ntext = "x"\n', encoding="utf-8")
-    for field in ("model", "planner_model", "writer_model", "judge_model", "fallback_model"):
+    for field in ("model", "planner_model", "writer_model", "judge", "fallback_model"):
         refusals = [
             reader.post(f"{API}/runs", json={"question": "x", field: name})
             for name in (

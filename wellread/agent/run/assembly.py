@@ -14,7 +14,7 @@ from wellread.agent.writing.writer import Writer
 from wellread.events import Roles
 from wellread.index.passages import Embedder
 from wellread.library.matrix import TitleMatrix
-from wellread.models.resolve import EXTRACTIVE, Models
+from wellread.models.resolve import CLASSIFIER, EXTRACTIVE, Models
 from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog
 
@@ -38,7 +38,7 @@ def assemble(
     writers: list[Writer] = [
         ModelWriter(name, partial(models.open, name), facts) for name in _models(roles.writer, roles.fallback)
     ]
-    judges = [EvidenceJudge(name, partial(models.open, name)) for name in _models(roles.judge)]
+    judges = [EvidenceJudge(name, partial(models.open, name)) for name in _models(scorer(roles))]
     follow_ups = [FollowUp(name, partial(models.open, name)) for name in _models(roles.planner)]
     return Loop(
         catalog=catalog,
@@ -57,6 +57,11 @@ def _snippets(writer: str, settings: Settings) -> int:
     """How many snippets the writer has use for: a model here reads slowly, and without one a few are quoted."""
     here = writer == EXTRACTIVE or writer.startswith("local/")
     return _FEW if here else max(_FEW, settings.evidence_tokens // _SNIPPET_TOKENS)
+
+
+def scorer(roles: Roles) -> str:
+    """The model that scores evidence: the judge, if that is one, else the planner."""
+    return roles.judge if "/" in roles.judge and not roles.judge.startswith(CLASSIFIER) else roles.planner
 
 
 def _models(name: str, fallback: str = "") -> tuple[str, ...]:
