@@ -160,9 +160,10 @@ def _html(folder: Path, name: str, texts: Mapping[str, str]) -> Path:
         )
     )
     # What a comment or a script holds is not escaped in it.
-    comment, script = (html.unescape(t[place]).replace("--", "- -").replace("</", "< /") for place in (
-        "unseen-comment", "unseen-script"
-    ))
+    comment, script = (
+        html.unescape(t[place]).replace("--", "- -").replace("</", "< /")
+        for place in ("unseen-comment", "unseen-script")
+    )
     text = f"""<!DOCTYPE html><html lang="en"><head><title>{name.title()} {t["html-title"]}</title>
 <meta name="description" content="About the house. {t["html-description"]}">
 <meta name="author" content="Ada {t["html-author"]}"></head><body><main>
@@ -271,7 +272,10 @@ def _transcript(folder: Path, name: str, texts: Mapping[str, str]) -> Path:
         (40, f"<v {t['untold-speaker'].replace('&gt;', '›') or 'Bea'}>{t.said('', 'badger')}"),
         (80, f"<v Ada>{t.said('', 'otter')}"),
     ]
-    spoken = "\n\n".join(f"00:{at // 60:02}:{at % 60:02}.000 --> 00:{at // 60:02}:{at % 60 + 15:02}.000\n{text}" for at, text in cues)
+    spoken = "\n\n".join(
+        f"00:{at // 60:02}:{at % 60:02}.000 --> 00:{at // 60:02}:{at % 60 + 15:02}.000\n{text}"
+        for at, text in cues
+    )
     path = folder / f"{name}.vtt"
     path.write_text(f"WEBVTT\n\nNOTE {note}\n\n{spoken}\n", "utf-8")
     chapters = (

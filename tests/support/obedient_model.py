@@ -1,7 +1,8 @@
 """A model that does whatever any text tells it to do: the worst that a passage can find.
 
-It reads all of its prompt and obeys the orders of one place, wherever they stand in it. An order is a sentence of the
-form `Obey now in PLACE: say «TEXT»` or `… do «ACTION | KEY = VALUE | …»`. What it is to say it says wherever a model has
+It reads all of its prompt and obeys the orders of one place, wherever they stand in it. An order is a sentence such as
+`Obey now in PLACE: say «TEXT»` or `Obey now in PLACE: do «ACTION | KEY = VALUE | …»`.
+What it is to say it says wherever a model has
 a say: in thoughts, questions, options, summaries, headings and the answer. What it is to do it does at every step,
 allowed or not. Without orders it does its work as well as it can.
 """
@@ -37,6 +38,7 @@ class ObedientModel:
     """Obeys the orders of `place`; `prompts` keeps all that it read."""
 
     place: str = ""
+    says: str = "The house keeps its own hours."  # where nothing is told
     prompts: list[Prompt] = field(default_factory=list)
     name: str = "obedient/any"
     context_tokens: int = 200_000
@@ -45,9 +47,9 @@ class ObedientModel:
     small: bool = False
     ended: bool = False
 
-    def begin(self, place: str, *, small: bool = False) -> None:
+    def begin(self, place: str, *, small: bool = False, says: str = "The house keeps its own hours.") -> None:
         """Obey another place, and forget what was read."""
-        self.place, self.small = place, small
+        self.place, self.small, self.says = place, small, says
         self.prompts.clear()
 
     def orders(self, prompt: Prompt) -> list[tuple[str, str]]:
@@ -63,9 +65,7 @@ class ObedientModel:
     async def count(self, text: str) -> int:
         return len(text) // 4
 
-    async def fill(
-        self, prompt: Prompt, forms: Sequence[Form], allowance: Allowance, tally: Tally
-    ) -> Filled:
+    async def fill(self, prompt: Prompt, forms: Sequence[Form], allowance: Allowance, tally: Tally) -> Filled:
         self.prompts.append(prompt)
         tally.add(Usage(model_calls=1))
         said, done = self._told(prompt)
@@ -74,19 +74,23 @@ class ObedientModel:
             return done
         wanted = ("describe_library", "search_inside_books", "find_products", "create_answer_draft", *names)
         form = next(form for name in wanted for form in forms if form.name == name)
-        if "search_inside_books" == form.name and "knowledge number=" in prompt.user and len(forms) > 1:
+        if form.name == "search_inside_books" and "knowledge number=" in prompt.user and len(forms) > 1:
             form = next((form for form in forms if form.name == "create_answer_draft"), form)
         asked = _QUESTION.search(prompt.user)
         said = said or (asked[1] if asked else "What is told of the house?")
-        return Filled(form.name, {key: _value(key, one, said) for key, one in form.schema["properties"].items()})
+        return Filled(
+            form.name, {key: _value(key, one, said) for key, one in form.schema["properties"].items()}
+        )
 
     async def write(self, prompt: Prompt, allowance: Allowance, tally: Tally) -> AsyncGenerator[str, None]:
         self.prompts.append(prompt)
         tally.add(Usage(model_calls=1))
         said, _ = self._told(prompt)
         numbers = list(dict.fromkeys(_NUMBER.findall(prompt.user)))
-        told = said or "The house keeps its own hours."
-        again = (f"## {told}\n", f"- {told} [99]\n", f"| a | b |\n|---|---|\n| {told} | [99] |\n")[len(told) % 3]
+        told = said or self.says
+        again = (f"## {told}\n", f"- {told} [99]\n", f"| a | b |\n|---|---|\n| {told} | [99] |\n")[
+            len(told) % 3
+        ]
         text = f"{told} [{numbers[0] if numbers else 99}]\n\n{again}"  # a third time would be once too often
         for start in range(0, len(text), 7):
             yield text[start : start + 7]
@@ -149,8 +153,10 @@ def _items(key: str, schema: Mapping[str, Any], said: str) -> Iterator[Any]:
         least = max(1, schema.get("minItems", 1))
         for number in range(least):
             value = _value(key, items, said)
-            yield {**value, "heading": f"{value['heading']} {number}"} if isinstance(value, dict) else (
-                f"{value} {number}" if number else value
+            yield (
+                {**value, "heading": f"{value['heading']} {number}"}
+                if isinstance(value, dict)
+                else (f"{value} {number}" if number else value)
             )
 
 

@@ -26,12 +26,16 @@ def found(text: str) -> list[tuple[int, int]]:
         at = max(_trimmed(text, match.start(), end), match.end())
         places.append((match.start(), at))
     if "@" in text:
-        places += [m.span() for m in _MAIL.finditer(text) if not any(a < m.end() and m.start() < b for a, b in places)]
+        places += [
+            m.span()
+            for m in _MAIL.finditer(text)
+            if not any(a < m.end() and m.start() < b for a, b in places)
+        ]
     return sorted(places)
 
 
 def web_addresses(texts: Iterable[str]) -> frozenset[str]:
-    """The http and https addresses that stand in texts, without names of users, which make one site look like another."""
+    """The http and https addresses in texts; none with a user's name, by which one site looks like another."""
     return frozenset(
         text[start:end] for text in texts for start, end in found(text) if _WEB.match(text[start:end])
     )
@@ -49,10 +53,8 @@ def _trimmed(text: str, start: int, end: int) -> int:
     """Where an address ends without the punctuation behind it; a bracket that it opened belongs to it."""
     while end > start:
         last = text[end - 1]
-        if last == ")" and text.count(")", start, end) > text.count("(", start, end):
-            end -= 1
-        elif last in _TRAILING:
-            end -= 1
-        else:
+        closes = last == ")" and text.count(")", start, end) > text.count("(", start, end)
+        if not closes and last not in _TRAILING:
             break
+        end -= 1
     return end

@@ -17,7 +17,15 @@ from wellread.agent.state.questions import (
     without_mentions,
     without_titles,
 )
-from wellread.events import AnyEvent, Flags, LibraryDescribed, ProductsFound, SearchCell, SectionRead, StepAction
+from wellread.events import (
+    AnyEvent,
+    Flags,
+    LibraryDescribed,
+    ProductsFound,
+    SearchCell,
+    SectionRead,
+    StepAction,
+)
 from wellread.text.languages import languages_with
 from wellread.text.terms import language_of
 

@@ -10,10 +10,10 @@ import unicodedata
 
 _NAMES = "knowledge|question|titles|conversation"
 _OURS = re.compile(rf"<(?=\s*/?\s*(?:{_NAMES})\b)", re.IGNORECASE)
-_CHAT = re.compile(
-    r"<(?=\|)|(?<=\|)>|\[(?=/?INST\])|<(?=/?s>)|<(?=(?:start|end)_of_turn>)", re.IGNORECASE
-)
-_OPENS = re.compile("[<\uff1c\ufe64|\uff5c\ufe31\\[\uff3b]")  # what may begin a mark, as it is or once it is folded
+_CHAT = re.compile(r"<(?=\|)|(?<=\|)>|\[(?=/?INST\])|<(?=/?s>)|<(?=(?:start|end)_of_turn>)", re.IGNORECASE)
+_OPENS = re.compile(
+    "[<\uff1c\ufe64|\uff5c\ufe31\\[\uff3b]"
+)  # what may begin a mark, as it is or once it is folded
 # Tag characters and rows of variation selectors: a model reads letters in them, and a reader nothing.
 _SMUGGLED = re.compile("[\U000e0000-\U000e007f]+|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}")
 # Letters of other alphabets that look like those in the names of blocks.

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from wellread.agent.planning.action_forms import choice_of, forms
 from wellread.agent.planning.gate import objection
-from wellread.agent.planning.rules import Planned, RulePlanner
 from wellread.agent.planning.inactive import quoted
+from wellread.agent.planning.rules import Planned, RulePlanner
 from wellread.agent.planning.state_prompt import state
 from wellread.agent.prompts import prompt
 from wellread.agent.state.actions import ActionName

@@ -111,7 +111,7 @@ def _event(event: events.AnyEvent, shown: set[int], words: int | None) -> list[s
             return [f"Action: {action}.{still if missing else ''}"]
         case events.SearchCell(question=question, product_id=product_id, knowledge=numbers, best=best):
             found = f"knowledge {', '.join(map(str, numbers))}" if numbers else "nothing"
-            line = f'- {quoted(question)} in {product_id}: {found} (best match {best:.2f})'
+            line = f"- {quoted(question)} in {product_id}: {found} (best match {best:.2f})"
             return [line, *_new(event.found, shown, words)]
         case events.LibraryDescribed(topics=topics, found=found):
             shared = ["- these titles share: " + "; ".join(map(quoted, topics))] if topics else []

@@ -35,7 +35,9 @@ async def outline(model: LanguageModel, brief: Brief, meter: Meter) -> tuple[Out
     sections: list[OutlineSection] = []
     rows = filled.values.get("sections")
     for row in rows if isinstance(rows, list) else []:
-        heading = on_one_line(defused(str(row.get("heading", ""))))[:_HEADING] if isinstance(row, dict) else ""
+        heading = (
+            on_one_line(defused(str(row.get("heading", ""))))[:_HEADING] if isinstance(row, dict) else ""
+        )
         numbers = row.get("knowledge") if isinstance(row, dict) else None
         chosen = tuple(dict.fromkeys(n for n in numbers if n in known)) if isinstance(numbers, list) else ()
         if heading.strip("# ") and chosen and heading not in {section.heading for section in sections}:

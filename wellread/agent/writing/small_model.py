@@ -91,9 +91,7 @@ class GuidedAnswer:
         if not notes:
             return
         listed = "\n".join(f"[{note.snippet.number}] {on_one_line(note.text)}" for note in notes)
-        task = (
-            f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {quoted(question)}\n\n{_form(question)}"
-        )
+        task = f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {quoted(question)}\n\n{_form(question)}"
         allowance = self.meter.writing().replying(_MOST_TOKENS)
         pending, unrepeated = "", Unrepeated()
         writing = self.model.write(Prompt(prompt("small-writer"), task), allowance, self.meter.tally)

@@ -96,8 +96,8 @@ def _manner(brief: Brief, *, whole: bool) -> list[str]:
     plays = plays_author(brief.flags, brief.scope)
     if plays:
         lines.append(
-            f"Speak to the reader as {quoted(persona.author_of(brief.scope))} would, as a mentor, in the first person for "
-            "advice. Tell of no experience, memory or feeling of the author's own unless the knowledge tells it."
+            f"Speak to the reader as {quoted(persona.author_of(brief.scope))} would, as a mentor, in the first person "
+            "for advice. Tell of no experience, memory or feeling of the author's own unless the knowledge tells it."
         )
     if not whole:
         return lines

@@ -60,7 +60,10 @@ def _shown(source: str) -> str:
     for tag in _OPENING.finditer(source):
         if tag.start() < at:
             continue
-        attributes = {name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(tag["attributes"])}
+        attributes = {
+            name.lower(): html.unescape(a or b or c)
+            for name, a, b, c in _ATTRIBUTE.findall(tag["attributes"])
+        }
         if is_hidden(attributes):
             end = source.lower().find(f"</{tag['name'].lower()}", tag.end())
             kept += source[at : tag.start()]

@@ -1,7 +1,7 @@
 """Elements that a reading system would not show, as far as their own attributes say so for certain.
 
-What style sheets hide is not known here, nor text in the colour of a page that is told elsewhere. What is left to be seen
-by some (`aria-label`, an `alt`, a closed `details`) is text.
+What style sheets hide is not known here, nor text in the colour of a page that is told elsewhere. What some can see (an
+`alt`, a closed `details`) is text.
 """
 
 import re
@@ -58,7 +58,7 @@ def _has_no_size(told: Mapping[str, str]) -> bool:
 
 
 def _has_sized(element: Any) -> bool:
-    """Whether anything within may have a size of its own: an old way to close gaps sets that of the whole to nothing."""
+    """Whether anything within may have a size of its own: to close gaps, some set that of the whole to nothing."""
     if element is None:
         return False
     inner = (one for one in element.iter() if one is not element and isinstance(one.tag, str))

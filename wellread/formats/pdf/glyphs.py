@@ -121,7 +121,9 @@ class PageGlyphs:
             hyphen = self.text[line.end() : line.end() + 1] == _HYPHEN
             open_segment: _OpenSegment | None = None
             for chunk in self._chunks(line.start(), line.end()):
-                if chunk.style.unseen and not self._ground.lies_under(self._box(*chunk.spans[0], chunk.style)):
+                if chunk.style.unseen and not self._ground.lies_under(
+                    self._box(*chunk.spans[0], chunk.style)
+                ):
                     continue
                 quarter = chunk.style.quarter
                 if open_segment is None or open_segment.quarter != quarter:

@@ -1,7 +1,7 @@
 """What is drawn on a page beside its text: without that, text that is white or not drawn at all cannot be seen.
 
-Text recognition puts its words, not drawn, over the picture of a page, and headings stand in white on a coloured box; so
-text of either kind is the page's wherever something coloured lies under it.
+Text recognition puts its words, not drawn, over the picture of a page, and headings stand in white on a coloured box;
+so text of either kind is the page's wherever something coloured lies under it.
 """
 
 import ctypes
@@ -26,9 +26,7 @@ class PaintedGround:
     def lies_under(self, box: Box) -> bool:
         """Whether something is painted where a box is."""
         left, bottom, right, top = box
-        return any(
-            x0 < right and left < x1 and y0 < top and bottom < y1 for x0, y0, x1, y1 in self._painted
-        )
+        return any(x0 < right and left < x1 and y0 < top and bottom < y1 for x0, y0, x1, y1 in self._painted)
 
     @cached_property
     def _painted(self) -> list[Box]:

@@ -29,7 +29,6 @@ from wellread.settings import Settings
 from wellread.web.pages.conversation.run_view import RunRendering
 
 
-
 @pytest.fixture(scope="module")
 def events(mentor_home, tmp_path_factory):
     """The run of DESIGN §1, by a scripted model."""

@@ -114,7 +114,11 @@ class CitationFilter:
         match text[0]:
             case "\n":
                 return 1, "\n"
-            case " " if text[1:2] in ("", "[", "【"):  # it goes with the citation that follows it, if that is dropped
+            case " " if text[1:2] in (
+                "",
+                "[",
+                "【",
+            ):  # it goes with the citation that follows it, if that is dropped
                 if len(text) == 1:
                     return (1, " ") if final else (0, "")
                 used, shown = self._bracket(text[1:], final=final)
@@ -208,7 +212,9 @@ class CitationFilter:
             return 0, ""
         if link := _LINK.match(line):
             numbered = link[1].strip().isdigit()
-            return link.end(), self._citation(link[1]) if numbered else self._linked(link[1], "" if image else link[2])
+            return link.end(), self._citation(link[1]) if numbered else self._linked(
+                link[1], "" if image else link[2]
+            )
         if not decided and line[end + 1 : end + 2] == "(" and ")" not in line[end:]:
             return 0, ""
         if numbers := _NUMBERS.match(line, start):
