@@ -139,7 +139,8 @@ class CitationFilter:
         length = len(word)
         if addresses.BEGINNING.search(word.replace("\\", "")):
             length += addresses.REST.match(self._pending, length).end() - length  # type: ignore[union-attr]  # anywhere
-        if length == len(self._pending) and not final and length < _WAITS:
+        goes_on = self._pending[length:] in ("", "\\")  # or an escape that means nothing in an address
+        if goes_on and not final and length < _WAITS:
             return 0, ""
         plain = re.sub(r"\\(.)", r"\1", self._pending[:length])
         if (spelt := addresses.spelt(plain)) != plain:
