@@ -77,6 +77,12 @@ def patterns(table: str, name: str) -> tuple[re.Pattern[str], ...]:
     )
 
 
+@cache
+def languages_with(table: str, name: str) -> frozenset[str]:
+    """The codes of the languages that have a pattern."""
+    return frozenset(code for code, own in languages().items() if own.get(table, {}).get(name))
+
+
 def found(table: str, name: str, text: str) -> re.Match[str] | None:
     """The first match of a pattern in `text`, in whichever language."""
     return next((match for own in patterns(table, name) if (match := own.search(text))), None)

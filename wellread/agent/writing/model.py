@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from wellread.agent.planning.state_prompt import inactive
+from wellread.agent.planning.inactive import inactive
 from wellread.agent.prompts import prompt
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.budget import Meter, in_budget, least
@@ -12,7 +12,7 @@ from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
 from wellread.agent.writing.direct_answers import Facts, direct_answer, is_known_direct
 from wellread.agent.writing.filters.answer_language import Opening, OtherLanguageError, language_name
-from wellread.agent.writing.filters.citation_filter import CitationFilter
+from wellread.agent.writing.filters.citation_filter import filter_for
 from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.agent.writing.outline import heading_of, outline
@@ -123,10 +123,9 @@ class ModelWriter:
             fits = read + most <= model.context_tokens and read <= least(allowance.input_tokens, read)
             if words != details[-1] and not fits:
                 continue
-            known = [snippet.number for snippet in snippets]
             opening = Opening(brief.question)
             stream = _Stream(
-                model, Prompt(prompt("writer"), user), allowance, meter, known, brief.written, opening
+                model, Prompt(prompt("writer"), user), allowance, meter, snippets, brief.written, opening
             )
             try:
                 async with aclosing(stream.pieces()) as pieces:
@@ -135,7 +134,7 @@ class ModelWriter:
             except OtherLanguageError:  # once more, told so; then it is shown as it is
                 told = Prompt(prompt("writer"), f"{user} Write in {language_name(brief.question)}.")
                 allowance = meter.writing().replying(most)
-                again = _Stream(model, told, allowance, meter, known, brief.written)
+                again = _Stream(model, told, allowance, meter, snippets, brief.written)
                 async with aclosing(again.pieces()) as pieces:
                     async for piece in pieces:
                         yield piece
@@ -159,13 +158,13 @@ class _Stream:
     draft: Prompt
     allowance: Allowance
     meter: Meter
-    known: Sequence[int]
+    given: Sequence[Snippet]
     before: str = ""
     opening: Opening | None = None
     wrote: bool = field(default=False, init=False)
 
     async def pieces(self) -> AsyncGenerator[str, None]:
-        citations = CitationFilter(self.known)
+        citations = filter_for(self.given)
         unrepeated = Unrepeated(self.before)
         failure: ModelError | None = None
         try:

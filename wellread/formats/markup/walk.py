@@ -29,11 +29,11 @@ from wellread.formats.markup.elements import (
     Displays,
     Meaning,
     heading_level,
-    is_hidden,
     is_plain,
     programming_language,
     says_nothing,
 )
+from wellread.formats.markup.hidden import is_hidden
 from wellread.formats.markup.list_markers import BULLET, ListNumbering
 from wellread.formats.markup.mathml import linear
 from wellread.formats.markup.printed_pages import PrintedPages, Watch
@@ -147,7 +147,7 @@ class _Walk:
                 self.open_inline(element)
             return not only_number
         block = display not in _INLINE
-        if display is Display.LEFT_OUT or (attributes and self.is_left_out(attributes, meaning)):
+        if display is Display.LEFT_OUT or (attributes and self.is_left_out(element, attributes, meaning)):
             if block and display is not Display.LEFT_OUT and not self.flat:
                 self.end_run()
             self.note(element, attributes, whole=False)
@@ -171,14 +171,14 @@ class _Walk:
             return False
         return True
 
-    def is_left_out(self, attributes: Mapping[str, str], meaning: Meaning) -> bool:
+    def is_left_out(self, element: Any, attributes: Mapping[str, str], meaning: Meaning) -> bool:
         unwanted = self.left_out
         return (
             meaning.is_noise
             or not unwanted.isdisjoint(meaning.classes)
             or not unwanted.isdisjoint(meaning.words)
             or attributes.get("id") in unwanted
-            or is_hidden(attributes)
+            or is_hidden(attributes, element)
         )
 
     def open_inline(self, element: Any) -> None:

@@ -1,9 +1,9 @@
 """What stands below an answer on the page: its sources by title, and the words for its verdicts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wellread.events import Citation, VerdictName
+from wellread.events import Citation, SearchCell, Snippet, VerdictName
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,12 @@ def cited_sources(citations: Sequence[Citation]) -> list[CitedSource]:
     for position, citation in enumerate(citations):
         cited.setdefault(citation.product_id, []).append((position, citation))
     return [CitedSource(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+
+
+def places_of(cells: Iterable[SearchCell], snippets: Mapping[int, Snippet]) -> set[str]:
+    """The anchors of the passages that searches came upon."""
+    nearest = (passage.anchor for cell in cells for passage in (*cell.nearest, *cell.found))
+    return {*nearest, *(snippet.anchor for snippet in snippets.values())}
 
 
 def verdict_words(say: Callable[[str], str]) -> dict[VerdictName, str]:

@@ -50,7 +50,12 @@ from wellread.grounding.tally import verdict_counts
 from wellread.library.offered_questions import OfferedQuestion
 from wellread.library.titles import Titles
 from wellread.run_values import WORDS
-from wellread.web.pages.conversation.answer_details import CitedSource, cited_sources, verdict_words
+from wellread.web.pages.conversation.answer_details import (
+    CitedSource,
+    cited_sources,
+    places_of,
+    verdict_words,
+)
 from wellread.web.pages.conversation.answer_html import Link, completed, written
 from wellread.web.pages.conversation.markdown_html import Growing
 from wellread.web.pages.conversation.run_steps import Step
@@ -139,6 +144,7 @@ class RunRendering:
             for cell in step.cells.values():
                 known += cell.found
             known += step.read.found if step.read else ()
+            known += step.described.found if step.described else ()
         return {snippet.number: snippet for snippet in known}
 
     @property
@@ -315,7 +321,14 @@ class RunRendering:
 
     def _show(self, answer: AnswerCompleted) -> None:
         self.answer = answer
-        self._blocks = completed(answer, self.snippets, self._link, self._page.say, self.verdict_words)
+        self._blocks = completed(
+            answer,
+            self.snippets,
+            self._link,
+            self._page.say,
+            self.verdict_words,
+            places_of(self.cells, self.snippets),
+        )
         if self.outline is not None or len(self._blocks) < len(self._sent):
             self._sent = []
             self._dirty("answer")
