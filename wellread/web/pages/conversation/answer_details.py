@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wellread.events import Citation, SearchCell, Snippet, VerdictName
+from wellread.events import Citation, Elsewhere, ScopeEntry, SearchCell, SearchElsewhere, Snippet, VerdictName
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,20 @@ def cited_sources(citations: Sequence[Citation]) -> list[CitedSource]:
     for position, citation in enumerate(citations):
         cited.setdefault(citation.product_id, []).append((position, citation))
     return [CitedSource(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+
+
+def authors_of(scope: Iterable[ScopeEntry]) -> list[str]:
+    """The authors of titles, each once."""
+    return list(dict.fromkeys(author for entry in scope for author in entry.authors))
+
+
+def best_elsewhere(found: Iterable[SearchElsewhere]) -> list[Elsewhere]:
+    """The best titles outside the scope, for what the scope left open; each once."""
+    offered: dict[str, Elsewhere] = {}
+    for event in found:
+        for product in event.products:
+            offered.setdefault(product.product_id, product)
+    return sorted(offered.values(), key=lambda product: -product.best)
 
 
 def places_of(cells: Iterable[SearchCell], snippets: Mapping[int, Snippet]) -> set[str]:

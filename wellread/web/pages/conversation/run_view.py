@@ -52,6 +52,8 @@ from wellread.library.titles import Titles
 from wellread.run_values import WORDS
 from wellread.web.pages.conversation.answer_details import (
     CitedSource,
+    authors_of,
+    best_elsewhere,
     cited_sources,
     places_of,
     verdict_words,
@@ -181,13 +183,7 @@ class RunRendering:
 
     @property
     def elsewhere(self) -> list[Elsewhere]:
-        """The best titles outside the scope, for what the scope left open; each once."""
-        offered: dict[str, Elsewhere] = {}
-        for step in self.steps.values():
-            for event in step.elsewhere:
-                for product in event.products:
-                    offered.setdefault(product.product_id, product)
-        return sorted(offered.values(), key=lambda product: -product.best)
+        return best_elsewhere(event for step in self.steps.values() for event in step.elsewhere)
 
     @property
     def suggestions(self) -> list[OfferedQuestion]:
@@ -199,8 +195,7 @@ class RunRendering:
 
     @property
     def voices(self) -> list[str]:
-        """The authors of the titles in scope, each once."""
-        return list(dict.fromkeys(author for entry in self.scope for author in entry.authors))
+        return authors_of(self.scope)
 
     def opens(self, position: int, citation: Citation) -> str:
         """Where a citation leads."""
