@@ -33,7 +33,8 @@ again), the word `and` between two titles, and `more` for ⟦⟧ further ones; `
 which he tells what he lived through ("I have seen", "my first team", "at Google we"), which hit no advice ("I would"),
 no condition ("if I had") and nobody else's; `experience_frame`, patterns for the beginning of such a sentence where the
 rest, with a capital, is a sentence without it ("In my experience, "): not where a language then orders words otherwise.
-`[wording]` has `negation`, a pattern for the words that negate a sentence.
+`[wording]` has `negation`, a pattern for the words that negate a sentence: of its own language only, since "no" and
+"ne" are other words elsewhere.
 `[suggestions]`, all or none of it, says how questions are made of a title: its headings may be `numbered`; a thing
 stands behind one of `before_things` and keeps its `articles`; `attributes` says whether a noun may tell of the one
 behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the
@@ -76,13 +77,19 @@ def word_list_of(code: str, kind: str) -> frozenset[str]:
     return frozenset(languages().get(code, {}).get(kind, "").split())
 
 
+@lru_cache(maxsize=256)
+def pattern_of(code: str, table: str, name: str) -> re.Pattern[str] | None:
+    """A pattern of one language, without regard to case; None where it has none."""
+    written = languages().get(code, {}).get(table, {}).get(name)
+    if not written:
+        return None
+    return re.compile(written if isinstance(written, str) else "".join(written), re.IGNORECASE)
+
+
 @cache
 def patterns(table: str, name: str) -> tuple[re.Pattern[str], ...]:
     """A pattern of `[questions]`, `[forms]` or `[intent]` in each language that has it, without regard to case."""
-    written = (own.get(table, {}).get(name) for own in languages().values())
-    return tuple(
-        re.compile(one if isinstance(one, str) else "".join(one), re.IGNORECASE) for one in written if one
-    )
+    return tuple(own for code in languages() if (own := pattern_of(code, table, name)))
 
 
 def found(table: str, name: str, text: str) -> re.Match[str] | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wellread.events import Snippet
-from wellread.grounding.verdicts import find_verbatim
+from wellread.grounding.quotation import find_verbatim
 from wellread.text.languages import alternatives
 from wellread.text.sentences import sentences
 from wellread.text.words import count_words
