@@ -3,7 +3,7 @@
 The same parts make the whole page after a reload and what is sent while the run goes on, so both look alike.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import quote
@@ -113,7 +113,7 @@ class RunRendering:
         self._link = link or self._opens
         self._start: RunStarted | None = None
         self._growing = Growing()
-        self._blocks: list[str] = []
+        self.blocks: list[str] = []
         self._sent: list[str] = []
         self._changed: dict[tuple[str, ...], None] = {}  # parts, in the order in which they changed
 
@@ -158,15 +158,9 @@ class RunRendering:
         """How many titles were looked into."""
         return len({cell.product_id for cell in self.cells})
 
-    @property
-    def blocks(self) -> Sequence[str]:
-        return self._blocks
-
     def name(self, product_id: str) -> str:
         """The title of a product that the run met."""
         known = {entry.product_id: entry.title for entry in (*self.start.scope, *self.scope)}
-        for step in self.steps.values():
-            known.update({entry.product_id: entry.title for entry in step.found})
         return known.get(product_id, product_id)
 
     @property
@@ -297,7 +291,7 @@ class RunRendering:
             case AnswerStarted():
                 self.state = "writing"
                 self.begun, self.outline, self.checked = event, None, ()
-                self._growing, self._blocks, self._sent = Growing(), [], []
+                self._growing, self.blocks, self._sent = Growing(), [], []
                 self._dirty("bar", "controls", "answer")
             case AnswerOutlined():
                 self.outline = event
@@ -316,7 +310,7 @@ class RunRendering:
 
     def _show(self, answer: AnswerCompleted) -> None:
         self.answer = answer
-        self._blocks = completed(
+        self.blocks = completed(
             answer,
             self.snippets,
             self._link,
@@ -324,7 +318,7 @@ class RunRendering:
             self.verdict_words,
             places_of(self.cells, self.snippets),
         )
-        if self.outline is not None or len(self._blocks) < len(self._sent):
+        if self.outline is not None or len(self.blocks) < len(self._sent):
             self._sent = []
             self._dirty("answer")
         self._dirty("blocks", "after")
@@ -349,7 +343,7 @@ class RunRendering:
     def skip(self) -> None:
         """Take what there is now for drawn: whoever is told of the changes has it."""
         self._draw_blocks()
-        self._changed, self._sent = {}, list(self._blocks)
+        self._changed, self._sent = {}, list(self.blocks)
 
     def changed(self) -> Iterator[RunPart]:
         """The parts that look otherwise than at the last call."""
@@ -390,15 +384,15 @@ class RunRendering:
 
     def _draw_blocks(self) -> None:
         if self.begun is not None and self.answer is None:
-            self._blocks = written(self._growing.blocks(), self.snippets, self._link, self._page.say)
+            self.blocks = written(self._growing.blocks(), self.snippets, self._link, self._page.say)
 
     def _changed_blocks(self) -> Iterator[RunPart]:
         self._draw_blocks()
-        for number, block in enumerate(self._blocks):
+        for number, block in enumerate(self.blocks):
             if number >= len(self._sent) or self._sent[number] != block:
                 html = self._page.part("run/block.html", run=self, number=number, block=block)
                 yield RunPart(f"{self.id}-block-{number}", html, f"{self.id}-blocks")
-        self._sent = list(self._blocks)
+        self._sent = list(self.blocks)
 
     def _opens(self, position: int | None, cited: Citation | Snippet) -> str:
         where = f"/read/{quote(cited.anchor)}?run={self.run_id}"
