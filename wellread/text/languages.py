@@ -35,6 +35,8 @@ no condition ("if I had") and nobody else's; `experience_frame`, patterns for th
 rest, with a capital, is a sentence without it ("In my experience, "): not where a language then orders words otherwise.
 `[wording]` has `negation`, a pattern for the words that negate a sentence: of its own language only, since "no" and
 "ne" are other words elsewhere.
+`[book_index]` has the words of a title that tell of an index at the end of a book (`title`), and those by which one
+entry of it refers to another (`see`).
 `[suggestions]`, all or none of it, says how questions are made of a title: its headings may be `numbered`; a thing
 stands behind one of `before_things` and keeps its `articles`; `attributes` says whether a noun may tell of the one
 behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the
@@ -90,6 +92,12 @@ def pattern_of(code: str, table: str, name: str) -> re.Pattern[str] | None:
 def patterns(table: str, name: str) -> tuple[re.Pattern[str], ...]:
     """A pattern of `[questions]`, `[forms]` or `[intent]` in each language that has it, without regard to case."""
     return tuple(own for code in languages() if (own := pattern_of(code, table, name)))
+
+
+@cache
+def languages_with(table: str, name: str) -> frozenset[str]:
+    """The codes of the languages that have a pattern."""
+    return frozenset(code for code, own in languages().items() if own.get(table, {}).get(name))
 
 
 def found(table: str, name: str, text: str) -> re.Match[str] | None:

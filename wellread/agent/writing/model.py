@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from wellread.agent.planning.state_prompt import inactive
+from wellread.agent.planning.inactive import inactive
 from wellread.agent.prompts import prompt
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.budget import Meter, in_budget, least
@@ -12,7 +12,7 @@ from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
 from wellread.agent.writing.direct_answers import Facts, direct_answer, is_known_direct
 from wellread.agent.writing.filters.answer_language import Opening, OtherLanguageError, language_name
-from wellread.agent.writing.filters.citation_filter import CitationFilter
+from wellread.agent.writing.filters.citation_filter import filter_for
 from wellread.agent.writing.filters.first_person import FirstPerson
 from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.agent.writing.nothing_found import left_open, nothing_found
@@ -127,11 +127,17 @@ class ModelWriter:
             fits = read + most <= model.context_tokens and read <= least(allowance.input_tokens, read)
             if words != details[-1] and not fits:
                 continue
-            known = [snippet.number for snippet in snippets]
             opening = Opening(brief.question)
             held = tuple(snippets) if plays_author(brief.flags, brief.scope) else None
             stream = _Stream(
-                model, Prompt(prompt("writer"), user), allowance, meter, known, brief.written, opening, held
+                model,
+                Prompt(prompt("writer"), user),
+                allowance,
+                meter,
+                snippets,
+                brief.written,
+                opening,
+                held,
             )
             try:
                 async with aclosing(stream.pieces()) as pieces:
@@ -140,7 +146,7 @@ class ModelWriter:
             except OtherLanguageError:  # once more, told so; then it is shown as it is
                 told = Prompt(prompt("writer"), f"{user} Write in {language_name(brief.question)}.")
                 allowance = meter.writing().replying(most)
-                again = _Stream(model, told, allowance, meter, known, brief.written, speaks_from=held)
+                again = _Stream(model, told, allowance, meter, snippets, brief.written, speaks_from=held)
                 async with aclosing(again.pieces()) as pieces:
                     async for piece in pieces:
                         yield piece
@@ -164,14 +170,14 @@ class _Stream:
     draft: Prompt
     allowance: Allowance
     meter: Meter
-    known: Sequence[int]
+    given: Sequence[Snippet]
     before: str = ""
     opening: Opening | None = None
     speaks_from: Sequence[Snippet] | None = None  # in an author's voice: what he may tell of himself
     wrote: bool = field(default=False, init=False)
 
     async def pieces(self) -> AsyncGenerator[str, None]:
-        citations = CitationFilter(self.known)
+        citations = filter_for(self.given)
         unrepeated = Unrepeated(self.before)
         spoken = None if self.speaks_from is None else FirstPerson(self.speaks_from)
         failure: ModelError | None = None
