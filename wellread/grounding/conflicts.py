@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from wellread.grounding.quantities import claimed, held
 from wellread.grounding.wording import ClosestSentence
-from wellread.text.languages import alternatives, languages, pattern_of, word_list_of
+from wellread.text.languages import alternatives_of, languages, pattern_of, word_list_of
 from wellread.text.terms import language_of, term
 
 _SPEAKS_TO_IT = 0.75  # share of a statement's words that a sentence holds which says the same or the opposite
@@ -26,8 +26,8 @@ _PARTS = re.compile(r"[-_]")
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What tells against a statement; `why` says it to a reader, and `kind` is "number", "name", "experience", "negation"
-    or "quotation"."""
+    """What tells against a statement; `why` says it to a reader, and `kind` is "number", "name", "experience",
+    "negation" or "quotation"."""
 
     kind: str
     why: str
@@ -64,7 +64,8 @@ def names_in(text: str) -> tuple[str, ...]:
 
 def tells_experience(text: str) -> bool:
     """Whether somebody tells in the first person what he lived through."""
-    return any(pattern.search(text) for pattern in alternatives("voice", "experience"))
+    patterns = alternatives_of(language_of(text), "voice", "experience")
+    return any(pattern.search(text) for pattern in patterns)
 
 
 def negates(text: str) -> bool:
