@@ -15,12 +15,10 @@ A file has the language's `name` in English. All else may be missing: the `lette
   `speech` near an author's name says that the author is meant, and one of `personates` before it that he is to speak;
   `title_ends` are the last words of titles only, and `about` stands between a kind and a topic ("the talk about …").
 - `numbers`: how numbers are written out, each with its value ("three=3"); "+" is what may stand within one
-  ("one hundred and five"), "%" a word for that sign. `fractions` have per cents, `units` that are written out their
-  symbols; `shares` stand between the two numbers of one ("one in a hundred").
-- `opposites`: pairs of words of which a statement and its source may not have one each ("increase/decrease"). None where words are not divided by spaces: there a sign for a
-  number is part of other words as often.
-- `units`: words for units of time, length and mass, each with its symbol ("minute=min"); those of data have only
-  symbols in most languages.
+  ("one hundred and five"), "%" a word for that sign. None where words are not divided by spaces: there a sign for a
+  number is part of other words as often. `fractions` have per cents, `units` (of time, length and mass; those of data
+  have only symbols in most languages) their symbols; `shares` stand between the two numbers of "one in a hundred".
+- `opposites`: pairs of words of which a statement and its source may not have one each ("increase/decrease").
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 - `capitals`: "nouns" where they do not tell a name.
 - Of questions: `request_words` and `comparing_words` say that something is wanted and not about what, `anaphora` stand
