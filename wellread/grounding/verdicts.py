@@ -6,6 +6,7 @@ one, words tell only what conflicts, and the rest is not checked.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from wellread.content import Anchor
 from wellread.events import Citation, Snippet, Statement, StatementVoice, VerdictName, Voice
@@ -40,17 +41,21 @@ class Evidence:
         return self.snippet.text[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True)
+_NO_WORDS = Wording(())
+
+
+@dataclass(frozen=True)
 class Finding:
-    """A claim as it compares with its sources: where it is quoted, else the sentences by which it is to be judged,
-    those of the snippets that it cites first, and what words tell against it."""
+    """A claim as it compares with its sources: where it is quoted, else the `cited` snippets and the sentences of them
+    that come closest, the closest first, and what words tell against it. A claim without a citation rests on any."""
 
     claim: Claim
     quoted: tuple[Evidence, ...] = ()
-    sentences: tuple[Evidence, ...] = ()
+    cited: tuple[Snippet, ...] = ()
+    others: tuple[Snippet, ...] = ()
+    wording: Wording = _NO_WORDS
+    closest: tuple[ClosestSentence, ...] = ()
     conflict: Conflict | None = None
-    coverage: float = 0.0
-    closest: int = 0  # the index of the sentence that holds most of its words
     judged: bool = True  # False: it claims nothing of a source
 
     @property
@@ -58,10 +63,37 @@ class Finding:
         """Whether a judge is asked."""
         return self.judged and not self.quoted and bool(self.sentences)
 
+    @cached_property
+    def sentences(self) -> tuple[Evidence, ...]:
+        """By which it is judged: of the snippets that it cites, and then, where one of the others says more of it, of
+        that."""
+        further = closest_sentences(self.wording, [one.text for one in self.others], _MORE_SENTENCES)
+        if _coverage(self.wording, further) < _coverage(self.wording, self.closest) + _SAYS_MORE:
+            further = []
+        return (
+            *(_evidence(self.cited, one) for one in _in_order(self.closest)),
+            *(_evidence(self.others, one) for one in _in_order(further)),
+        )
+
+    @property
+    def best(self) -> Evidence | None:
+        """The sentence of what it cites that comes closest."""
+        return _evidence(self.cited, self.closest[0]) if self.closest else None
+
+    def best_of(self, number: int) -> Evidence | None:
+        """That of one of the snippets that it cites."""
+        found = (one for one in self.closest if self.cited[one.source].number == number)
+        return next((_evidence(self.cited, one) for one in found), None)
+
     def question(self) -> JudgedClaim:
-        sentences = tuple(" ".join(evidence.text.split()) for evidence in self.sentences)
-        why = self.conflict.why if self.conflict else ""
-        return JudgedClaim(self.claim.spoken, sentences, why, self.coverage, self.closest)
+        best = self.best
+        return JudgedClaim(
+            self.claim.spoken,
+            tuple(" ".join(evidence.text.split()) for evidence in self.sentences),
+            self.conflict.why if self.conflict else "",
+            _coverage(self.wording, self.closest),
+            self.sentences.index(best) if best else 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,21 +225,16 @@ def _finding(claim: Claim, snippets: dict[int, Snippet], asserts: Asserts) -> Fi
     if quoted := _quoted(claim, cited, snippets):
         return Finding(claim, quoted)
     wording = Wording.of(claim.spoken)
-    compared = cited or ([] if claim.numbers else list(snippets.values()))
-    others = [snippet for snippet in snippets.values() if snippet not in compared]
-    sources = [snippet.text for snippet in compared]
-    closest = closest_sentences(wording, sources, MOST_SENTENCES)
-    further = closest_sentences(wording, [snippet.text for snippet in others], _MORE_SENTENCES)
-    coverage = _coverage(wording, closest)
-    if _coverage(wording, further) < coverage + _SAYS_MORE:
-        further = []
-    conflict = _conflict(claim, compared, closest[0] if closest else None)
-    evidence = [
-        *(_evidence(compared, one) for one in _in_order(closest)),
-        *(_evidence(others, one) for one in _in_order(further)),
-    ]
-    best = evidence.index(_evidence(compared, closest[0])) if closest else 0
-    return Finding(claim, (), tuple(evidence), conflict, coverage, best)
+    compared = tuple(cited if claim.numbers else snippets.values())
+    closest = closest_sentences(wording, [snippet.text for snippet in compared], MOST_SENTENCES)
+    return Finding(
+        claim,
+        cited=compared,
+        others=tuple(snippet for snippet in snippets.values() if snippet not in compared),
+        wording=wording,
+        closest=tuple(closest),
+        conflict=_conflict(claim, compared, closest[0]) if closest else None,
+    )
 
 
 def _conflict(claim: Claim, sources: Sequence[Snippet], closest: ClosestSentence | None) -> Conflict | None:
@@ -273,7 +300,7 @@ def _by_words(finding: Finding) -> _Verdict:
         return _Verdict("quoted", finding.quoted, finding.quoted[0].text, 1.0, QUOTATION)
     if finding.conflict is not None:
         return replace(_resting(finding, "conflict"), why=finding.conflict.why)
-    if not any(_is_cited(finding.claim, evidence) for evidence in finding.sentences):
+    if not finding.closest:
         why = "Nothing in the passages speaks to it."
         if finding.claim.numbers:
             why = "Nothing in the passages that it cites speaks to it."
@@ -288,18 +315,8 @@ def _is_cited(claim: Claim, evidence: Evidence) -> bool:
 
 def _resting(finding: Finding, name: VerdictName) -> _Verdict:
     """A verdict by words: each snippet that is cited, at the sentence that comes closest."""
-    numbers = finding.claim.numbers
-    evidence = tuple(_closest_of(finding, number) for number in numbers)
-    closest = finding.sentences[finding.closest].text if finding.sentences else ""
-    return _Verdict(name, tuple(filter(None, evidence)), closest, judge=WORDS)
-
-
-def _closest_of(finding: Finding, number: int) -> Evidence | None:
-    """The sentence of a snippet that comes closest."""
-    best = finding.sentences[finding.closest] if finding.sentences else None
-    if best is not None and best.snippet.number == number:
-        return best
-    return next((one for one in finding.sentences if one.snippet.number == number), None)
+    evidence = tuple(filter(None, map(finding.best_of, finding.claim.numbers)))
+    return _Verdict(name, evidence, finding.best.text if finding.best else "", judge=WORDS)
 
 
 def _judged(finding: Finding, judgement: Judgement, judge: str) -> _Verdict:
@@ -318,7 +335,7 @@ def _judged(finding: Finding, judgement: Judgement, judge: str) -> _Verdict:
         name = "partly"  # a judge overlooks a number or a name sooner than words do
     why = conflict.why if conflict and name != "supported" else ""
     borne = name in ("supported", "partly")
-    evidence = [one for n in finding.claim.numbers if (one := _closest_of(finding, n)) is not None]
+    evidence = list(filter(None, map(finding.best_of, finding.claim.numbers)))
     misplaced: tuple[int, ...] = ()
     if best.snippet.number not in finding.claim.numbers:
         misplaced = finding.claim.numbers if borne else ()
