@@ -3,6 +3,7 @@
 A reader of the stream ignores types that it does not know. `docs/events.md` describes each one.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
@@ -310,3 +311,14 @@ AnyEvent = Annotated[
 
 EVENT = TypeAdapter[AnyEvent](AnyEvent)
 TERMINAL = (RunCompleted, RunFailed, RunCancelled)
+
+
+def answer_of(events: Iterable[AnyEvent]) -> AnswerCompleted | None:
+    """The last answer that is whole, its statements as far as they have been checked; None when there is none."""
+    answer: AnswerCompleted | None = None
+    for event in events:
+        if isinstance(event, AnswerCompleted):
+            answer = event
+        elif isinstance(event, AnswerChecked) and answer is not None:
+            answer = answer.with_check(event)
+    return answer

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from wellread.agent.judging.choice import judge_opener
+from wellread.agent.state.budget import Meter
 from wellread.cli.output import console, print_json, print_table, progress_console
-from wellread.errors import BadRequestError, WellreadError
+from wellread.errors import WellreadError
 from wellread.evals.claims import (
     ClaimFigures,
     LabelledClaim,
@@ -18,8 +20,8 @@ from wellread.evals.claims import (
 )
 from wellread.grounding.entailment import open_classifier
 from wellread.grounding.judgement import Judge
-from wellread.models.resolve import CLASSIFIER, EXTRACTIVE, Models, classifier_folder
-from wellread.run_values import WORDS
+from wellread.models.resolve import CLASSIFIER, Models, classifier_folder
+from wellread.run_values import WORDS, Budget
 from wellread.settings import Settings
 
 _ALL = "all"
@@ -47,7 +49,7 @@ async def claims(
         names = await asyncio.to_thread(lambda: list(dict.fromkeys(_names(judges, models, settings))))
         for name in names:
             try:
-                rows.append(await _measured(name, chosen, settings))
+                rows.append(await _measured(name, chosen, models, settings))
             except WellreadError as error:
                 if len(names) == 1:
                     raise
@@ -81,21 +83,21 @@ def _classifiers(folder: Path) -> list[str]:
     return [f"{CLASSIFIER}{path.name}" for path in configured if any(path.rglob("*.onnx"))]
 
 
-async def _measured(name: str, chosen: Sequence[LabelledClaim], settings: Settings) -> ClaimFigures:
-    judge = await _opened(name, settings)
+async def _measured(
+    name: str, chosen: Sequence[LabelledClaim], models: Models, settings: Settings
+) -> ClaimFigures:
+    judge = await _opened(name, models, settings)
     with Progress(console=progress_console, transient=True) as progress:
         task = progress.add_task(judge.name, total=len(chosen))
         return await measure_judge(judge, chosen, report=lambda done: progress.update(task, completed=done))
 
 
-async def _opened(name: str, settings: Settings) -> Judge:
-    if name in (WORDS, EXTRACTIVE):
-        return WordsJudge()
+async def _opened(name: str, models: Models, settings: Settings) -> Judge:
+    """A judge without a budget; a classifier is loaded, so that what is wrong with it is said in its own words."""
     if name.startswith(CLASSIFIER):
-        judge = open_classifier(classifier_folder(name, settings.home), name)
-        await asyncio.to_thread(judge.load)
-        return judge
-    raise BadRequestError(f"{name} judges no claims yet.", hint="Take words, or onnx:FOLDER.")
+        await asyncio.to_thread(open_classifier(classifier_folder(name, settings.home), name).load)
+    opener = judge_opener(name, models, settings.home)
+    return opener(Meter(Budget(steps=0))) if opener else WordsJudge()
 
 
 def _cells(row: ClaimFigures) -> tuple[str, ...]:

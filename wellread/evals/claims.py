@@ -10,18 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from wellread.errors import BadRequestError
 from wellread.evals.classification import accuracy, calibration_error, macro_f1, roc_area
 from wellread.evals.questions import lines_of
+from wellread.grounding.conflicts import conflict_of
 from wellread.grounding.judgement import Judge, JudgedClaim, Judgement
-from wellread.grounding.wording import Wording, numbers_in
+from wellread.grounding.verdicts import verdict_of
+from wellread.grounding.wording import Wording, closest_sentences
 from wellread.run_values import WORDS
-from wellread.text.terms import language_of, passage_terms
 
 Label = Literal["supported", "partially_supported", "not_supported", "contradicted", "not_enough_information"]
 LABELS: tuple[str, ...] = get_args(Label)
 SILENT = frozenset({"not_supported", "not_enough_information"})  # the sentences do not tell
-
-SUPPORTED = 0.5  # probability of entailment from which a claim is called supported
-PARTLY = 0.3  # and from which it is called so in part, in a set that has such claims
-CONTRADICTED = 0.5
 
 Choose = Callable[[str, Sequence[str]], Sequence[int]]  # of a claim's sentences those that a judge is given
 
@@ -105,16 +102,9 @@ def some_claims(
 
 
 def closest(claim: str, sentences: Sequence[str]) -> list[int]:
-    """The sentences that together hold most of a claim's words, each next one that which adds most."""
-    wording = Wording.of(claim)
-    left = {index: wording.held_by(_terms(sentence)) for index, sentence in enumerate(sentences)}
-    chosen: list[int] = []
-    held: frozenset[int] = frozenset()
-    while left and len(chosen) < _MOST_SENTENCES:
-        best = max(left, key=lambda index: (len(left[index] - held), len(left[index])))
-        chosen.append(best)
-        held |= left.pop(best)
-    return chosen
+    """The sentences that together hold most of a claim's words, as they are chosen for the statements of an answer."""
+    chosen = closest_sentences(Wording.of(claim), sentences, _MOST_SENTENCES)
+    return list(dict.fromkeys(one.source for one in chosen))
 
 
 async def measure_judge(
@@ -179,23 +169,22 @@ def judged_claim(given: LabelledClaim, choose: Choose) -> JudgedClaim:
     """A claim as a judge is asked about it, with the chosen of its sentences in their order."""
     sentences = tuple(given.sentences[index] for index in sorted(choose(given.claim, given.sentences)))
     wording = Wording.of(given.claim)
-    held = frozenset().union(*(wording.held_by(_terms(sentence)) for sentence in sentences))
-    lacking = wording.numbers - numbers_in(" ".join(given.sentences))
+    best = closest_sentences(wording, sentences, _MOST_SENTENCES)
+    held: frozenset[int] = frozenset().union(*(one.held for one in best))
+    conflict = conflict_of(given.claim, given.sentences, best[0] if best else None)
     return JudgedClaim(
         given.claim,
         sentences,
-        f"lacks {', '.join(sorted(lacking))}" if lacking else "",
+        conflict.why if conflict else "",
         wording.coverage(held),
+        best[0].source if best else 0,
     )
 
 
-def _terms(sentence: str) -> frozenset[str]:
-    return frozenset(passage_terms(sentence, "", language_of(sentence)))
-
-
 def _predicted(judgement: Judgement, *, partial: bool) -> str:
-    if judgement.contradicted >= CONTRADICTED and judgement.contradicted > judgement.entailed:
-        return "contradicted"
-    if judgement.entailed >= SUPPORTED:
-        return "supported"
-    return "partially_supported" if partial and judgement.entailed >= PARTLY else "silent"
+    match verdict_of(judgement):
+        case "partly" if partial:
+            return "partially_supported"
+        case "supported" | "contradicted" as name:
+            return name
+    return "silent"

@@ -212,6 +212,7 @@ async def opened(
     first_token: float | None = None,
     closing: AsyncExitStack | None = None,
     counter: Any = None,
+    chooser: Any = None,
     failure: Any = None,
     runs: Any = None,
 ) -> LanguageModel:
@@ -241,6 +242,7 @@ async def opened(
         secrets=failures.Secrets(secrets),
         closing=closing,
         counter=counter,
+        chooser=chooser,
         failure=failure,
         runs=runs or (lambda: True),
     )

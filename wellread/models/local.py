@@ -80,6 +80,7 @@ class LocalProvider:
             first_token=settings.local_first_token_seconds,
             closing=closing,
             counter=server.count,
+            chooser=server.choose,
             failure=server.failure,
             runs=lambda: server.running,
         )

@@ -124,7 +124,8 @@ def chosen(known: Sequence[RemoteFile], *, file: str = "", quantisation: str = "
             models.setdefault(gguf.whole_name(part.name), []).append(part)
     if not models:
         raise NotFoundError(
-            "This repository has no GGUF model.", hint="Look for one whose name ends with -GGUF; --judge gets a classifier in ONNX."
+            "This repository has no GGUF model.",
+            hint="Look for one whose name ends with -GGUF; --judge gets a classifier in ONNX.",
         )
     if file:
         names = [name for name in models if name == gguf.whole_name(file)]

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from wellread.agent.judging.choice import judge_opener
+from wellread.agent.judging.revision import Reviser
 from wellread.agent.planning.evidence import EvidenceJudge
 from wellread.agent.planning.follow_up import FollowUp
 from wellread.agent.planning.model import ModelPlanner
@@ -50,6 +52,8 @@ def assemble(
         judged=settings.deep_judged,
         snippets=_snippets(roles.writer, settings),
         follow_up=follow_ups[0] if follow_ups else None,
+        open_judge=judge_opener(roles.judge, models, settings.home),
+        reviser=Reviser(partial(models.open, roles.writer)) if roles.writer != EXTRACTIVE else None,
     )
 
 

@@ -14,6 +14,7 @@ from wellread.wire.runs import RunLimits
 
 _T = TypeVar("_T")
 WRITING_SHARE = 0.4  # of each limit that a run with a model keeps for its answer
+JUDGING_SHARE = 0.1  # of each limit that is kept for judging what was written
 
 
 def budget_for(mode: Mode, settings: Settings, limits: RunLimits, *, with_model: bool) -> Budget:
@@ -101,6 +102,10 @@ class Meter:
 
     def writing(self) -> Allowance:
         """What a call may spend that writes the answer."""
+        return self._allowance(1.0 - JUDGING_SHARE)
+
+    def judging(self) -> Allowance:
+        """What a call may spend that judges the answer."""
         return self._allowance(1.0)
 
     @property
