@@ -40,6 +40,7 @@ class HostedProvider:
     keys: tuple[str, ...] = ()  # NAME_API_KEY without any
     takes_key: bool = True  # or finds its credentials in the environment by itself
     prices: str = ""  # the provider's name in genai-prices, if it is another
+    judges: bool = True
     on_this_machine: bool = False
 
     @property
@@ -124,6 +125,7 @@ class OllamaProvider:
     """Models that a running Ollama serves."""
 
     name: str = "ollama"
+    judges: bool = True
     on_this_machine: bool = True
 
     def otherwise(self, settings: Settings) -> str:

@@ -21,6 +21,7 @@ class LocalProvider:
     """An entry point of `wellread.models`."""
 
     name = "local"
+    judges = True
     on_this_machine = True
 
     def otherwise(self, settings: Settings) -> str:

@@ -83,7 +83,11 @@ class Loop:
         control = control or Control()
         start = knowledge.start
         meter = Meter(
-            start.budget, seconds=knowledge.seconds, usage=knowledge.usage, share=knowledge.lookup_share
+            start.budget,
+            seconds=knowledge.seconds,
+            usage=knowledge.usage,
+            share=knowledge.lookup_share,
+            judged=self.open_judge is not None,
         )
         with span("run", None, {"wellread.run_id": start.run_id, "wellread.mode": start.mode}) as own:
             meter.tally.context = context_of(own)
