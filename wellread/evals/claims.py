@@ -58,7 +58,7 @@ class ClaimFigures(BaseModel):
     accuracy: float
     macro_f1: float
     calibration_error: float | None  # of `entailed` for supported, over ten bins
-    claims_per_second: float
+    claims_per_second: float  # with the choice of sentences, without the loading of a model
 
 
 class WordsJudge:
@@ -117,20 +117,22 @@ async def measure_judge(
     """`claims`, one at least, by one judge; `report` is told how many are done. Raises as the judge does."""
     begun = time.perf_counter()
     asked = [judged_claim(claim, choose) for claim in claims]
-    seconds = time.perf_counter() - begun
-    await judge.judge(asked[:1])  # what is loaded at the first call is not counted
-    judgements: list[Judgement | None] = []
+    each = (time.perf_counter() - begun) / len(asked)
     begun = time.perf_counter()
-    for start in range(0, len(asked), _TOGETHER):
+    judgements = [*await judge.judge(asked[:1])]  # before which a model is loaded
+    if len(asked) > 1:
+        begun = time.perf_counter()
+    for start in range(1, len(asked), _TOGETHER):
         judgements += await judge.judge(asked[start : start + _TOGETHER])
         report(len(judgements))
-    seconds += time.perf_counter() - begun
-    return figures_of(judge.name, claims, judgements, seconds)
+    each += (time.perf_counter() - begun) / max(len(asked) - 1, 1)
+    return figures_of(judge.name, claims, judgements, each)
 
 
 def figures_of(
     judge: str, claims: Sequence[LabelledClaim], judgements: Sequence[Judgement | None], seconds: float
 ) -> ClaimFigures:
+    """The figures of these judgements, one a claim; `seconds` is what each took."""
     labels = [claim.label for claim in claims]
     given = [judgement or Judgement(0.0, 0.0) for judgement in judgements]
     entailed = [judgement.entailed for judgement in given]
@@ -161,7 +163,7 @@ def figures_of(
         calibration_error=calibration_error(
             [entailed[index] for index in judged], [supported[index] for index in judged]
         ),
-        claims_per_second=len(claims) / max(seconds, 1e-9),
+        claims_per_second=1 / max(seconds, 1e-9),
     )
 
 
