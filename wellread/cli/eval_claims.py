@@ -96,7 +96,7 @@ async def _opened(name: str, models: Models, settings: Settings) -> Judge:
     """A judge without a budget; a classifier is loaded, so that what is wrong with it is said in its own words."""
     if name.startswith(CLASSIFIER):
         await asyncio.to_thread(open_classifier(classifier_folder(name, settings.home), name).load)
-    opener = judge_opener(name, models, settings.home)
+    opener = judge_opener(name, models)
     return opener(Meter(Budget(steps=0))) if opener else WordsJudge()
 
 

@@ -87,3 +87,18 @@ def eval_claims(
             file, judges=judge or [], labels=only or [], limit=limit, as_json=as_json
         )
     )
+
+
+@evaluation.command("index")
+def eval_index(
+    product_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a title with an index at its end.")],
+    k: Annotated[
+        str, typer.Option("--k", metavar="K,K", help="How many passages of a search count.")
+    ] = "5,10",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many terms, spread over the index.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Search a title for the terms of its own index: how often its pages or links are found."""
+    run(commands("eval_index").index(product_id, depths=k, limit=limit, as_json=as_json))

@@ -12,7 +12,7 @@ from wellread.evals.classification import accuracy, calibration_error, macro_f1,
 from wellread.evals.questions import lines_of
 from wellread.grounding.conflicts import conflict_of
 from wellread.grounding.judgement import Judge, JudgedClaim, Judgement
-from wellread.grounding.verdicts import verdict_of
+from wellread.grounding.verdicts import MOST_SENTENCES, verdict_of
 from wellread.grounding.wording import Wording, closest_sentences
 from wellread.run_values import WORDS
 
@@ -22,7 +22,6 @@ SILENT = frozenset({"not_supported", "not_enough_information"})  # the sentences
 
 Choose = Callable[[str, Sequence[str]], Sequence[int]]  # of a claim's sentences those that a judge is given
 
-_MOST_SENTENCES = 4  # that a judge is given, as of an answer's passages
 _TOGETHER = 40  # claims in one call of a judge: the statements of a long answer
 _EXPECTED = (
     "A line is a JSON object with `claim`, `sentences` (a list of texts), `label` "
@@ -102,9 +101,9 @@ def some_claims(
 
 
 def closest(claim: str, sentences: Sequence[str]) -> list[int]:
-    """The sentences that together hold most of a claim's words, as they are chosen for the statements of an answer."""
-    chosen = closest_sentences(Wording.of(claim), sentences, _MOST_SENTENCES)
-    return list(dict.fromkeys(one.source for one in chosen))
+    """The sentences that an answer would be judged by; the first ones when none shares a word with the claim."""
+    found = closest_sentences(Wording.of(claim), sentences, MOST_SENTENCES)
+    return list(dict.fromkeys(one.source for one in found)) or list(range(len(sentences)))[:MOST_SENTENCES]
 
 
 async def measure_judge(
@@ -169,17 +168,18 @@ def figures_of(
 
 def judged_claim(given: LabelledClaim, choose: Choose) -> JudgedClaim:
     """A claim as a judge is asked about it, with the chosen of its sentences in their order."""
-    sentences = tuple(given.sentences[index] for index in sorted(choose(given.claim, given.sentences)))
+    chosen = list(choose(given.claim, given.sentences))
     wording = Wording.of(given.claim)
-    best = closest_sentences(wording, sentences, _MOST_SENTENCES)
-    held: frozenset[int] = frozenset().union(*(one.held for one in best))
-    conflict = conflict_of(given.claim, given.sentences, best[0] if best else None)
+    found = closest_sentences(wording, given.sentences, MOST_SENTENCES)
+    best = found[0] if found else None
+    conflict = conflict_of(given.claim, ["\n\n".join(given.sentences)], best)
+    in_order = sorted(chosen)
     return JudgedClaim(
         given.claim,
-        sentences,
+        tuple(given.sentences[index] for index in in_order),
         conflict.why if conflict else "",
-        wording.coverage(held),
-        best[0].source if best else 0,
+        wording.coverage(frozenset().union(*(one.held for one in found))),
+        in_order.index(best.source) if best and best.source in in_order else 0,
     )
 
 

@@ -102,6 +102,11 @@ class Models:
         self._settings = settings
         self._automatic = None
 
+    @property
+    def home(self) -> Path:
+        """The library's, below which models of its own lie."""
+        return self._settings.home
+
     async def close(self) -> None:
         """Every model, also those that are being opened."""
         opening, self._opening = self._opening, {}

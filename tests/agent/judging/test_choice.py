@@ -74,7 +74,7 @@ def test_a_run_goes_on_without_a_classifier_that_cannot_be_loaded(mentor_home):
 
 def test_a_judge_ends_with_the_time(tmp_path):
     folder = classifier(tmp_path / "tiny")
-    opener = judge_opener(f"onnx:{folder}", Models(Settings(home=tmp_path)), tmp_path)
+    opener = judge_opener(f"onnx:{folder}", Models(Settings(home=tmp_path)))
     claims = [JudgedClaim("Teams gain trust", ("Teams gain trust.",))]
     assert asyncio.run(opener(Meter(Budget(steps=1))).judge(claims))[0].entailed > 0.9
     with pytest.raises(BudgetSpentError):
@@ -82,4 +82,4 @@ def test_a_judge_ends_with_the_time(tmp_path):
 
 
 def test_words_need_no_judge(tmp_path):
-    assert judge_opener("words", Models(Settings(home=tmp_path)), tmp_path) is None
+    assert judge_opener("words", Models(Settings(home=tmp_path))) is None

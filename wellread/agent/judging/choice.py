@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from wellread.agent.judging.checking import OpenJudge
 from wellread.agent.judging.model_judge import ModelJudge
@@ -29,10 +28,10 @@ class TimedClassifier:
         return await in_budget(self.classifier.judge(claims), self.meter)
 
 
-def judge_opener(name: str, models: Models, home: Path) -> OpenJudge | None:
+def judge_opener(name: str, models: Models) -> OpenJudge | None:
     """What opens the judge of that name, as `Roles.judge` has it; None where words alone judge."""
     if name in (WORDS, EXTRACTIVE):
         return None
     if name.startswith(CLASSIFIER):
-        return partial(TimedClassifier, open_classifier(classifier_folder(name, home), name))
+        return partial(TimedClassifier, open_classifier(classifier_folder(name, models.home), name))
     return partial(ModelJudge, name, partial(models.open, name))

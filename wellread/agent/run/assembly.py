@@ -52,7 +52,7 @@ def assemble(
         judged=settings.deep_judged,
         snippets=_snippets(roles.writer, settings),
         follow_up=follow_ups[0] if follow_ups else None,
-        open_judge=judge_opener(roles.judge, models, settings.home),
+        open_judge=judge_opener(roles.judge, models),
         reviser=Reviser(partial(models.open, roles.writer)) if roles.writer != EXTRACTIVE else None,
     )
 
