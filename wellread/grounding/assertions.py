@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wellread.grounding.conflicts import names_in
+from wellread.grounding.conflicts import names_in, tells_experience
 from wellread.grounding.quantities import claimed
-from wellread.text.languages import alternatives, word_list
+from wellread.text.languages import word_list
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -29,7 +29,7 @@ class Assertions:
             or bool(names_in(text))
             or any(name in folded for name in self.names)
             or _speaks_of_a_work(folded)
-            or any(pattern.search(text) for pattern in alternatives("voice", "experience"))
+            or tells_experience(text)
         )
 
 

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from wellread.grounding.quantities import claimed, held
 from wellread.grounding.wording import ClosestSentence
-from wellread.text.languages import languages, pattern_of, word_list_of
+from wellread.text.languages import alternatives_of, languages, pattern_of, word_list_of
 from wellread.text.terms import language_of, term
 
 _SPEAKS_TO_IT = 0.75  # share of a statement's words that a sentence holds which says the same or the opposite
@@ -26,7 +26,8 @@ _PARTS = re.compile(r"[-_]")
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What tells against a statement; `why` says it to a reader, and `kind` is "number", "name" or "negation"."""
+    """What tells against a statement; `why` says it to a reader, and `kind` is "number", "name", "experience",
+    "negation" or "quotation"."""
 
     kind: str
     why: str
@@ -40,6 +41,9 @@ def conflict_of(claim: str, sources: Sequence[str], closest: ClosestSentence | N
             return Conflict("number", f"“{quantity.written}” does not stand in the passages.")
     if name := next((name for name in names_in(claim) if not _is_named(name, sources)), ""):
         return Conflict("name", f"“{name}” is not named in the passages.")
+    spoken_to = closest is not None and closest.coverage >= _SPEAKS_TO_IT
+    if not spoken_to and tells_experience(claim):
+        return Conflict("experience", "It tells of an experience that the passages do not tell.")
     if closest is not None and closest.coverage >= _SPEAKS_TO_IT and _as_long(claim, closest.text):
         if negates(claim) != negates(closest.text):
             return Conflict("negation", "Only one of the statement and the passage says “not”.")
@@ -56,6 +60,12 @@ def names_in(text: str) -> tuple[str, ...]:
     months = set(str(languages().get(language, {}).get("talk", {}).get("months", "")).split())
     found = (match[0] for match in _NAME.finditer(text))
     return tuple(dict.fromkeys(name for name in found if name.casefold() not in months))
+
+
+def tells_experience(text: str) -> bool:
+    """Whether somebody tells in the first person what he lived through."""
+    patterns = alternatives_of(language_of(text), "voice", "experience")
+    return any(pattern.search(text) for pattern in patterns)
 
 
 def negates(text: str) -> bool:

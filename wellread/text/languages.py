@@ -16,9 +16,9 @@ A file has the language's `name` in English. All else may be missing: the `lette
   `title_ends` are the last words of titles only, and `about` stands between a kind and a topic ("the talk about …").
 - `numbers`: how numbers are written out, each with its value ("three=3"); "+" is what may stand within one
   ("one hundred and five"), "%" a word for that sign. None where words are not divided by spaces: there a sign for a
-  number is part of other words as often.
-- `units`: words for units of time, length and mass, each with its symbol ("minute=min"); those of data have only
-  symbols in most languages.
+  number is part of other words as often. `fractions` have per cents, `units` (of time, length and mass; those of data
+  have only symbols in most languages) their symbols; `shares` stand between the two numbers of "one in a hundred".
+- `opposites`: pairs of words of which a statement and its source may not have one each ("increase/decrease").
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 - `capitals`: "nouns" where they do not tell a name.
 - Of questions: `request_words` and `comparing_words` say that something is wanted and not about what, `anaphora` stand
@@ -27,8 +27,6 @@ A file has the language's `name` in English. All else may be missing: the `lette
 Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
 `[talk]` has those of what a recording says of itself at its beginning, and the names of the `months` in order;
 `[byline]` those of a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
-`[book_index]` has the words of a title that tell of an index at the end of a book (`title`), and those by which one
-entry of it refers to another (`see`).
 `[voice]` is about answers in an author's voice: `simulated`, the line above one, that it is simulated, of ⟦author⟧ and
 from ⟦works⟧, and `simulated_works` without an author (both begin with words of their own, by which the line is known
 again), the word `and` between two titles, and `more` for ⟦⟧ further ones; `experience`, patterns for a sentence in
@@ -36,7 +34,9 @@ which he tells what he lived through ("I have seen", "my first team", "at Google
 no condition ("if I had") and nobody else's; `experience_frame`, patterns for the beginning of such a sentence where the
 rest, with a capital, is a sentence without it ("In my experience, "): not where a language then orders words otherwise.
 `[wording]` has `negation`, a pattern for the words that negate a sentence: of its own language only, since "no" and
-"ne" are other words elsewhere.
+"ne" are other words elsewhere; and `offer`, one for the beginning of a sentence that offers to go on.
+`[book_index]` has the words of a title that tell of an index at the end of a book (`title`), and those by which one
+entry of it refers to another (`see`).
 `[suggestions]`, all or none of it, says how questions are made of a title: its headings may be `numbered`; a thing
 stands behind one of `before_things` and keeps its `articles`; `attributes` says whether a noun may tell of the one
 behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the
@@ -103,6 +103,13 @@ def languages_with(table: str, name: str) -> frozenset[str]:
 def found(table: str, name: str, text: str) -> re.Match[str] | None:
     """The first match of a pattern in `text`, in whichever language."""
     return next((match for own in patterns(table, name) if (match := own.search(text))), None)
+
+
+@lru_cache(maxsize=256)
+def alternatives_of(code: str, table: str, name: str) -> tuple[re.Pattern[str], ...]:
+    """Those of a list of patterns in one language, without regard to case."""
+    written = languages().get(code, {}).get(table, {}).get(name, ())
+    return tuple(re.compile(one, re.IGNORECASE) for one in written)
 
 
 @cache
