@@ -198,6 +198,16 @@ class _Citations:
         return self.positions[key]
 
 
+def verdict_of(judgement: Judgement) -> VerdictName:
+    """What a judgement comes to: supported, partly, contradicted or unsupported."""
+    entailed, against = judgement.entailed, judgement.contradicted
+    if against >= CONTRADICTED and against > entailed:
+        return "contradicted"
+    if entailed >= PARTLY:
+        return "supported" if entailed >= SUPPORTED else "partly"
+    return "unsupported"
+
+
 def citation_of(evidence: Evidence) -> Citation:
     """The citation of a piece of evidence; its quote is the source's own text, character for character."""
     snippet = evidence.snippet
@@ -320,13 +330,10 @@ def _resting(finding: Finding, name: VerdictName) -> _Verdict:
 
 
 def _judged(finding: Finding, judgement: Judgement, judge: str) -> _Verdict:
-    entailed, against = judgement.entailed, judgement.contradicted
-    name: VerdictName = "unsupported"
-    score = max(0.0, 1 - entailed - against)
-    if against >= CONTRADICTED and against > entailed:
-        name, score = "contradicted", against
-    elif entailed >= PARTLY:
-        name, score = ("supported" if entailed >= SUPPORTED else "partly"), entailed
+    name = verdict_of(judgement)
+    score = judgement.entailed if name in ("supported", "partly") else judgement.contradicted
+    if name == "unsupported":
+        score = max(0.0, 1 - judgement.entailed - judgement.contradicted)
     best = finding.sentences[min(judgement.sentence, len(finding.sentences) - 1)]
     conflict = finding.conflict
     if not _is_cited(finding.claim, best):
