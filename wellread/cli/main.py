@@ -14,6 +14,7 @@ import typer
 from wellread import __version__
 from wellread.cli.account_commands import token, user
 from wellread.cli.command import Json, commands, run
+from wellread.cli.setup_commands import setup
 from wellread.errors import BadRequestError, WellreadError
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ models = typer.Typer(
 app.add_typer(models)
 app.add_typer(user)
 app.add_typer(token)
+app.add_typer(setup)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2

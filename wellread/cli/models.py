@@ -44,7 +44,7 @@ async def attempt(name: str, *, as_json: bool) -> int:
         model = await models.open(checked)
         status = 0
         async for trial in trials(model):
-            print_json(trial.model_dump(mode="json")) if as_json else _show(trial)
+            print_json(trial.model_dump(mode="json")) if as_json else show_trial(trial)
             status = status if trial.worked else 1
         if not as_json:
             console.print(f"Context: {model.context_tokens:,} tokens, prompt and reply together.")
@@ -71,7 +71,7 @@ async def pull(name: str) -> int:
     return 0
 
 
-def _show(trial: Trial) -> None:
+def show_trial(trial: Trial) -> None:
     usage = trial.usage
     took = f"{trial.seconds:.1f} s, {usage.input_tokens} tokens read, {usage.output_tokens} written"
     if trial.first_seconds is not None:

@@ -3,12 +3,13 @@
 import asyncio
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Protocol
 
+from wellread import kept_keys
 from wellread.errors import BadRequestError, ModelError, ModelRejectedError, WellreadError
 from wellread.events import Roles, Usage
 from wellread.models.language_model import LanguageModel
@@ -16,7 +17,7 @@ from wellread.settings import Settings
 
 EXTRACTIVE = "extractive"  # no model: the sources' own sentences
 AUTOMATIC = "auto"
-_IN_ORDER = ("openai", "anthropic", "google", "groq", "mistral", "openrouter", "ollama", "local")
+_IN_ORDER = ("openai", "anthropic", "google", "groq", "mistral", "openrouter", "ollama", "lmstudio", "local")
 _FILES = ("local", "scripted")  # whose models are named by a path
 
 
@@ -26,6 +27,11 @@ class ModelProvider(Protocol):
 
     name: str
     on_this_machine: bool  # where reading and writing are slow, and cost nothing
+
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that may hold its key, the first that is set counts; none for one without keys."""
+        ...
 
     def problem(
         self, settings: Settings, environment: Mapping[str, str], model: str = ""
@@ -79,26 +85,60 @@ class Models:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
         self._settings = settings
-        self._environment = environment
+        self._given = environment
+        self._with_keys: Mapping[str, str] | None = None
         self._providers: dict[str, ModelProvider] | None = None
         self._automatic: ModelChoice | None = None
         self._opening: dict[str, asyncio.Task[LanguageModel]] = {}
+        self._retired: list[asyncio.Task[LanguageModel]] = []
 
     def configure(self, settings: Settings) -> None:
         """Choose by these from now on. What is open stays open."""
         self._settings = settings
         self._automatic = None
 
+    def keys_changed(self) -> None:
+        """Read the keys that the library keeps anew. A model that a key opened is opened anew when it is next needed;
+        runs that have it keep it."""
+        self._with_keys = None
+        self._automatic = None
+        for name in [name for name in self._opening if self._split(name)[0].key_variables]:
+            self._retired.append(self._opening.pop(name))
+
     async def close(self) -> None:
         """Every model, also those that are being opened."""
-        opening, self._opening = self._opening, {}
-        for task in opening.values():
+        opening = [*self._opening.values(), *self._retired]
+        self._opening, self._retired = {}, []
+        for task in opening:
             task.cancel()
-        opened = await asyncio.gather(*opening.values(), return_exceptions=True)
+        opened = await asyncio.gather(*opening, return_exceptions=True)
         async with AsyncExitStack() as stack:
             for model in opened:
                 if not isinstance(model, BaseException):
                     stack.push_async_callback(model.close)
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def _environment(self) -> Mapping[str, str]:
+        """The environment and, where it has no key of a provider, the one that the library keeps."""
+        if self._with_keys is None:
+            kept = kept_keys.read(self._settings.home)
+            variables = {
+                self.providers[name].key_variables[-1]: key
+                for name, key in kept.items()
+                if name in self.providers and self.providers[name].key_variables
+            }
+            given = {name: value for name, value in self._given.items() if value}
+            self._with_keys = {**variables, **given} if variables else self._given
+        return self._with_keys
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment as it was given, without the keys that the library keeps."""
+        return self._given
 
     @property
     def providers(self) -> dict[str, ModelProvider]:
@@ -108,8 +148,9 @@ class Models:
         return self._providers
 
     def automatic(self) -> ModelChoice:
-        """The model that is used when none is named: the configured one, else by a key in the environment, else of a
-        running Ollama, else a local file, else none. May ask Ollama's port, so not for the event loop."""
+        """The model that is used when none is named: the configured one, else by a key in the environment or
+        kept here, else of a running Ollama or LM Studio, else a local file, else none. May ask ports of this machine,
+        so not for the event loop."""
         if self._settings.model != AUTOMATIC:
             return ModelChoice(self._settings.model, "it is set as `model`")
         if self._automatic is None:
@@ -117,7 +158,11 @@ class Models:
         return self._automatic
 
     def _found(self) -> Iterator[ModelChoice]:
-        why = {"ollama": "an Ollama runs here", "local": "its file is on this machine"}
+        why = {
+            "ollama": "an Ollama runs here",
+            "lmstudio": "an LM Studio runs here",
+            "local": "its file is on this machine",
+        }
         for name in _IN_ORDER:
             if name not in self.providers:
                 continue
@@ -224,6 +269,15 @@ class Models:
                 usable.append(ListedModel(f"{name}/…", True, note))
         usable.append(ListedModel(EXTRACTIVE, True, "the sources' own sentences, without a language model"))
         return usable + rest
+
+    def any_connected(self, listed: Sequence[ListedModel]) -> bool:
+        """Whether a language model is there, by a listing: one with a name, or a provider that serves any by name."""
+        return any(
+            row.usable
+            and row.name != EXTRACTIVE
+            and not (row.name.endswith("/…") and self._split(row.name)[0].on_this_machine)
+            for row in listed
+        )
 
     def offers(self, name: str) -> bool:
         """Whether a model of a provider that opens files is listed, or named by the settings, so that naming it opens

@@ -18,6 +18,7 @@ class ScriptedProvider:
 
     name = "scripted"
     on_this_machine = False
+    key_variables = ()
 
     def otherwise(self, settings: Settings) -> str:
         return ""

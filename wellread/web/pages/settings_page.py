@@ -22,7 +22,7 @@ _EVERYBODYS = ("appearance", "tokens", "usage")
 _LIMITS = ("steps", "seconds", "input_tokens", "output_tokens", "cost")
 _GROUPS = {  # of what is set at the start, by how a name begins
     "server": ("server_", "upload_"),
-    "patience": ("local_", "ollama_context", "model_"),
+    "patience": ("local_", "ollama_context", "lmstudio_context", "model_"),
 }
 
 
