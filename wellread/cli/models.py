@@ -4,7 +4,7 @@ import asyncio
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from wellread.cli.output import console, print_json, progress_console
+from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.index.choice import fetch_embedder
 from wellread.models.pull import pull as pull_file
 from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, Models
@@ -26,7 +26,10 @@ async def list_models(*, as_json: bool) -> int:
         console.print(f"{'✓' if row.usable else '–'} {row.name}{note}", markup=False)
         if row.hint:
             console.print(f"    {row.hint}", markup=False, style="dim")
-    console.print(f"\nUsed when none is named: {choice.name} ({choice.why}).", markup=False)
+    if models.any_connected(rows):
+        console.print(f"\nUsed when none is named: {choice.name} ({choice.why}).", markup=False)
+    else:
+        console.print(f"\nNo AI model: quoting only. Connect one: {command_name()} setup", markup=False)
     return 0
 
 

@@ -18,7 +18,7 @@ setup = typer.Typer(
 def set_up(context: typer.Context, as_json: Json = False) -> None:
     """Connect language models. In a terminal it asks what to do; else it prints what is found and the commands."""
     if context.invoked_subcommand is None:
-        commands("setup").set_up(as_json=as_json)
+        commands("setup.dialogue").set_up(as_json=as_json)
 
 
 @setup.command("key")
@@ -30,7 +30,7 @@ def set_key(
     ] = False,
 ) -> None:
     """Give a provider's key: typed unseen, or the first line of standard input. It is tried, and kept when it works."""
-    keys = commands("setup")
+    keys = commands("setup.dialogue")
     run(
         keys.forget_key(provider)
         if remove
@@ -47,4 +47,23 @@ def use(
     ] = "model",
 ) -> None:
     """Use a model from now on: it is checked, and written to settings.toml."""
-    run(commands("setup").use(value, setting))
+    run(commands("setup.dialogue").use(value, setting))
+
+
+@setup.command("get")
+def get(
+    name: Annotated[str, typer.Argument(help="Of an offer; without it they are listed.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to what the hub says, and do not ask.")] = False,
+) -> None:
+    """Download an offered model: a writer, an embedder, a judge. Size, licence and checksums are shown first."""
+    download = commands("setup.download")
+    run(download.get(name, agreed=yes) if name else download.list_offers())
+
+
+@setup.command("compare")
+def compare(
+    model: Annotated[str, typer.Argument(help="As provider/model.")],
+    question: Annotated[str, typer.Argument(help="Without it, one that your library suggests.")] = "",
+) -> None:
+    """Ask one question both ways, by quoting and by a model, and show the answers side by side."""
+    run(commands("setup.compare").compare(model, question))

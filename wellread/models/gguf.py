@@ -92,7 +92,7 @@ def needed_bytes(path: Path, context_tokens: int) -> int:
 def check_memory(path: Path, context_tokens: int) -> None:
     """Raises LimitError when less memory is free than the model needs. Only Linux tells; elsewhere it passes."""
     needed = needed_bytes(path, context_tokens)
-    available = _available_bytes()
+    available = available_bytes()
     if available is not None and available < needed:
         raise LimitError(
             f"{path.name} needs about {needed / 1e9:.1f} GB of memory with a context of {context_tokens} tokens, "
@@ -216,7 +216,7 @@ def _bytes(file: BinaryIO, count: int) -> bytes:
     return found
 
 
-def _available_bytes() -> int | None:
+def available_bytes() -> int | None:
     """What can be had without swapping: of the machine, and under the limits of the control groups."""
     try:
         machine = Path("/proc/meminfo").read_text(encoding="ascii")

@@ -1,4 +1,6 @@
-"""Getting a GGUF file from the Hugging Face hub, or from one that speaks as it does (HF_ENDPOINT).
+"""Getting files of models from the Hugging Face hub, or from one that speaks as it does (HF_ENDPOINT).
+
+Size, licence and checksums are the hub's own, of one revision, and asked before anything is downloaded.
 
 The hub's own `hf_hub_download` begins again after a kill: docs/decisions/018-replaced-libraries.md.
 """
@@ -13,6 +15,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BufferedReader
 from json import JSONDecodeError
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -41,13 +44,42 @@ _PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of a repository at one revision."""
+    """A file of a repository at one revision. Of a small one, which the hub keeps in git itself, it states no SHA-256
+    but git's own hash of a blob."""
 
     repo: str
     revision: str
     name: str
     size: int
-    sha256: str
+    sha256: str = ""
+    git_sha1: str = ""
+
+    @property
+    def checksum(self) -> str:
+        """As it is told to people."""
+        return f"SHA-256 {self.sha256}" if self.sha256 else f"git {self.git_sha1}"
+
+    @property
+    def tag(self) -> str:
+        """Tells what is here of this file from what is here of another revision's."""
+        return (self.sha256 or self.git_sha1)[:12]
+
+    def has_arrived_in(self, file: BufferedReader) -> bool:
+        """Whether the file holds what the hub describes. Blocks."""
+        if self.sha256:
+            return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
+        head = f"blob {self.size}\0".encode()  # https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+        return hashlib.sha1(head + file.read(), usedforsecurity=False).hexdigest() == self.git_sha1
+
+
+@dataclass(frozen=True, slots=True)
+class HubRepository:
+    """What a hub says of a repository. `licence` is "" when it says nothing."""
+
+    name: str
+    revision: str
+    licence: str
+    files: tuple[RemoteFile, ...]
 
 
 async def pull(name: str, home: Path, report: Report, environment: Mapping[str, str] = os.environ) -> Path:
@@ -62,20 +94,31 @@ async def pull(name: str, home: Path, report: Report, environment: Mapping[str, 
         raise BadRequestError(
             f"{name!r} names no model of the hub.", hint="Give OWNER/REPO or OWNER/REPO/FILE.gguf."
         )
-    endpoint = environment.get("HF_ENDPOINT") or None
-    known = await asyncio.to_thread(_listing, asked["repo"], endpoint)
-    wanted = chosen(known, file=asked["file"] or "", quantisation=asked["quantisation"] or "")
+    known = await look_up(asked["repo"], environment)
+    wanted = chosen(known.files, file=asked["file"] or "", quantisation=asked["quantisation"] or "")
     folder = home / "models" / asked["repo"]
-    total = sum(file.size for file in wanted)
+    await fetch(wanted, folder, report, environment)
+    return folder / wanted[0].name
+
+
+async def look_up(repo: str, environment: Mapping[str, str] = os.environ) -> HubRepository:
+    """What the hub has of OWNER/REPO now. Raises BadRequestError, NotFoundError and UnavailableError as `pull` does."""
+    return await asyncio.to_thread(_described, repo, environment.get("HF_ENDPOINT") or None)
+
+
+async def fetch(
+    files: Sequence[RemoteFile], folder: Path, report: Report, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Bring these files into `folder`, under their names. Raises as `pull` does."""
+    total = sum(file.size for file in files)
     before = 0
-    for file in wanted:
+    for file in files:
 
         def progress(done: int, before: int = before) -> None:
             report(before + done, total)
 
-        await _fetch(file, folder / file.name, endpoint, progress)
+        await _fetch(file, folder / file.name, environment.get("HF_ENDPOINT") or None, progress)
         before += file.size
-    return folder / wanted[0].name
 
 
 def chosen(known: Sequence[RemoteFile], *, file: str = "", quantisation: str = "") -> list[RemoteFile]:
@@ -107,8 +150,8 @@ def _of_quantisation(names: Iterable[str], quantisation: str) -> list[str]:
     return [name for name in names if pattern.search(name.removesuffix(".gguf"))]
 
 
-def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
-    """The repository's GGUF files. Blocks."""
+def _described(repo: str, endpoint: str | None) -> HubRepository:
+    """The repository with the files that can be verified. Blocks."""
     try:
         found = HfApi(endpoint=endpoint).model_info(repo, files_metadata=True, timeout=_SECONDS)
     except HFValidationError as error:
@@ -120,11 +163,17 @@ def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
             f"{endpoint or 'The hub'} does not answer as a hub does.",
             hint="Check the network for a sign-in page, and HF_ENDPOINT.",
         ) from error
-    return [
-        RemoteFile(repo, found.sha or "main", file.rfilename, file.lfs.size, file.lfs.sha256)
-        for file in found.siblings or []
-        if file.rfilename.endswith(".gguf") and file.lfs and _stays_inside(file.rfilename)
-    ]
+    revision = found.sha or "main"
+    licence = next((tag.partition(":")[2] for tag in found.tags or [] if tag.startswith("license:")), "")
+    files = []
+    for file in found.siblings or []:
+        if not _stays_inside(file.rfilename):
+            continue
+        if file.lfs:
+            files.append(RemoteFile(repo, revision, file.rfilename, file.lfs.size, file.lfs.sha256))
+        elif file.blob_id and file.size is not None:
+            files.append(RemoteFile(repo, revision, file.rfilename, file.size, git_sha1=file.blob_id))
+    return HubRepository(repo, revision, licence, tuple(files))
 
 
 def _stays_inside(name: str) -> bool:
@@ -138,7 +187,7 @@ async def _fetch(file: RemoteFile, path: Path, endpoint: str | None, progress: C
     if path.exists() and path.stat().st_size == file.size:
         progress(file.size)
         return
-    partial = path.with_name(f"{path.name}.{file.sha256[:12]}.part")
+    partial = path.with_name(f"{path.name}.{file.tag}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("ab") as target:
@@ -152,11 +201,12 @@ async def _fetch(file: RemoteFile, path: Path, endpoint: str | None, progress: C
             await _receive(file, target, endpoint, progress)
             os.fsync(target.fileno())
             with partial.open("rb") as received:
-                digest = await asyncio.to_thread(hashlib.file_digest, received, "sha256")
-            if digest.hexdigest() != file.sha256:
+                is_whole = await asyncio.to_thread(file.has_arrived_in, received)
+            if not is_whole:
                 partial.unlink()
                 raise UnavailableError(
-                    f"What arrived of {file.name} is not what the hub describes (SHA-256), and was removed.",
+                    f"What arrived of {file.name} is not what the hub describes ({file.checksum.split()[0]}), "
+                    "and was removed.",
                     hint="Run the same command again.",
                 )
             partial.replace(path)

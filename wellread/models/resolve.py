@@ -157,6 +157,11 @@ class Models:
             self._automatic = next(self._found(), ModelChoice(EXTRACTIVE, "no language model is set up"))
         return self._automatic
 
+    @property
+    def quotes_only(self) -> bool:
+        """Whether, when it was last looked, there was no model to be chosen and none was named. Looks for nothing."""
+        return self._automatic is not None and self._automatic.name == EXTRACTIVE
+
     def _found(self) -> Iterator[ModelChoice]:
         why = {
             "ollama": "an Ollama runs here",
@@ -253,7 +258,8 @@ class Models:
         return Outlook(provider.on_this_machine, price)
 
     def listing(self) -> list[ListedModel]:
-        """What can be used, and of each other provider what is wrong."""
+        """What can be used, and of each other provider what is wrong. What is found now counts for `automatic`, too."""
+        self._automatic = None
         usable: list[ListedModel] = []
         rest: list[ListedModel] = []
         for name in sorted(self.providers, key=lambda n: (_IN_ORDER.index(n) if n in _IN_ORDER else 99, n)):

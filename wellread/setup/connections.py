@@ -46,6 +46,7 @@ class ModelConnection:
     hint: str
     key: KeyPlace
     takes_key: bool  # that would be of use here
+    needs_package: bool  # that is not installed
     models: tuple[str, ...]  # as provider/model
 
 
@@ -91,6 +92,7 @@ class Connections:
         models = tuple(row.name for row in rows if row.usable and not row.name.endswith("/…"))
         connected = self._models.any_connected(rows)
         key = self._key_place(provider, kept)
+        lacks_package = self._lacks_package(provider)
         return ModelConnection(
             provider=provider.name,
             title=_TITLES.get(provider.name, provider.name),
@@ -98,7 +100,8 @@ class Connections:
             how=self._how(provider, key, models, rows[0].note) if connected else rows[0].note,
             hint=rows[0].hint,
             key=key,
-            takes_key=bool(provider.key_variables) and not self._lacks_package(provider),
+            takes_key=bool(provider.key_variables) and not lacks_package,
+            needs_package=lacks_package,
             models=models,
         )
 
@@ -194,10 +197,13 @@ class Connections:
             return "by a key that is kept here"
         if provider.name == "local" and models:
             return "on this machine: 1 file" if len(models) == 1 else f"on this machine: {len(models)} files"
-        return note or "it answers"
+        return note or "it runs here"
 
     def _lacks_package(self, provider: ModelProvider) -> bool:
-        with_key = {**self._models.environment, provider.key_variables[0]: "-"}
+        """Of a provider that answers on this machine this is asked of nobody: what it lacks is to be started."""
+        if provider.on_this_machine and provider.name != "local":
+            return False
+        with_key = {**self._models.environment, **dict.fromkeys(provider.key_variables, "-")}
         return isinstance(provider.problem(self._models.settings, with_key), UnavailableError)
 
 

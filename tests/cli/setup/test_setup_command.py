@@ -1,12 +1,16 @@
 """`wellread setup` as it is called by people without a terminal: by scripts, with keys on standard input."""
 
+import contextlib
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import termios
 
 import pytest
 from support.command import command
+from support.hub import serving_hub
 from support.providers import ollama, refusing
 from support.served_script import serving
 
@@ -122,3 +126,114 @@ def test_a_model_is_used_from_now_on(setup, home):
     assert "WELLREAD_MODEL" in fixed.stderr
     (home / "settings.toml").write_text("model =")
     assert "no TOML file" in setup("use", "extractive").stderr
+
+
+def test_a_download_is_shown_and_needs_consent(setup, home, monkeypatch):
+    with serving_hub() as hub:
+        hub.names = ["Qwen/Qwen2.5-1.5B-Instruct-GGUF"]
+        own = hub.environment
+        assert "(suits this machine)" in setup("get").stdout
+        shown = setup("get", "writer-1.5b", **own)
+        assert shown.returncode == 2
+        assert "licence: apache-2.0" in shown.stdout
+        assert "SHA-256 " in shown.stdout
+        assert "--yes" in shown.stderr
+        assert hub.asked == []
+        assert not home.exists()
+        got = setup("get", "writer-1.5b", "--yes", **own)
+        assert got.returncode == 0, got.stderr
+        assert "setup use local/tea-q4_k_m" in got.stdout
+        assert (home / "models/Qwen/Qwen2.5-1.5B-Instruct-GGUF/tea-q4_k_m.gguf").is_file()
+        assert "writer-1.5b (is here)" in setup("get").stdout
+    assert setup("get", "nothing").returncode == 3
+    offline = setup("get", "judge", "--yes", HF_ENDPOINT=NOBODY)
+    assert offline.returncode == 4
+    assert "cannot be reached" in offline.stderr
+
+
+def test_a_question_is_answered_both_ways(setup, mentor_home):
+    with serving(SCRIPT) as served:
+        own = {"WELLREAD_HOME": str(mentor_home), "WELLREAD_OPENAI_BASE_URL": f"{served.address}/v1"}
+        said = setup("compare", "openai/x", "What is leadership?", **own)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert said.stdout.startswith("What is leadership?")
+    assert "── By quoting (" in said.stdout
+    assert "No language model wrote this" in said.stdout
+    assert "── By openai/x (" in said.stdout
+    assert "Books let you think with other heads." in said.stdout
+
+
+def test_what_cannot_be_compared_is_said(setup, home):
+    assert setup("compare", "extractive", "What?").returncode == 2
+    assert "suggests no question" in setup("compare", "openai/x", WELLREAD_OPENAI_BASE_URL=NOBODY).stderr
+    assert "no key" in setup("compare", "openai/x", "What?").stderr
+
+
+class Terminal:
+    """`wellread setup` with a terminal for its input and output."""
+
+    def __init__(self, home):
+        self.master, slave = os.openpty()
+        environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+        environment |= {"WELLREAD_HOME": str(home), "WELLREAD_OLLAMA_BASE_URL": NOBODY, "TERM": "dumb"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wellread", "setup"],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+        self.said = ""
+
+    def until(self, words):
+        seen = len(self.said)
+        while words not in self.said[seen:]:
+            self.said += os.read(self.master, 4096).decode()
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        with contextlib.suppress(OSError):  # the terminal has gone with its last process
+            while more := os.read(self.master, 4096):
+                self.said += more.decode()
+        os.close(self.master)
+        return self.process.wait(60)
+
+
+ASKS = "(Enter: nothing more)"
+
+
+def test_in_a_terminal_it_asks_and_ends_when_nothing_more_is_wanted(home):
+    terminal = Terminal(home)
+    terminal.until(ASKS)
+    terminal.type("99\n")
+    terminal.until("Please say a number")
+    terminal.until(ASKS)
+    terminal.type("2\n")
+    terminal.until("Which? ")
+    terminal.type("\n")
+    terminal.until(ASKS)
+    terminal.type("\n")
+    assert terminal.end() == 0
+    assert "writer-1.5b" in terminal.said
+
+
+def test_a_key_is_typed_unseen_and_ctrl_c_leaves_nothing_half_done(home):
+    terminal = Terminal(home)
+    terminal.until(ASKS)
+    terminal.type("1\n")
+    terminal.until("Which provider?")
+    terminal.type("openai\n")
+    terminal.until("it is not shown")
+    terminal.type(KEY)
+    terminal.type("\x03")  # in the middle of the key: that command ends
+    terminal.until(ASKS)
+    terminal.type("\x03")
+    assert terminal.end() == 130
+    assert "Stopped." in terminal.said
+    assert KEY not in terminal.said
+    assert not home.exists()
