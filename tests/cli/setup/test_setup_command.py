@@ -187,11 +187,12 @@ class Terminal:
         )
         os.close(slave)
         self.said = ""
+        self.seen = 0  # characters of it
 
     def until(self, words):
-        seen = len(self.said)
-        while words not in self.said[seen:]:
+        while words not in self.said[self.seen :]:
             self.said += os.read(self.master, 4096).decode()
+        self.seen = self.said.index(words, self.seen) + len(words)
 
     def type(self, text):
         os.write(self.master, text.encode())
