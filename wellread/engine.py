@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from wellread.agent.run.assembly import assemble
+from wellread.agent.run.assembly import assemble, scorer
 from wellread.agent.run.estimate import Estimate
 from wellread.agent.run.estimate import estimate as estimated
 from wellread.agent.run.history import RunHistory
@@ -292,7 +292,7 @@ class Wellread:
         """What a run would take, as ranges. Nothing is stored, and no model is called. Raises as `ask` does."""
         roles = request.roles
         start = await asyncio.to_thread(self._run_start.start, request, caller)
-        names = (roles.planner, roles.writer, roles.judge)
+        names = (roles.planner, roles.writer, scorer(roles))
         planner, writer, judge = await asyncio.to_thread(lambda: [*map(self.models.outlook, names)])
         return estimated(start, planner, writer, judge, self.settings.deep_judged)
 

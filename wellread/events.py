@@ -3,155 +3,33 @@
 A reader of the stream ignores types that it does not know. `docs/events.md` describes each one.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from wellread.errors import WellreadError
-
-Mode = Literal["quick", "deep"]
-Found = Literal["named", "picked", "discovered", "whole library"]
-VerdictName = Literal["quoted", "supported", "partly", "unsupported", "general"]
-Voice = Literal["author", "wellread"]
-
-
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ScopeEntry(Value):
-    """A title that the run may search, and how it came to be meant."""
-
-    product_id: str
-    title: str
-    found: Found
-    kind: str = "book"
-    authors: tuple[str, ...] = ()
-    language: str = ""  # BCP 47, "" unknown
-
-
-class Budget(Value):
-    """Limits of a run. None: no limit. `cost` is in US dollars."""
-
-    steps: int
-    seconds: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost: float | None = None
-
-
-class Usage(Value):
-    """What calls of language models took. `cached_tokens` are those of the input that the provider, or llama.cpp,
-    did not have to read again; `cost` is in US dollars, of the calls whose price is known."""
-
-    model_calls: int = 0
-    input_tokens: int = 0
-    cached_tokens: int = 0
-    output_tokens: int = 0
-    cost: float = 0.0
-    unpriced_calls: int = 0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
-
-
-class Flags(Value):
-    """What `create_answer_draft` says of the question; the names are fixed."""
-
-    is_role_play_request: bool = False
-    is_controversial_sensitive_topic: bool = False
-    is_greeting_or_simple_calculation: bool = False
-    is_who_are_you: bool = False
-
-    @property
-    def needs_no_search(self) -> bool:
-        return self.is_greeting_or_simple_calculation or self.is_who_are_you
-
-
-class TellingSentence(Value):
-    """A sentence that tells what was asked: code points of the text it stands in, and how much it tells, 0 to 1."""
-
-    start: int
-    end: int
-    score: float
-
-
-class FoundPassage(Value):
-    """What a title says to a question: one or more neighbouring passages of a section."""
-
-    anchor: str
-    section: str  # the section's path, " › " between
-    place: str  # for people: "p. 12", "00:03:12", or ""
-    text: str
-    score: float  # relevance of its best passage, 0 to 1
-    telling: tuple[TellingSentence, ...] = ()  # best first; none in what was stored before there were any
-
-
-class Snippet(FoundPassage):
-    """A found passage with its knowledge number, the same within a run for ever."""
-
-    number: int
-    product_id: str
-    title: str
-
-
-class Citation(Value):
-    number: int
-    product_id: str
-    title: str
-    section: str
-    place: str
-    anchor: str
-    quote: str
-    link: str
-
-
-class Statement(Value):
-    """A claim of the answer; `start` and `end` are code points of the answer's Markdown."""
-
-    start: int
-    end: int
-    text: str
-    verdict: VerdictName
-    voice: Voice
-    citations: tuple[int, ...]  # positions in the answer's citations, from 0
-
-
-class Elsewhere(Value):
-    """The best title outside the scope for a question that the scope did not answer."""
-
-    product_id: str
-    title: str
-    best: float
-    anchor: str
-
-
-class Roles(Value):
-    """The models of a run by name; "extractive" where none is at work."""
-
-    planner: str = "extractive"
-    writer: str = "extractive"
-    judge: str = "extractive"
-    fallback: str = ""  # what goes on when one of them fails, before the rules do
-
-    @property
-    def uses_models(self) -> bool:
-        return any(name != "extractive" for name in (self.planner, self.writer))
-
-
-class Exchange(Value):
-    """A question of the conversation so far, as it was understood, and the beginning of its answer."""
-
-    question: str
-    answer: str
-
-
-class OutlineSection(Value):
-    """A section of a long answer before it is written, with the knowledge it rests on."""
-
-    heading: str
-    knowledge: tuple[int, ...]
+from wellread.run_values import Budget as Budget
+from wellread.run_values import Citation as Citation
+from wellread.run_values import Elsewhere as Elsewhere
+from wellread.run_values import Exchange as Exchange
+from wellread.run_values import Flags as Flags
+from wellread.run_values import Found as Found
+from wellread.run_values import FoundPassage as FoundPassage
+from wellread.run_values import Mode as Mode
+from wellread.run_values import OutlineSection as OutlineSection
+from wellread.run_values import RevisedStatement as RevisedStatement
+from wellread.run_values import Roles as Roles
+from wellread.run_values import ScopeEntry as ScopeEntry
+from wellread.run_values import Snippet as Snippet
+from wellread.run_values import Statement as Statement
+from wellread.run_values import StatementVoice as StatementVoice
+from wellread.run_values import TellingSentence as TellingSentence
+from wellread.run_values import Usage as Usage
+from wellread.run_values import Value as Value
+from wellread.run_values import VerdictName as VerdictName
+from wellread.run_values import Voice as Voice
 
 
 class Event(BaseModel):
@@ -336,6 +214,21 @@ class AnswerOutlined(Event):
     sections: tuple[OutlineSection, ...]  # of a long answer, before the first of them is written
 
 
+class AnswerDrafted(Event):
+    """A draft that is checked before it is shown."""
+
+    type: Literal["answer.drafted"] = "answer.drafted"
+    words: int
+    statements: int
+
+
+class AnswerRevised(Event):
+    """What became of the draft's statements that its passages contradict or do not bear, in the order of the text."""
+
+    type: Literal["answer.revised"] = "answer.revised"
+    statements: tuple[RevisedStatement, ...]
+
+
 class AnswerDelta(Event):
     type: Literal["answer.delta"] = "answer.delta"
     text: str
@@ -350,6 +243,23 @@ class AnswerCompleted(Event):
     written_by: str = "extractive"  # the model's name; with " + " between, when another had to go on
     dropped_citations: int = 0  # numbers that the model gave and that were not among the knowledge it had
     left_out: int = 0  # sentences of a small model that nothing in its knowledge held, which were not shown
+
+    def with_check(self, check: "AnswerChecked") -> "AnswerCompleted":
+        """The answer with its statements as they were checked."""
+        return self.model_copy(
+            update={"statements": check.statements, "citations": check.citations, "usage": check.usage}
+        )
+
+
+class AnswerChecked(Event):
+    """The statements of the answer as a judge found them, and the citations that they then rest on: these replace
+    those of answer.completed, which words alone were compared for."""
+
+    type: Literal["answer.checked"] = "answer.checked"
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    judge: str = "words"  # who judged what is no quotation
+    usage: Usage = Usage()  # of the run so far
 
 
 class RunCompleted(RunEnded):
@@ -388,8 +298,11 @@ AnyEvent = Annotated[
     | StepCompleted
     | AnswerStarted
     | AnswerOutlined
+    | AnswerDrafted
+    | AnswerRevised
     | AnswerDelta
     | AnswerCompleted
+    | AnswerChecked
     | RunCompleted
     | RunFailed
     | RunCancelled,
@@ -398,3 +311,14 @@ AnyEvent = Annotated[
 
 EVENT = TypeAdapter[AnyEvent](AnyEvent)
 TERMINAL = (RunCompleted, RunFailed, RunCancelled)
+
+
+def answer_of(events: Iterable[AnyEvent]) -> AnswerCompleted | None:
+    """The last answer that is whole, its statements as far as they have been checked; None when there is none."""
+    answer: AnswerCompleted | None = None
+    for event in events:
+        if isinstance(event, AnswerCompleted):
+            answer = event
+        elif isinstance(event, AnswerChecked) and answer is not None:
+            answer = answer.with_check(event)
+    return answer

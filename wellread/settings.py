@@ -53,7 +53,12 @@ class Settings:
     )
     planner_model: str = _setting("", "Model that chooses the steps, if not `model`.", live=True)
     writer_model: str = _setting("", "Model that writes the answer, if not `model`.", live=True)
-    judge_model: str = _setting("", "Model that scores evidence, if not the planner's.", live=True)
+    judge: str = _setting(
+        "auto",
+        "Who judges statements by their passages: `provider/model`, `onnx:FOLDER` with a classifier of entailment, "
+        "`words` to compare words only, or `auto`: the model that writes.",
+        live=True,
+    )
     fallback_model: str = _setting(
         "", "Model that goes on when another one fails, before the rules do.", live=True
     )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from wellread.evals.facts import Fact, FoldedText, distance, has_words
+from wellread.evals.facts import Fact, has_words
+from wellread.text.folded import FoldedText, distance
 
 
 def holds(text: str, *wordings: str) -> bool:

@@ -46,7 +46,7 @@ def test_a_judge_arrives_in_a_folder_of_its_name(home, hub):
     assert {name: (path / name).read_bytes() for name in JUDGE} == JUDGE
     assert is_here(offer, home)
     assert reports[-1] == (wanted.size, wanted.size)
-    assert setting_of(offer, path) == ("judge", f"onnx:{path}")
+    assert setting_of(offer, path) == ("judge", "onnx:judge")
 
 
 @pytest.mark.parametrize("name", ["onnx/model.onnx", "config.json"])

@@ -155,7 +155,9 @@ def ask(
     model: Model = "",
     planner: Annotated[str, typer.Option(metavar="MODEL", help="Another model for choosing the steps.")] = "",
     writer: Annotated[str, typer.Option(metavar="MODEL", help="Another model for writing.")] = "",
-    judge: Annotated[str, typer.Option(metavar="MODEL", help="Another model for scoring evidence.")] = "",
+    judge: Annotated[
+        str, typer.Option(metavar="JUDGE", help="Who judges statements: MODEL, onnx:FOLDER or words.")
+    ] = "",
     fallback: Annotated[str, typer.Option(metavar="MODEL", help="What goes on when a model fails.")] = "",
     max_steps: Annotated[int | None, typer.Option(help="Steps the run may take at most.")] = None,
     max_seconds: Annotated[float | None, typer.Option(help="Seconds the run may take at most.")] = None,
@@ -185,7 +187,7 @@ def ask(
         "model": model,
         "planner_model": planner,
         "writer_model": writer,
-        "judge_model": judge,
+        "judge": judge,
         "fallback_model": fallback,
         "limits": {
             "steps": max_steps,

@@ -40,6 +40,7 @@ class HostedProvider:
     keys: tuple[str, ...] = ()  # NAME_API_KEY without any
     takes_key: bool = True  # or finds its credentials in the environment by itself
     prices: str = ""  # the provider's name in genai-prices, if it is another
+    judges: bool = True
     on_this_machine: bool = False
 
     @property
@@ -131,6 +132,7 @@ class OllamaProvider:
     """Models that a running Ollama serves."""
 
     name: str = "ollama"
+    judges: bool = True
     on_this_machine: bool = True
     key_variables: tuple[str, ...] = ()
 
@@ -220,6 +222,7 @@ async def opened(
     first_token: float | None = None,
     closing: AsyncExitStack | None = None,
     counter: Any = None,
+    chooser: Any = None,
     failure: Any = None,
     runs: Any = None,
 ) -> LanguageModel:
@@ -249,6 +252,7 @@ async def opened(
         secrets=failures.Secrets(secrets),
         closing=closing,
         counter=counter,
+        chooser=chooser,
         failure=failure,
         runs=runs or (lambda: True),
     )

@@ -28,6 +28,7 @@ class LmStudioProvider:
 
     name = "lmstudio"
     on_this_machine = True
+    judges = True
     key_variables = ()
 
     def otherwise(self, settings: Settings) -> str:

@@ -169,7 +169,7 @@ def setting_of(offer: Offer, path: Path) -> tuple[str, str]:
         case "embedder":
             return "embedder", str(path)
         case "judge":
-            return "judge", f"onnx:{path}"
+            return "judge", f"onnx:{path.name}"
 
 
 def _wanted(offer: Offer, repository: HubRepository) -> tuple[RemoteFile, ...]:

@@ -3,22 +3,34 @@
 import asyncio
 import importlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Protocol
 
 from wellread import kept_keys
-from wellread.errors import BadRequestError, ModelError, ModelRejectedError, WellreadError
+from wellread.errors import BadRequestError, ModelError, ModelRejectedError, NotFoundError, WellreadError
 from wellread.events import Roles, Usage
 from wellread.models.language_model import LanguageModel
+from wellread.run_values import WORDS
 from wellread.settings import Settings
 
 EXTRACTIVE = "extractive"  # no model: the sources' own sentences
+CLASSIFIER = "onnx:"  # before the folder of a classifier that judges
 AUTOMATIC = "auto"
+_PLAIN_NAME = re.compile(r"\w[\w-]*")
 _IN_ORDER = ("openai", "anthropic", "google", "groq", "mistral", "openrouter", "ollama", "lmstudio", "local")
 _FILES = ("local", "scripted")  # whose models are named by a path
+
+
+def classifier_folder(name: str, home: Path) -> Path:
+    """The folder that `onnx:FOLDER` names: a path, or a name below the library's `models`."""
+    folder = Path(name.removeprefix(CLASSIFIER)).expanduser()
+    inside = home / "models" / folder
+    return inside if not folder.is_absolute() and inside.is_dir() else folder
 
 
 class ModelProvider(Protocol):
@@ -26,6 +38,7 @@ class ModelProvider(Protocol):
     SDK before `open`."""
 
     name: str
+    judges: bool  # whether its models judge what they wrote, unless somebody else is named
     on_this_machine: bool  # where reading and writing are slow, and cost nothing
 
     @property
@@ -218,7 +231,7 @@ class Models:
         model: str = "",
         planner_model: str = "",
         writer_model: str = "",
-        judge_model: str = "",
+        judge: str = "",
         fallback_model: str = "",
     ) -> Roles:
         """The models of a run: those that are named here, else those of the settings, else the automatic choice.
@@ -229,18 +242,37 @@ class Models:
         own = self._settings if not model else Settings(home=self._settings.home)
         planner = planner_model or own.planner_model
         writer = writer_model or own.writer_model
-        judge = judge_model or own.judge_model
         fallback = fallback_model or self._settings.fallback_model
         if not model and not (planner and writer):
             model = self.automatic().name
-        checked = {name: self.check(name) for name in (model, planner, writer, judge, fallback) if name}
-        chosen = planner or model
+        checked = {name: self.check(name) for name in (model, planner, writer, fallback) if name}
+        writes = checked[writer or model]
         return Roles(
-            planner=checked[chosen],
-            writer=checked[writer or model],
-            judge=checked[judge or chosen],
+            planner=checked[planner or model],
+            writer=writes,
+            judge=self._judge(judge or self._settings.judge, writes),
             fallback=checked.get(fallback, ""),
         )
+
+    def check_judge(self, name: str) -> None:
+        """Raises as `roles` does for a judge that cannot be had."""
+        self._judge(name, EXTRACTIVE)
+
+    def _judge(self, name: str, writer: str) -> str:
+        """Who judges statements, when `writer` writes them. Raises as `roles` does."""
+        if name == AUTOMATIC:
+            return writer if writer != EXTRACTIVE and self._split(writer)[0].judges else WORDS
+        if name in (WORDS, EXTRACTIVE):
+            return WORDS
+        if name.startswith(CLASSIFIER):
+            folder = classifier_folder(name, self._settings.home)
+            if not folder.is_dir():
+                raise NotFoundError(
+                    f"There is no folder {folder} with a classifier for {name!r}.",
+                    hint="`wellread setup` offers one; or set `judge` to `auto` or `words`.",
+                )
+            return name
+        return self.check(name)
 
     def outlook(self, name: str) -> Outlook | None:
         """What a model would take, told without opening it; None for no model."""
@@ -288,11 +320,13 @@ class Models:
     def offers(self, name: str) -> bool:
         """Whether a model of a provider that opens files is listed, or named by the settings, so that naming it opens
         no other file. Of other providers every name is offered. May read folders, so not for the event loop."""
-        if name == EXTRACTIVE:
+        if name in (EXTRACTIVE, WORDS, self._settings.judge):
             return True
+        if name.startswith(CLASSIFIER):  # a name within the library's own folder, no path
+            return _PLAIN_NAME.fullmatch(name.removeprefix(CLASSIFIER)) is not None
         provider, model = self._split(name)
         own = self._settings
-        named = {own.model, own.planner_model, own.writer_model, own.judge_model, own.fallback_model}
+        named = {own.model, own.planner_model, own.writer_model, own.judge, own.fallback_model}
         return (
             provider.name not in _FILES
             or not named.isdisjoint({name, model, f"{provider.name}/{model}"})

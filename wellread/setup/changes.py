@@ -7,7 +7,7 @@ from wellread.errors import BadRequestError, ConflictError, WellreadError
 from wellread.models.resolve import AUTOMATIC, Models
 from wellread.settings import SettingRow, Value, rows
 
-MODEL_SETTINGS = ("model", "planner_model", "writer_model", "judge_model", "fallback_model")
+MODEL_SETTINGS = ("model", "planner_model", "writer_model", "judge", "fallback_model")
 
 
 def checked_changes(given: Mapping[str, Value | None], *, running: bool) -> dict[str, Value | None]:
@@ -21,14 +21,14 @@ def checked_changes(given: Mapping[str, Value | None], *, running: bool) -> dict
 
 
 def check_models(models: Models, values: Mapping[str, Value | None]) -> None:
-    """Raises BadRequestError, NotFoundError or UnavailableError for a model that cannot be used."""
+    """Raises BadRequestError, NotFoundError or UnavailableError for a model, or a judge, that cannot be used."""
     for name in MODEL_SETTINGS:
         value = values.get(name)
         if name == "model" and value == "":
             raise BadRequestError("The model has no name.", hint=f"{AUTOMATIC} chooses one.")
         if value and not (name == "model" and value == AUTOMATIC):
             try:
-                models.check(str(value))
+                models.check_judge(str(value)) if name == "judge" else models.check(str(value))
             except WellreadError as error:
                 raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wellread.engine import Wellread
 from wellread.errors import NotFoundError
-from wellread.events import AnswerCompleted, ModelFailed, RunCompleted, RunFailed, Statement
+from wellread.events import AnswerChecked, AnswerCompleted, ModelFailed, RunCompleted, RunFailed, Statement
 from wellread.models.resolve import EXTRACTIVE
 from wellread.wire.runs import AskOptions
 
@@ -50,6 +50,8 @@ async def _answered(library: Wellread, question: str, model: str) -> ComparedAns
             match event:
                 case AnswerCompleted():
                     markdown, statements = event.markdown, event.statements
+                case AnswerChecked():
+                    statements = event.statements
                 case ModelFailed() | RunFailed():
                     problem = event.message
                 case RunCompleted(usage=usage):

@@ -43,7 +43,9 @@ class AskOptions(View):
     model: _Model = Field(default="", description="As `provider/model`; else that of the settings.")
     planner_model: _Model = ""
     writer_model: _Model = ""
-    judge_model: _Model = ""
+    judge: _Model = Field(
+        default="", description="Who judges statements: as `provider/model`, `onnx:FOLDER` or `words`."
+    )
     fallback_model: _Model = ""
     limits: RunLimits = RunLimits()
     conversation_id: str = Field(default="", max_length=32, description="Go on with this conversation.")
@@ -51,7 +53,7 @@ class AskOptions(View):
     @property
     def models(self) -> dict[str, str]:
         """The models that are named, by role; `model` is every role's that is not."""
-        return {name: value for name, value in self if name.endswith("model") and value}
+        return {name: value for name, value in self if (name == "judge" or name.endswith("model")) and value}
 
 
 class Question(AskOptions):

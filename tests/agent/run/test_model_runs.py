@@ -79,6 +79,7 @@ def opened(home, script="", **settings):
             home=home,
             embedder="none",
             openai_base_url=f"{served.address}/v1",
+            judge="words",
             model="openai/gpt-4.1",
             **settings,
         )

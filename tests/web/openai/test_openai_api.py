@@ -121,6 +121,7 @@ def test_the_transcript_streams_as_chat_chunks(mentor_home):
             embedder="none",
             model="openai/gpt-4.1",
             openai_base_url=f"{model.address}/v1",
+            judge="words",
         )
         with running(settings) as address:
             with openai.OpenAI(base_url=f"{address}/v1", api_key="none") as official:

@@ -17,6 +17,7 @@ from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.agent.writing.outline import heading_of, outline
 from wellread.agent.writing.small_model import GuidedAnswer
+from wellread.agent.writing.writer import OwnWords
 from wellread.agent.writing.writing_prompt import assignment, length_for
 from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError
 from wellread.events import AnswerOutlined, OutlineSection, Snippet
@@ -76,13 +77,13 @@ class ModelWriter:
         async with aclosing(writing) as pieces:
             async for piece in pieces:
                 if not yielded and not brief.written:
-                    yield _opening(brief)  # not before the model says something: it may fail
+                    yield OwnWords(_opening(brief))  # not before the model says something: it may fail
                 yielded += piece
                 self.wrote = guided is None or guided.wrote
                 yield piece
         opened = "".join(left_open(brief))
         if opened:
-            yield ("\n" if yielded.endswith("\n") else "\n\n") + opened
+            yield OwnWords(("\n" if yielded.endswith("\n") else "\n\n") + opened)
 
     async def _sections(
         self, model: LanguageModel, brief: Brief, sections: Sequence[OutlineSection], meter: Meter
@@ -191,7 +192,7 @@ class _Stream:
 async def _from_nothing(brief: Brief) -> AsyncGenerator[str | AnswerOutlined, None]:
     if not brief.written:
         for piece in nothing_found(brief):
-            yield piece
+            yield OwnWords(piece)
 
 
 def _opening(brief: Brief) -> str:

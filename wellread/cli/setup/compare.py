@@ -8,7 +8,7 @@ from rich.text import Text
 from wellread.cli.output import console, progress_console
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
-from wellread.grounding.tally import verdict_counts, verdict_line
+from wellread.grounding.tally import judge_of, verdict_counts, verdict_line
 from wellread.models.resolve import EXTRACTIVE
 from wellread.setup.comparison import ComparedAnswer, both_ways, question_to_compare
 
@@ -56,4 +56,4 @@ def _foot(answer: ComparedAnswer) -> list[Text]:
         return [Text(f"The model failed: {answer.problem}", style="yellow")]
     if answer.model == EXTRACTIVE or not answer.statements:
         return []
-    return [Text(verdict_line(verdict_counts(answer.statements)), style="dim")]
+    return [Text(verdict_line(verdict_counts(answer.statements), judge_of(answer.statements)), style="dim")]

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from wellread.models.resolve import AUTOMATIC
 from wellread.serving.request import Caller
 from wellread.settings import rows
+from wellread.setup.changes import MODEL_SETTINGS
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.http.state import server_of
 from wellread.web.pages.page import Page, PagePart
@@ -122,7 +123,7 @@ def _live() -> set[str]:
 
 
 def _is_model(name: str) -> bool:
-    return name in _live() and (name == "model" or name.endswith("_model"))
+    return name in MODEL_SETTINGS
 
 
 def _group(name: str) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from wellread.content import Anchor
 from wellread.events import AnswerCompleted, Citation, Snippet, VerdictName
 from wellread.grounding.marks import placed_marks
+from wellread.grounding.tally import DOUBTFUL
 from wellread.web.pages.conversation.markdown_html import blocks, shown, sign, without_signs
 from wellread.web.pages.place_words import place_words
 
@@ -23,7 +24,7 @@ _PLACE = Markup('<a class="chip" href="{}" data-reads>{}</a>')
 _CODE = re.compile(r"<code>([\w./-]{1,120})</code>")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*?>")
 _VOID = frozenset(("br", "hr"))
-_TOLD: tuple[VerdictName, ...] = ("partly", "unsupported")
+_TOLD = DOUBTFUL | {"partly"}
 
 # What a citation's mark links to: its position in the answer (None while that is written) and what it cites.
 Link = Callable[[int | None, Citation | Snippet], str]

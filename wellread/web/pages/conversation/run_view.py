@@ -13,9 +13,12 @@ from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.telling.trace import failure_line
 from wellread.events import (
     TERMINAL,
+    AnswerChecked,
     AnswerCompleted,
     AnswerDelta,
+    AnswerDrafted,
     AnswerOutlined,
+    AnswerRevised,
     AnswerStarted,
     AnyEvent,
     Citation,
@@ -46,6 +49,7 @@ from wellread.events import (
 from wellread.grounding.tally import verdict_counts
 from wellread.library.offered_questions import OfferedQuestion
 from wellread.library.titles import Titles
+from wellread.run_values import WORDS
 from wellread.web.pages.conversation.answer_html import Link, completed, written
 from wellread.web.pages.conversation.markdown_html import Growing
 from wellread.web.pages.conversation.run_steps import Step
@@ -93,6 +97,9 @@ class RunRendering:
         self.answer: AnswerCompleted | None = None
         self.begun: AnswerStarted | None = None
         self.outline: AnswerOutlined | None = None
+        self.drafted: AnswerDrafted | None = None
+        self.revised: AnswerRevised | None = None
+        self.judge = WORDS  # who judged the answer's statements
         self.end: RunCompleted | RunFailed | RunCancelled | None = None
         self._under_way = UnderWay()
         self._carried: tuple[Snippet, ...] = ()
@@ -174,7 +181,10 @@ class RunRendering:
             "quoted": say("quoted"),
             "supported": say("supported"),
             "partly": say("partly supported"),
+            "contradicted": say("contradicted"),
             "unsupported": say("not supported"),
+            "conflict": say("in conflict with the passages"),
+            "not checked": say("not checked"),
             "general": say("without a source"),
         }
 
@@ -252,7 +262,15 @@ class RunRendering:
                 | StepCompleted()
             ):
                 self._tell_step(event)
-            case AnswerStarted() | AnswerOutlined() | AnswerDelta() | AnswerCompleted():
+            case (
+                AnswerStarted()
+                | AnswerOutlined()
+                | AnswerDrafted()
+                | AnswerRevised()
+                | AnswerDelta()
+                | AnswerCompleted()
+                | AnswerChecked()
+            ):
                 self._tell_answer(event)
             case _ if isinstance(event, TERMINAL):
                 self._end(event)
@@ -299,7 +317,7 @@ class RunRendering:
         match event:
             case AnswerStarted():
                 self.state = "writing"
-                self.begun, self.outline = event, None
+                self.begun, self.outline, self.drafted, self.revised = event, None, None, None
                 self._growing, self._blocks, self._sent = Growing(), [], []
                 self._dirty("bar", "controls", "answer")
             case AnswerOutlined():
@@ -308,14 +326,25 @@ class RunRendering:
             case AnswerDelta(text=text):
                 self._growing.add(text)
                 self._dirty("blocks")
+            case AnswerDrafted():
+                self.drafted = event
+                self._dirty("answer")
+            case AnswerRevised():
+                self.revised = event
+                self._dirty("answer")
             case AnswerCompleted():
-                self.answer = event
-                say, words = self._page.say, self.verdict_words
-                self._blocks = completed(event, self.snippets, self._link, say, words)
-                if self.outline is not None or len(self._blocks) < len(self._sent):
-                    self._sent = []
-                    self._dirty("answer")
-                self._dirty("blocks", "after")
+                self._show(event)
+            case AnswerChecked() if self.answer is not None:
+                self.judge = event.judge
+                self._show(self.answer.with_check(event))
+
+    def _show(self, answer: AnswerCompleted) -> None:
+        self.answer = answer
+        self._blocks = completed(answer, self.snippets, self._link, self._page.say, self.verdict_words)
+        if self.outline is not None or len(self._blocks) < len(self._sent):
+            self._sent = []
+            self._dirty("answer")
+        self._dirty("blocks", "after")
 
     def _end(self, event: RunCompleted | RunFailed | RunCancelled) -> None:
         self.end = event

@@ -150,12 +150,12 @@ function ending(state) {
   if (state.status === "stopped") return [element("p", "notice", _("Stopped. What has arrived is kept for the next time."))];
   const notice = element("div", "notice");
   notice.append(element("p", "", _("It is here.")));
-  if (state.setting !== "model") notice.append(element("p", "small", _("Set this in settings.toml, and start the server again:")));
-  else notice.append(element("p", "small", _("It stands among the files above, to be tried and used.")));
-  if (state.setting !== "model") {
+  if (state.setting === "model") {
+    notice.append(element("p", "small", _("It stands among the files above, to be tried and used.")));
+  } else {
     const line = element("code", "path", `${state.setting} = "${state.value}"`);
     line.dir = "ltr";
-    notice.append(line);
+    notice.append(element("p", "small", _("Set this in settings.toml, and start the server again:")), line);
   }
   return [notice];
 }
