@@ -13,9 +13,11 @@ from wellread.wire.runs import AskOptions
 
 @dataclass(frozen=True, slots=True)
 class ComparedAnswer:
-    """An answer, and what it took. `problem` says why a model, or the run, failed; then the answer is what was left."""
+    """An answer, who wrote it, and what it took. `problem` says why a model, or the run, failed: for good or in one of
+    its calls."""
 
     model: str
+    written_by: str  # "" when there is no answer
     markdown: str
     statements: tuple[Statement, ...]
     seconds: float
@@ -42,14 +44,14 @@ async def both_ways(library: Wellread, question: str, model: str) -> AsyncGenera
 
 
 async def _answered(library: Wellread, question: str, model: str) -> ComparedAnswer:
-    markdown, problem, seconds = "", "", 0.0
+    markdown, author, problem, seconds = "", "", "", 0.0
     statements: tuple[Statement, ...] = ()
     cost: float | None = None
     async with aclosing(library.ask(question, AskOptions(model=model))) as events:
         async for event in events:
             match event:
                 case AnswerCompleted():
-                    markdown, statements = event.markdown, event.statements
+                    markdown, author, statements = event.markdown, event.written_by, event.statements
                 case AnswerChecked():
                     statements = event.statements
                 case ModelFailed() | RunFailed():
@@ -59,4 +61,4 @@ async def _answered(library: Wellread, question: str, model: str) -> ComparedAns
                     cost = None if usage.unpriced_calls else usage.cost
                 case _:
                     pass
-    return ComparedAnswer(model, markdown, statements, seconds, cost, problem)
+    return ComparedAnswer(model, author, markdown, statements, seconds, cost, problem)

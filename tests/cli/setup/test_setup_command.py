@@ -155,12 +155,16 @@ def test_a_question_is_answered_both_ways(setup, mentor_home):
     with serving(SCRIPT) as served:
         own = {"WELLREAD_HOME": str(mentor_home), "WELLREAD_OPENAI_BASE_URL": f"{served.address}/v1"}
         said = setup("compare", "openai/x", "What is leadership?", **own)
+        own["WELLREAD_OPENAI_BASE_URL"] = NOBODY
+        unreached = setup("compare", "openai/x", "What is leadership?", **own)
     assert said.returncode == 0, said.stdout + said.stderr
     assert said.stdout.startswith("What is leadership?")
     assert "── By quoting (" in said.stdout
     assert "No language model wrote this" in said.stdout
     assert "── By openai/x (" in said.stdout
     assert "Books let you think with other heads." in said.stdout
+    assert unreached.returncode == 1
+    assert "What failed: openai/x cannot be reached" in unreached.stdout
 
 
 def test_what_cannot_be_compared_is_said(setup, home):

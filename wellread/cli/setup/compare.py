@@ -16,7 +16,7 @@ _ROOM = 100  # columns for two answers beside each other
 
 
 async def compare(model: str, question: str) -> int:
-    """The exit status is 1 when the model failed."""
+    """The exit status is 1 when the model did not write its answer."""
     if model == EXTRACTIVE:
         raise BadRequestError("Quoting is compared with a model.", hint="Name one as provider/model.")
     async with Wellread() as library:
@@ -28,7 +28,7 @@ async def compare(model: str, question: str) -> int:
             if len(answers) == 1:
                 progress_console.print(f"Asking {model} …", style="dim", markup=False)
     _show(answers)
-    return 1 if any(answer.problem for answer in answers) else 0
+    return 1 if answers[-1].written_by in ("", EXTRACTIVE) else 0
 
 
 def _show(answers: list[ComparedAnswer]) -> None:
@@ -52,8 +52,10 @@ def _head(answer: ComparedAnswer) -> str:
 
 
 def _foot(answer: ComparedAnswer) -> list[Text]:
-    if answer.problem:
-        return [Text(f"The model failed: {answer.problem}", style="yellow")]
+    lines = [Text(f"What failed: {answer.problem}", style="yellow")] if answer.problem else []
     if answer.model == EXTRACTIVE or not answer.statements:
-        return []
-    return [Text(verdict_line(verdict_counts(answer.statements), judge_of(answer.statements)), style="dim")]
+        return lines
+    return [
+        *lines,
+        Text(verdict_line(verdict_counts(answer.statements), judge_of(answer.statements)), style="dim"),
+    ]
