@@ -42,7 +42,8 @@ async function connect(row, key, insist) {
   const { provider } = row.dataset;
   tell(row, element("p", "soft", _("Trying the key …")));
   const outcome = await send("PUT", `/api/v1/connections/${provider}/key`, { json: { key, insist } });
-  const trials = outcome.trials.map(shownTrial);
+  // Where both fail for one reason it is told once.
+  const trials = outcome.trials.filter(({ said }, index, all) => !index || said !== all[0].said).map(shownTrial);
   if (outcome.kept) {
     await fresh(provider, ...trials);
     toast(_("Connected. The key is kept."));
