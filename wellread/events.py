@@ -242,7 +242,10 @@ class AnswerCompleted(Event):
     usage: Usage
     written_by: str = "extractive"  # the model's name; with " + " between, when another had to go on
     dropped_citations: int = 0  # numbers that the model gave and that were not among the knowledge it had
-    left_out: int = 0  # sentences of a small model that nothing in its knowledge held, which were not shown
+    left_out: int = (
+        0  # sentences that were not shown: of a small model, those that nothing in its knowledge held; in an
+    )
+    # author's voice, experiences of his own that it does not tell in the same words
 
     def with_check(self, check: "AnswerChecked") -> "AnswerCompleted":
         """The answer with its statements as they were checked."""

@@ -5,23 +5,33 @@ import hashlib
 import os
 
 import pytest
-from support.hub import serving_hub
+from support.hub import hub_of
 
 from wellread.errors import NotFoundError, UnavailableError
-from wellread.models.offers import OFFERS, best_writer, download, inspect, is_here, offer_named, setting_of
+from wellread.models.offers import (
+    OFFERS,
+    best_writer,
+    checksum_words,
+    download,
+    inspect,
+    is_here,
+    offer_named,
+    setting_of,
+)
 
 WEIGHTS = os.urandom(200_000)
 SMALL = {"config.json": b'{"id2label": {"0": "x"}}', "tokenizer.json": b"{}", "tokenizer_config.json": b"{}"}
-JUDGE = {**SMALL, "special_tokens_map.json": b"{}", "onnx/model.onnx": WEIGHTS}
+JUDGE = {**SMALL, "onnx/model.onnx": WEIGHTS, "README.md": b"# Judge"}
+ARRIVED = {
+    "config.json": SMALL["config.json"],
+    "tokenizer.json": SMALL["tokenizer.json"],
+    "model.onnx": WEIGHTS,
+}
 
 
 @pytest.fixture
 def hub():
-    with serving_hub() as server:
-        server.files = dict(JUDGE)
-        server.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in JUDGE.items()}
-        server.in_git = set(JUDGE) - {"onnx/model.onnx"}
-        server.names = [offer.repo for offer in OFFERS]
+    with hub_of(offer_named("judge").repo, JUDGE, license="apache-2.0") as server:
         yield server
 
 
@@ -29,10 +39,11 @@ def test_size_licence_and_checksums_are_the_hubs_and_nothing_is_fetched_for_them
     wanted = asyncio.run(inspect(offer_named("judge"), hub.environment))
     assert wanted.licence == "apache-2.0"
     assert wanted.revision == "c0ffee"
-    assert wanted.size == sum(map(len, JUDGE.values()))
-    assert [file.name for file in wanted.files] == list(offer_named("judge").files)
-    assert wanted.files[0].checksum == f"SHA-256 {hashlib.sha256(WEIGHTS).hexdigest()}"
-    assert all(file.checksum.startswith("git ") for file in wanted.files[1:])
+    assert wanted.size == sum(map(len, ARRIVED.values()))
+    assert set(wanted.files) == set(ARRIVED)
+    told = {name: checksum_words(file) for name, file in wanted.files.items()}
+    assert told["model.onnx"] == f"SHA-256 {hashlib.sha256(WEIGHTS).hexdigest()}"
+    assert told["config.json"].startswith("git SHA-1 ")
     assert hub.asked == []
     assert not home.exists()
 
@@ -42,11 +53,11 @@ def test_a_judge_arrives_in_a_folder_of_its_name(home, hub):
     assert not is_here(offer, home)
     wanted = asyncio.run(inspect(offer, hub.environment))
     path = asyncio.run(download(wanted, home, lambda *report: reports.append(report), hub.environment))
-    assert path == home / "models" / "judge"
-    assert {name: (path / name).read_bytes() for name in JUDGE} == JUDGE
+    assert path == home / "models" / "nli-deberta-v3-xsmall"
+    assert {name: (path / name).read_bytes() for name in ARRIVED} == ARRIVED
     assert is_here(offer, home)
     assert reports[-1] == (wanted.size, wanted.size)
-    assert setting_of(offer, path) == ("judge", "onnx:judge")
+    assert setting_of(offer, path) == ("judge", "onnx:nli-deberta-v3-xsmall")
 
 
 @pytest.mark.parametrize("name", ["onnx/model.onnx", "config.json"])
@@ -55,17 +66,17 @@ def test_what_is_not_what_was_agreed_to_is_removed(home, hub, name):
     hub.files[name] = bytes(len(hub.files[name]))
     with pytest.raises(UnavailableError, match="was removed"):
         asyncio.run(download(wanted, home, lambda *_: None, hub.environment))
-    assert not (home / "models" / "judge" / name).exists()
+    assert not (offer_named("judge").folder(home) / name.rpartition("/")[2]).exists()
 
 
 def test_a_repository_that_lacks_a_file_is_said_before_anything_is_fetched(hub):
-    del hub.files["tokenizer.json"]
-    with pytest.raises(NotFoundError, match=r"no longer has tokenizer\.json"):
-        asyncio.run(inspect(offer_named("judge"), hub.environment))
+    hub.repo = offer_named("embedder-multilingual").repo
+    with pytest.raises(NotFoundError, match=r"no longer has special_tokens_map\.json"):
+        asyncio.run(inspect(offer_named("embedder-multilingual"), hub.environment))
 
 
 def test_a_licence_that_the_hub_does_not_state_is_not_made_up(hub):
-    hub.tags = ["onnx"]
+    hub.license = ""
     assert asyncio.run(inspect(offer_named("judge"), hub.environment)).licence == ""
 
 

@@ -9,16 +9,25 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.hub import CONTENT, serving_hub
+from support.hub import hub_of
 
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnavailableError
 from wellread.models import pull as pulling
 from wellread.models.pull import RemoteFile, chosen
 
+CONTENT = {
+    "tea-q4_k_m.gguf": b"GGUF" + os.urandom(3_000_000),
+    "tea-q8_0.gguf": b"GGUF" + os.urandom(1000),
+    "mmproj-tea-f16.gguf": b"GGUF",
+    "big/tea-f16-00001-of-00002.gguf": b"GGUF one",
+    "big/tea-f16-00002-of-00002.gguf": b"GGUF two",
+    "README.md": b"# Tea",
+}
+
 
 @pytest.fixture
 def hub():
-    with serving_hub() as server:
+    with hub_of("Leaf/Tea-GGUF", CONTENT) as server:
         yield server
 
 
@@ -114,7 +123,7 @@ def test_a_hub_cannot_choose_where_files_go(home, hub):
 
 def test_what_is_not_as_the_hub_describes_it_is_removed(home, hub):
     hub.hashes["tea-q8_0.gguf"] = "0" * 64
-    with pytest.raises(UnavailableError, match="SHA-256"):
+    with pytest.raises(UnavailableError, match="checksum"):
         pull("Leaf/Tea-GGUF:Q8_0", home, hub)
     assert left(home) == []
 

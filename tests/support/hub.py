@@ -1,38 +1,48 @@
-"""The Hugging Face hub, or what a test needs of it, in a thread of its own."""
+"""One repository as the Hugging Face hub serves it: its listing with checksums, and its files by way of a redirect."""
 
 import contextlib
 import hashlib
 import json
-import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-CONTENT = {
-    "tea-q4_k_m.gguf": b"GGUF" + os.urandom(3_000_000),
-    "tea-q8_0.gguf": b"GGUF" + os.urandom(1000),
-    "mmproj-tea-f16.gguf": b"GGUF",
-    "big/tea-f16-00001-of-00002.gguf": b"GGUF one",
-    "big/tea-f16-00002-of-00002.gguf": b"GGUF two",
-    "README.md": b"# Tea",
-}
+
+@contextlib.contextmanager
+def hub_of(repo: str, files: Mapping[str, bytes], license: str = "") -> Iterator["Hub"]:
+    with Hub(repo, files, license) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def is_large(name: str) -> bool:
+    """Whether a file is kept apart from git, and so has an SHA-256."""
+    return not name.endswith((".json", ".md"))
+
+
+def checksum(name: str, content: bytes) -> str:
+    if is_large(name):
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 class Hub(ThreadingHTTPServer):
-    """The Hugging Face hub with one repository, under any of `names`; `cut` ends answers after so many bytes. Files in
-    `in_git` are small ones, of which the hub states git's hash."""
+    """`cut` ends answers after so many bytes."""
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, repo, files, license):
         super().__init__(("127.0.0.1", 0), Answer)
-        self.files = dict(CONTENT)
-        self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items()}
-        self.names = ["Leaf/Tea-GGUF"]
-        self.in_git = set()
-        self.revision = "c0ffee"
-        self.tags = ["gguf", "license:apache-2.0"]
+        self.repo = repo
+        self.files = dict(files)
+        self.hashes = {name: checksum(name, content) for name, content in files.items()}
+        self.license = license
         self.cut = None
         self.ranges = True
         self.asked = []  # the ranges
@@ -44,33 +54,32 @@ class Hub(ThreadingHTTPServer):
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
-        if name := next((n for n in self.server.names if self.path.startswith(f"/api/models/{n}?")), ""):
-            self.listing(name)
+        if self.path.startswith(f"/api/models/{self.server.repo}?"):
+            self.listing()
         elif self.path.startswith("/api/models/Leaf/Secret"):
             self.reply(401, b"", {"X-Error-Code": "GatedRepo"})
         elif self.path.startswith("/api/models/Leaf/Portal"):
             self.reply(200, b"<html>Sign in to this network</html>", {})
         elif self.path.startswith("/api/models/Leaf/Busy"):
             self.reply(429, b"", {})
-        elif found := re.fullmatch(r"/[^/]+/[^/]+/resolve/\w+/(.+)", self.path):
+        elif found := re.fullmatch(f"/{self.server.repo}/resolve/c0ffee/(.+)", self.path):
             self.reply(302, b"", {"Location": f"/cdn/{found[1]}"})
         elif self.path.startswith("/cdn/"):
             self.content(self.server.files[self.path.removeprefix("/cdn/")])
         else:
             self.reply(404, b"", {"X-Error-Code": "RepoNotFound"})
 
-    def listing(self, repo):
-        siblings = [{"rfilename": name, **self.stated(name)} for name in self.server.files]
-        body = {"id": repo, "sha": self.server.revision, "siblings": siblings, "tags": self.server.tags}
+    def listing(self):
+        body = {"id": self.server.repo, "sha": "c0ffee", "siblings": [*map(self.sibling, self.server.files)]}
+        if self.server.license:
+            body["cardData"] = {"license": self.server.license}
         self.reply(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
-    def stated(self, name):
-        content = self.server.files[name]
-        if name in self.server.in_git:
-            head = f"blob {len(content)}\0".encode()
-            return {"size": len(content), "blobId": hashlib.sha1(head + content).hexdigest()}
-        own = {"size": len(content), "sha256": self.server.hashes[name], "pointerSize": 130}
-        return {"size": len(content), "lfs": own}
+    def sibling(self, name):
+        size, digest = len(self.server.files[name]), self.server.hashes[name]
+        if not is_large(name):
+            return {"rfilename": name, "size": size, "blobId": digest}
+        return {"rfilename": name, "size": size, "lfs": {"size": size, "sha256": digest, "pointerSize": 130}}
 
     def content(self, content):
         start = 0
@@ -92,15 +101,3 @@ class Answer(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-@contextlib.contextmanager
-def serving_hub() -> Iterator[Hub]:
-    with Hub() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from wellread.grounding.quantities import claimed, held
 from wellread.grounding.wording import ClosestSentence
-from wellread.text.languages import languages, patterns, word_list_of
+from wellread.text.languages import languages, pattern_of, word_list_of
 from wellread.text.terms import language_of, term
 
 _SPEAKS_TO_IT = 0.75  # share of a statement's words that a sentence holds which says the same or the opposite
@@ -59,8 +59,9 @@ def names_in(text: str) -> tuple[str, ...]:
 
 
 def negates(text: str) -> bool:
-    """Whether a sentence has a word that negates."""
-    return sum(len(pattern.findall(text)) for pattern in patterns("wording", "negation")) % 2 == 1
+    """Whether a sentence has a word of its language that negates, or an odd number of them."""
+    negation = pattern_of(language_of(text), "wording", "negation")
+    return negation is not None and len(negation.findall(text)) % 2 == 1
 
 
 def opposed(claim: str, sentence: str) -> tuple[str, str] | None:

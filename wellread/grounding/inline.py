@@ -14,6 +14,16 @@ _AT_START = re.compile(r"(?:[#>+=-]|\d{1,9}(?=[.)]))")
 _NUMBERS = r"\d{1,6}(?:\s*[-–]\s*\d{1,6})?"
 _MARK = re.compile(rf"\[({_NUMBERS}(?:\s*[,;]\s*{_NUMBERS})*)\](?![(:])")
 _LONGEST_RANGE = 20  # numbers that "[1-4]" may stand for
+
+
+# Where a space keeps text from being a link, a reference or an address, and "<" from being markup.
+_ACTS = re.compile(
+    r"(?<=:)(?=//)|(?<=\])(?=[(\[:])|(?<=\w)(?=@\w)|(?<=\bwww)(?=\.\w)|(?<=&)(?=#?\w+;)"
+    r"|(?:(?<=\bjavascript:)|(?<=\bvbscript:)|(?<=\bmailto:)|(?<=\bdata:)|(?<=\bxmpp:))(?=\S)",
+    re.I,
+)
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
+
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(\s*[^()\s]*(?:\s+\"[^\"]*\")?\s*\)")
 _ENTITY = re.compile(r"&#?\w{1,32};")
 _ANGLE = re.compile(r"<(?P<url>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>|</?[A-Za-z][^<>]*>|<!--.*?-->", re.S)
@@ -34,6 +44,12 @@ def inert(text: str) -> str:
     if start and start[0].isdigit():
         return f"{start[0]}\\{escaped[start.end() :]}"
     return "\\" + escaped if start else escaped
+
+
+def defused(text: str) -> str:
+    """Words that are shown as they are, as text here and as Markdown elsewhere: no link, picture, address or markup is
+    left in them, by a space where it matters."""
+    return _MARKUP.sub("‹", _ACTS.sub(" ", text))
 
 
 @dataclass(frozen=True, slots=True)

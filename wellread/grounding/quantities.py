@@ -39,14 +39,14 @@ class Quantity:
     unit: str
     written: str
 
-    def stands_in(self, held: "Held") -> bool:
+    def stands_in(self, held: "HeldQuantities") -> bool:
         units = frozenset().union(*(held.units.get(value, frozenset()) for value in self.values))
         unnamed = "" in units and self.unit != _MONTH
         return bool(units) and (not self.unit or self.unit in units or unnamed)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldQuantities:
     """The numbers that a text holds, each with the units that it has there ("" for none)."""
 
     units: dict[str, frozenset[str]]
@@ -59,7 +59,7 @@ def claimed(text: str) -> tuple[Quantity, ...]:
 
 
 @lru_cache(maxsize=256)
-def held(text: str) -> Held:
+def held(text: str) -> HeldQuantities:
     """The quantities of a source."""
     language = language_of(text)
     found: dict[str, set[str]] = {}
@@ -72,7 +72,7 @@ def held(text: str) -> Held:
     for word, share in _fractions(language).items():
         if re.search(rf"\b{word}\b", text, re.IGNORECASE):
             found.setdefault(share, set()).add("%")
-    return Held({value: frozenset(units) for value, units in found.items()})
+    return HeldQuantities({value: frozenset(units) for value, units in found.items()})
 
 
 def _quantities(text: str, language: str, *, strict: bool) -> Iterator[Quantity]:

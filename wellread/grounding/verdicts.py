@@ -20,7 +20,7 @@ from wellread.text.words import count_words
 SUPPORTED = 0.5  # probability of entailment from which a statement is supported
 PARTLY = 0.3  # and from which it is in part
 CONTRADICTED = 0.5
-_MOST_SENTENCES = 4  # of the sources, by which a statement is judged
+MOST_SENTENCES = 4  # of the sources, by which a statement is judged
 _MORE_SENTENCES = 2  # of a source that is not cited, where it says more of a statement than those that are
 _SAYS_MORE = 0.15  # in coverage
 
@@ -196,7 +196,7 @@ def _finding(claim: Claim, snippets: dict[int, Snippet], asserts: Asserts) -> Fi
     compared = cited or ([] if claim.numbers else list(snippets.values()))
     others = [snippet for snippet in snippets.values() if snippet not in compared]
     sources = [snippet.text for snippet in compared]
-    closest = closest_sentences(wording, sources, _MOST_SENTENCES)
+    closest = closest_sentences(wording, sources, MOST_SENTENCES)
     further = closest_sentences(wording, [snippet.text for snippet in others], _MORE_SENTENCES)
     coverage = _coverage(wording, closest)
     if _coverage(wording, further) < coverage + _SAYS_MORE:

@@ -30,7 +30,6 @@ _ANSWER_SECONDS = 30.0  # to count tokens, while another call keeps the processo
 # Threads that wait for each other sleep instead of spinning. Nothing is lost when the processors are free; when
 # another program needs one, spinning makes llama.cpp several times slower.
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
-_CPU_SHARE = Path("/sys/fs/cgroup/cpu.max")
 _LOG_BYTES = 8192
 _REASON = re.compile(r"error loading model: (.+)")
 
@@ -213,26 +212,3 @@ def shares_of(tokens: Mapping[str, float], words: Sequence[str]) -> dict[str, fl
             shares[meant[0]] += probability
     total = sum(shares.values())
     return {word: share / total for word, share in shares.items()} if total else None
-
-
-def usable_cores() -> int:
-    """The threads that pay: the processor cores this process may use; 0, llama.cpp's own choice, if unknown.
-
-    A second thread on a core gains nothing, and threads beyond a container's share wait for each other.
-    """
-    if sys.platform != "linux":
-        return 0
-    cores = {_siblings(number) for number in os.sched_getaffinity(0)}
-    try:
-        quota, period = _CPU_SHARE.read_text(encoding="ascii").split()
-    except FileNotFoundError:
-        return len(cores)
-    return len(cores) if quota == "max" else max(1, min(len(cores), int(quota) // int(period)))
-
-
-def _siblings(processor: int) -> str:
-    """The processors that share a core with this one."""
-    try:
-        return Path(f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list").read_text()
-    except FileNotFoundError:  # not shown to every container
-        return str(processor)

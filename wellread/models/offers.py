@@ -1,7 +1,7 @@
 """Models that Wellread offers to download: which, what for, and from where.
 
 What is said of size here is only to choose by. Size, licence and checksums are asked of the hub before each download,
-and what it says then is what the reader agrees to (`pull.look_up`).
+and what it says then is what the reader agrees to (`inspect`).
 """
 
 import os
@@ -12,7 +12,16 @@ from typing import Literal
 
 from wellread.errors import NotFoundError
 from wellread.models import gguf
-from wellread.models.pull import HubRepository, RemoteFile, Report, chosen, fetch, look_up
+from wellread.models.pull import (
+    SHA256_DIGITS,
+    RemoteFile,
+    Report,
+    Repository,
+    chosen,
+    pull_folder,
+    repository,
+)
+from wellread.models.pull_classifier import classifier_of
 
 OfferKind = Literal["writer", "embedder", "judge"]
 
@@ -30,8 +39,8 @@ _BESIDE_THE_WEIGHTS = 1_500_000_000  # bytes of memory: context, buffers, cached
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A model to be had. `files` are those of the repository that are needed; none: its GGUF file of some four bits.
-    `billions` of parameters, of a writer."""
+    """A model to be had. `files` are those that are needed of an embedder's repository; of a writer it is the GGUF file
+    of some four bits, of a judge what `pull_classifier` takes. `billions` of parameters, of a writer."""
 
     name: str
     kind: OfferKind
@@ -48,7 +57,8 @@ class Offer:
 
     def folder(self, home: Path) -> Path:
         """Where it lands."""
-        return home / "models" / (self.repo if self.kind == "writer" else self.name)
+        name = {"writer": self.repo, "embedder": self.name, "judge": self.repo.partition("/")[2]}[self.kind]
+        return home / "models" / name
 
 
 OFFERS = (
@@ -98,7 +108,6 @@ OFFERS = (
         "cross-encoder/nli-deberta-v3-xsmall",
         "Judges whether a passage bears a statement, without a language model and without a network.",
         290_000_000,
-        files=_ONNX,
     ),
 )
 
@@ -108,13 +117,17 @@ class OfferedDownload:
     """An offer as the hub has it at one revision: what a reader is asked to agree to."""
 
     offer: Offer
-    revision: str
-    licence: str
-    files: tuple[RemoteFile, ...]
+    licence: str  # "" when the hub states none
+    files: Mapping[str, RemoteFile]  # by the names that they get
 
     @property
     def size(self) -> int:
-        return sum(file.size for file in self.files)
+        """Bytes of all files."""
+        return sum(file.size for file in self.files.values())
+
+    @property
+    def revision(self) -> str:
+        return next(iter(self.files.values())).revision
 
 
 def offer_named(name: str) -> Offer:
@@ -128,9 +141,9 @@ def offer_named(name: str) -> Offer:
 
 
 async def inspect(offer: Offer, environment: Mapping[str, str] = os.environ) -> OfferedDownload:
-    """What the hub says of it now. Raises NotFoundError when it lacks a file, and as `pull.look_up` does."""
-    repository = await look_up(offer.repo, environment)
-    return OfferedDownload(offer, repository.revision, repository.licence, _wanted(offer, repository))
+    """What the hub says of it now. Raises NotFoundError when it lacks a file, and as `pull.repository` does."""
+    found = await repository(offer.repo, environment)
+    return OfferedDownload(offer, found.license, _wanted(offer, found))
 
 
 async def download(
@@ -139,8 +152,8 @@ async def download(
     """Bring it into the library's folder; gives the GGUF file, or the folder. What is here already is kept, what was
     begun is gone on with. Raises as `pull.pull` does."""
     folder = wanted.offer.folder(home)
-    await fetch(wanted.files, folder, report, environment)
-    return folder / wanted.files[0].name if wanted.offer.kind == "writer" else folder
+    await pull_folder(wanted.files, folder, report, environment)
+    return folder / next(iter(wanted.files)) if wanted.offer.kind == "writer" else folder
 
 
 def is_here(offer: Offer, home: Path) -> bool:
@@ -148,7 +161,7 @@ def is_here(offer: Offer, home: Path) -> bool:
     folder = offer.folder(home)
     if offer.kind == "writer":
         return any(gguf.is_model(path.name) for path in folder.glob("*.gguf"))
-    return all((folder / name).is_file() for name in offer.files)
+    return all((folder / name).is_file() for name in offer.files or ("model.onnx", "config.json"))
 
 
 def best_writer(cores: int, memory: int | None) -> Offer:
@@ -172,13 +185,22 @@ def setting_of(offer: Offer, path: Path) -> tuple[str, str]:
             return "judge", f"onnx:{path.name}"
 
 
-def _wanted(offer: Offer, repository: HubRepository) -> tuple[RemoteFile, ...]:
-    if not offer.files:
-        return tuple(chosen(repository.files))
-    known = {file.name: file for file in repository.files}
-    if missing := [name for name in offer.files if name not in known]:
-        raise NotFoundError(
-            f"{offer.repo} no longer has {', '.join(missing)}.",
-            hint="The repository has changed. Name another model by its folder; docs/models.md says how.",
-        )
-    return tuple(known[name] for name in offer.files)
+def checksum_words(file: RemoteFile) -> str:
+    """A checksum and its kind."""
+    return f"{'SHA-256' if len(file.checksum) == SHA256_DIGITS else 'git SHA-1'} {file.checksum}"
+
+
+def _wanted(offer: Offer, found: Repository) -> Mapping[str, RemoteFile]:
+    match offer.kind:
+        case "writer":
+            return {file.name: file for file in chosen(found.files)}
+        case "judge":
+            return classifier_of(found).files
+        case "embedder":
+            known = {file.name: file for file in found.files}
+            if missing := [name for name in offer.files if name not in known]:
+                raise NotFoundError(
+                    f"{offer.repo} no longer has {', '.join(missing)}.",
+                    hint="The repository has changed. Name another model by its folder; docs/models.md says how.",
+                )
+            return {name: known[name] for name in offer.files}

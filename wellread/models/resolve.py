@@ -118,6 +118,11 @@ class Models:
         for name in [name for name in self._opening if self._split(name)[0].key_variables]:
             self._retired.append(self._opening.pop(name))
 
+    @property
+    def home(self) -> Path:
+        """The library's, below which models of its own lie."""
+        return self._settings.home
+
     async def close(self) -> None:
         """Every model, also those that are being opened."""
         opening = [*self._opening.values(), *self._retired]

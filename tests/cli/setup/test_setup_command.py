@@ -10,7 +10,7 @@ import termios
 
 import pytest
 from support.command import command
-from support.hub import serving_hub
+from support.hub import hub_of
 from support.providers import ollama, refusing
 from support.served_script import serving
 
@@ -18,6 +18,7 @@ from wellread import kept_keys
 
 KEY = "wr-test-8Jq2mZ0c5Tn7Xb1L"
 NOBODY = "http://127.0.0.1:9"
+WRITER = "Qwen/Qwen2.5-1.5B-Instruct-GGUF"
 SCRIPT = '[[reply]]\nrole = "text"\ntext = "Books let you think with other heads."\ntimes = 0\n'
 
 
@@ -129,8 +130,7 @@ def test_a_model_is_used_from_now_on(setup, home):
 
 
 def test_a_download_is_shown_and_needs_consent(setup, home, monkeypatch):
-    with serving_hub() as hub:
-        hub.names = ["Qwen/Qwen2.5-1.5B-Instruct-GGUF"]
+    with hub_of(WRITER, {"tea-q4_k_m.gguf": b"GGUF" + bytes(1000)}, license="apache-2.0") as hub:
         own = hub.environment
         assert "(suits this machine)" in setup("get").stdout
         shown = setup("get", "writer-1.5b", **own)

@@ -352,7 +352,7 @@ def test_simulated_voices_are_no_part_of_what_was_said():
             product_id=t.BOOK, title=t.BOOK_TITLE, kind="book", authors=("Addy Osmani",), found="named"
         ),
     )
-    assert bare(f"{persona.simulated(scope)}Words [0][3] of `a[0]`.") == "Words of `a[0]`."
+    assert bare(f"{persona.simulated(scope, t.QUESTION)}Words [0][3] of `a[0]`.") == "Words of `a[0]`."
     assert bare("Words\n\n---\n\n**Sources**\n\nof mine") == "Words\n\n---\n\n**Sources**\n\nof mine"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from support.hub import serving_hub
+from support.hub import hub_of
 from support.providers import lm_studio, refusing
 from support.running_server import client, running, wait_until
 from support.served_script import serving
@@ -21,6 +21,7 @@ from wellread.store.backup.opening import open_database
 
 KEY = "wr-test-8Jq2mZ0c5Tn7Xb1L"
 NOBODY = "http://127.0.0.1:9"
+WRITER = "Qwen/Qwen2.5-1.5B-Instruct-GGUF"
 SCRIPT = '[[reply]]\nrole = "text"\ntext = "Books let you think with other heads."\ntimes = 0\n'
 SENT = {"X-Requested-With": "wellread"}
 
@@ -182,8 +183,7 @@ def test_the_menu_says_that_there_is_no_model_and_where_to_connect_one(own):
 
 
 def test_a_download_is_shown_agreed_to_and_told_of(own, monkeypatch):
-    with serving_hub() as hub:
-        hub.names = ["Qwen/Qwen2.5-1.5B-Instruct-GGUF"]
+    with hub_of(WRITER, {"tea-q4_k_m.gguf": b"GGUF" + bytes(1000)}, license="apache-2.0") as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.environment["HF_ENDPOINT"])
         with running(Settings(**own)) as address, client(address, headers=SENT) as http:
             offers = {row["name"]: row for row in http.get("/api/v1/offers").json()}
@@ -208,8 +208,7 @@ def test_a_download_is_shown_agreed_to_and_told_of(own, monkeypatch):
 
 
 def test_a_download_that_fails_says_why_and_the_next_goes_on_with_it(own, monkeypatch):
-    with serving_hub() as hub:
-        hub.names = ["Qwen/Qwen2.5-1.5B-Instruct-GGUF"]
+    with hub_of(WRITER, {"tea-q4_k_m.gguf": b"GGUF" + bytes(1000)}, license="apache-2.0") as hub:
         hub.cut = 0
         monkeypatch.setenv("HF_ENDPOINT", hub.environment["HF_ENDPOINT"])
         with running(Settings(**own)) as address, client(address, headers=SENT) as http:

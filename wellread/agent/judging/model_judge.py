@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wellread.agent.judging.calibration import calibrated
-from wellread.agent.planning.state_prompt import on_one_line
+from wellread.agent.planning.inactive import on_one_line
 from wellread.agent.prompts import prompt
 from wellread.agent.state.budget import Meter, in_budget
 from wellread.errors import UnusableReplyError

@@ -21,6 +21,7 @@ from wellread.agent.state.actions import (
 from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge
 from wellread.content import ProductKind
+from wellread.grounding.inline import defused
 from wellread.models.language_model import Filled, Form, object_schema
 
 _LENIENT = 2  # times as long as the form says a text may be
@@ -55,7 +56,7 @@ def choice_of(filled: Filled, offered: Sequence[Form]) -> Choice:
     if action is None:
         raise ValueError(f"there is no action {filled.form!r}")
     try:
-        chosen = action.model_validate(_once(values))
+        chosen = action.model_validate(_once(_defused(values)))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
         raise ValueError(wrong) from None
@@ -85,6 +86,18 @@ def _whole(thinking: str) -> str:
     """A thought without the sentence that the limit cut off, unless it is the only one."""
     end = max(thinking.rfind(mark) for mark in (". ", "! ", "? "))
     return thinking if thinking.endswith((".", "!", "?")) or end < 0 else thinking[: end + 1]
+
+
+def _defused(values: dict[str, Any]) -> dict[str, Any]:
+    """Texts in which nothing acts: parameters are shown, some of them to clients that take them for Markdown."""
+    return {
+        key: [defused(item) if isinstance(item, str) else item for item in value]
+        if isinstance(value, list)
+        else defused(value)
+        if isinstance(value, str)
+        else value
+        for key, value in values.items()
+    }
 
 
 def _once(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from wellread.agent.planning.state_prompt import block, inactive, on_one_line
+from wellread.agent.planning.inactive import inactive, on_one_line
+from wellread.agent.planning.state_prompt import block
 from wellread.agent.prompts import prompt
 from wellread.agent.state.budget import Meter
 from wellread.errors import BudgetSpentError, UnusableReplyError
 from wellread.events import EvidenceScored, Snippet
+from wellread.grounding.inline import defused
 from wellread.models.language_model import Allowance, Form, LanguageModel, Prompt, object_schema
 
 _SUMMARY = 300  # code points
@@ -77,5 +79,5 @@ async def _judged(
     if not isinstance(score, int) or not 0 <= score <= 10 or not isinstance(summary, str):
         return None
     return EvidenceScored(
-        step=step, number=snippet.number, score=score, summary=on_one_line(summary)[:_SUMMARY]
+        step=step, number=snippet.number, score=score, summary=on_one_line(defused(summary))[:_SUMMARY]
     )

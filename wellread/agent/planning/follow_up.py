@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from wellread.agent.planning.state_prompt import conversation, inactive
+from wellread.agent.planning.inactive import inactive
+from wellread.agent.planning.state_prompt import conversation
 from wellread.agent.prompts import prompt
 from wellread.agent.state.budget import Meter
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.errors import BudgetSpentError, UnusableReplyError
+from wellread.grounding.inline import defused
 from wellread.models.language_model import Form, LanguageModel, Prompt, object_schema
 
 _LONGEST = 400  # code points
@@ -38,6 +40,6 @@ class FollowUp:
         except (UnusableReplyError, BudgetSpentError):
             return start.asked
         asked = filled.values.get("asked")
-        text = " ".join(asked.split()) if isinstance(asked, str) else ""
+        text = defused(" ".join(asked.split())) if isinstance(asked, str) else ""
         unchanged = fold(text) == fold(start.question)  # then the rules' completion is the better one
         return text if 0 < len(text) <= _LONGEST and not unchanged else start.asked

@@ -7,6 +7,7 @@ review finds nothing missing, or a round adds nothing that was not known.
 from collections.abc import Sequence
 
 from wellread.agent.state import actions
+from wellread.agent.state.intent import flags_of
 from wellread.agent.state.knowledge import Knowledge, fold
 from wellread.agent.state.question_form import QuestionForm
 from wellread.agent.state.questions import (
@@ -16,7 +17,17 @@ from wellread.agent.state.questions import (
     without_mentions,
     without_titles,
 )
-from wellread.events import AnyEvent, LibraryDescribed, ProductsFound, SearchCell, SectionRead, StepAction
+from wellread.events import (
+    AnyEvent,
+    Flags,
+    LibraryDescribed,
+    ProductsFound,
+    SearchCell,
+    SectionRead,
+    StepAction,
+)
+from wellread.text.languages import languages_with
+from wellread.text.terms import language_of
 
 MOST_FINDS = 2
 
@@ -73,6 +84,8 @@ def objection(choice: actions.Choice, knowledge: Knowledge) -> str:
             if (action.productId, action.sectionId) not in unread_sections(knowledge):
                 return f"section {action.sectionId} was not met, or was read before"
         case actions.CreateAnswerDraft():
+            if wrong := _unasked(action.flags, knowledge):
+                return wrong
             unknown = set(action.relevant_knowledge_indices) - numbers
             if unknown:
                 return f"no such knowledge: {', '.join(map(str, sorted(unknown)))}"
@@ -90,6 +103,20 @@ def objection(choice: actions.Choice, knowledge: Knowledge) -> str:
             | actions.AskClarifyingQuestion()
         ):
             pass
+    return ""
+
+
+def _unasked(flags: Flags, knowledge: Knowledge) -> str:
+    """What a draft's flags say of the question that it does not say itself, or "". Once passages were read they may be
+    what a planner has it from; then the rules must see it too, where they know the words of the question's language."""
+    if not knowledge.snippets:
+        return ""
+    asked = flags_of(knowledge.start.question, knowledge.start.mentions)
+    if flags.needs_no_search and not asked.needs_no_search:
+        return "the question is answered from the knowledge"
+    known = language_of(knowledge.start.question) in languages_with("intent", "role_play")
+    if flags.is_role_play_request and not asked.is_role_play_request and known:
+        return "the question asks for no role-play"
     return ""
 
 

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 
 from wellread.agent.planning.action_forms import choice_of, forms
 from wellread.agent.planning.gate import objection
+from wellread.agent.planning.inactive import quoted
 from wellread.agent.planning.rules import Planned, RulePlanner
-from wellread.agent.planning.state_prompt import on_one_line, state
+from wellread.agent.planning.state_prompt import state
 from wellread.agent.prompts import prompt
 from wellread.agent.state.actions import ActionName
 from wellread.agent.state.budget import Meter
@@ -66,7 +67,7 @@ class ModelPlanner:
         for words in details:
             user = state(knowledge, (form.name for form in offered), words=words)
             if wrong:
-                user += f"\n\nYour last reply could not be used: {on_one_line(wrong)}. Reply again."
+                user += f"\n\nYour last reply could not be used: {quoted(wrong)}. Reply again."
             if words != details[-1] and not await _fits(model, system + user, allowance):
                 continue
             try:

@@ -1,40 +1,31 @@
 """The state of a run as text for a planner: what is asked, what was searched, what is known, what is left.
 
 The text only grows at its end from step to step, so that a cache of the beginning serves the next call. What comes
-from titles stands in marked blocks, in which nothing can be taken for a mark of ours or of a model's chat.
+from titles, readers and models stands in marked blocks, or in quotation marks on one line.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from wellread import events
+from wellread.agent.planning.inactive import inactive, on_one_line, quoted
 from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.language_gap import gap_of
 from wellread.agent.state.questions import asked_questions
 
-_OURS = re.compile(r"<(?=\s*/?\s*(?:knowledge|question|titles|conversation)\b)", re.IGNORECASE)
-_CHAT = re.compile(
-    r"<(?=[|｜])|(?<=[|｜])>|\[(?=/?INST\])|<(?=/?s>)|<(?=(?:start|end)_of_turn>)", re.IGNORECASE
-)
 _MOST_TITLES = 40
-_LIKE = "‹"  # looks like "<" and is none
-
-
-def inactive(text: str) -> str:
-    """Text of a title or a reader in which no block mark of ours and no control token of a model is left."""
-    return _CHAT.sub(_LIKE, _OURS.sub(_LIKE, text))
-
-
-def on_one_line(text: str) -> str:
-    return " ".join(inactive(text).split()).replace('"', "'")
 
 
 def block(snippet: events.Snippet, words: int | None = None) -> str:
     """A snippet as numbered knowledge; with `words`, only its beginning."""
-    place = on_one_line(" › ".join(filter(None, (snippet.section, snippet.place))))
-    head = f'number="{snippet.number}" title="{on_one_line(snippet.title)}" place="{place}"'
+    place = " › ".join(filter(None, (snippet.section, snippet.place)))
+    head = f'number="{snippet.number}" title={_attribute(snippet.title)} place={_attribute(place)}'
     text = inactive(snippet.text) if words is None else _beginning(snippet.text, words)
     return f"<knowledge {head}>\n{text}\n</knowledge>"
+
+
+def _attribute(text: str) -> str:
+    """A text in the opening mark of a block, which it cannot end."""
+    return quoted(text).translate({ord("<"): "‹", ord(">"): "›"})
 
 
 def blocks(snippets: Sequence[events.Snippet], words: int | None) -> list[str]:
@@ -63,7 +54,7 @@ def state(knowledge: Knowledge, allowed: Iterable[str], *, words: int | None) ->
     """The whole state. `words` of each piece of knowledge are shown; None: all."""
     lines = [*_asked(knowledge.start)]
     if knowledge.understood:
-        lines += ["", f"Understood as: {on_one_line(knowledge.understood.asked)}"]
+        lines += ["", f"Understood as: {quoted(knowledge.understood.asked)}"]
         if knowledge.understood.scope != knowledge.start.scope:
             lines += _titles(knowledge.understood.scope)
     carried = [snippet for snippet in knowledge.snippets if snippet.number in knowledge.carried]
@@ -87,14 +78,18 @@ def _asked(start: events.RunStarted) -> list[str]:
     lines = [conversation(start.before), ""] if start.before else []
     lines += ["<question>", inactive(start.question), "</question>"]
     questions = asked_questions(start.asked, start.mentions).rows
-    lines += ["It asks, in short: " + " ".join(on_one_line(question) for question in questions)]
+    lines += ["It asks, in short: " + " ".join(map(quoted, questions))]
     return [*lines, *_titles(start.scope), f"At most {start.budget.steps} steps."]
 
 
 def _titles(scope: tuple[events.ScopeEntry, ...]) -> list[str]:
     if not scope:
         return ["", "No title is in scope yet."]
-    lines = ["", "Titles in scope:"]
+    return ["", "Titles in scope:", *_listed(scope)]
+
+
+def _listed(scope: tuple[events.ScopeEntry, ...]) -> list[str]:
+    lines = ["<titles>"]
     for entry in scope[:_MOST_TITLES]:
         authors = f" by {on_one_line(', '.join(entry.authors))}" if entry.authors else ""
         lines.append(
@@ -102,34 +97,34 @@ def _titles(scope: tuple[events.ScopeEntry, ...]) -> list[str]:
         )
     if len(scope) > _MOST_TITLES:
         lines.append(f"- and {len(scope) - _MOST_TITLES} more")
-    return lines
+    return [*lines, "</titles>"]
 
 
 def _event(event: events.AnyEvent, shown: set[int], words: int | None) -> list[str]:
     """What an event of a finished step adds; knowledge that was shown before is only named."""
     match event:
         case events.StepThinking(step=step, text=text):
-            return ["", f"Step {step}: {on_one_line(text)}"]
+            return ["", f"Step {step}: {quoted(text)}"]
         case events.StepAction(action=action, parameters=parameters):
             missing = parameters.get("missing")
-            still = f" Still missing: {'; '.join(map(str, missing))}" if isinstance(missing, list) else ""
+            still = f" Still missing: {'; '.join(map(quoted, missing))}" if isinstance(missing, list) else ""
             return [f"Action: {action}.{still if missing else ''}"]
         case events.SearchCell(question=question, product_id=product_id, knowledge=numbers, best=best):
             found = f"knowledge {', '.join(map(str, numbers))}" if numbers else "nothing"
-            line = f'- "{on_one_line(question)}" in {product_id}: {found} (best match {best:.2f})'
+            line = f"- {quoted(question)} in {product_id}: {found} (best match {best:.2f})"
             return [line, *_new(event.found, shown, words)]
         case events.LibraryDescribed(topics=topics, found=found):
-            shared = ["- these titles share: " + "; ".join(map(on_one_line, topics))] if topics else []
+            shared = ["- these titles share: " + "; ".join(map(quoted, topics))] if topics else []
             return [*shared, *_new(found, shown, words)]
         case events.SectionRead(title=title, section=section, found=found):
-            return [f'- read "{on_one_line(section)}" in "{on_one_line(title)}"', *_new(found, shown, words)]
+            return [f"- read {quoted(section)} in {quoted(title)}", *_new(found, shown, words)]
         case events.ProductsFound(products=products):
-            return ["- found:", *_titles(products)[2:]] if products else ["- found no title"]
+            return ["- found:", *_listed(products)] if products else ["- found no title"]
         case events.SearchElsewhere(products=products):
-            named = ", ".join(f'"{on_one_line(product.title)}"' for product in products)
+            named = ", ".join(quoted(product.title) for product in products)
             return [f"- outside the scope, {named} may speak to it"]
         case events.EvidenceScored(number=number, score=score, summary=summary):
-            return [f"- knowledge {number} helps {score} of 10: {on_one_line(summary)}"]
+            return [f"- knowledge {number} helps {score} of 10: {quoted(summary)}"]
         case events.StepCompleted(summary=summary):
             return [summary]
         case _:

@@ -15,9 +15,10 @@ from wellread.agent.writing.extractive import ExtractiveWriter
 from wellread.agent.writing.model import ModelWriter
 from wellread.agent.writing.writer import Writer
 from wellread.events import Roles
+from wellread.grounding.entailment import open_classifier
 from wellread.index.passages import Embedder
 from wellread.library.matrix import TitleMatrix
-from wellread.models.resolve import CLASSIFIER, EXTRACTIVE, Models
+from wellread.models.resolve import CLASSIFIER, EXTRACTIVE, Models, classifier_folder
 from wellread.run_values import WORDS
 from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog
@@ -69,6 +70,9 @@ def _judge(name: str, models: Models) -> OpenJudge | None:
     """Who judges statements: nobody but words, a classifier, or a model."""
     if name in (WORDS, EXTRACTIVE):
         return None
+    if name.startswith(CLASSIFIER):
+        classifier = open_classifier(classifier_folder(name, models.home), name)
+        return lambda _: classifier
     return lambda meter: ModelJudge(name, partial(models.open, name), meter)
 
 

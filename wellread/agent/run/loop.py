@@ -40,6 +40,7 @@ from wellread.events import (
     QuestionUnderstood,
     RunCompleted,
     RunFailed,
+    RunStarted,
     RunStopping,
     SearchCell,
     SectionRead,
@@ -48,8 +49,9 @@ from wellread.events import (
     StepStarted,
     StepThinking,
 )
+from wellread.grounding.inline import defused
 from wellread.library.matrix import TitleMatrix
-from wellread.library.scope import scope_of
+from wellread.library.scope import Scope, named, scope_of
 from wellread.store.catalog.catalog import Catalog
 from wellread.tracing import context_of, record_usage, span
 
@@ -135,22 +137,33 @@ class Loop:
                 yield failed(error, "planner", self.follow_up.name, 0, self._after(self.follow_up.name))
             except (TimeUpError, StoppedError):
                 pass  # then it is asked as the rules have it
-        if asked != start.asked:
-            picked = [entry.product_id for entry in start.scope] if start.picked else []
-            found = await asyncio.to_thread(
-                lambda: scope_of(
-                    self.catalog,
-                    asked,
-                    picked=picked,
-                    excluded=start.excluded,
-                    carried=start.scope,
-                    small_library=self.discovered,
-                )
-            )
+        found = await asyncio.to_thread(self._scope_of, asked, start) if asked != start.asked else None
+        if found is not None:
             mentions, scope, outside, options = found.mentions, found.entries, found.outside, found.options
+        else:
+            asked = start.asked
         yield QuestionUnderstood(
             asked=asked, mentions=mentions, scope=scope, outside=outside, options=options
         )
+
+    def _scope_of(self, asked: str, start: RunStarted) -> Scope | None:
+        """The scope of a question that a model completed. None when it leads to titles that neither were in scope nor
+        are named by the reader: the model may have them from an answer before, and that from a passage."""
+        found = scope_of(
+            self.catalog,
+            asked,
+            picked=[entry.product_id for entry in start.scope] if start.picked else [],
+            excluded=start.excluded,
+            carried=start.scope,
+            small_library=self.discovered,
+        )
+        meant = {entry.product_id for entry in found.entries}
+        known = {entry.product_id for entry in start.scope}
+        if not known or meant <= known:
+            return found
+        for said in (*(exchange.question for exchange in start.before), start.question):
+            known |= {product.product_id for product in named(self.catalog, said).products}
+        return found if meant <= known else None
 
     async def _step(
         self, knowledge: Knowledge, meter: Meter, control: Control
@@ -170,7 +183,7 @@ class Loop:
                     yield failure
                 choice = planned.choice
                 chosen = (
-                    StepThinking(step=step, text=choice.thinking),
+                    StepThinking(step=step, text=defused(choice.thinking)),
                     StepAction(
                         step=step,
                         action=choice.action.name,

@@ -55,8 +55,8 @@ def spent(budget: Budget, seconds: float, usage: Usage, *, share: float = 1.0) -
 class Meter:
     """Time and usage of a run as it goes. `seconds` and `usage` went before, in the part of it that was cut off;
     `share` is the part of the budget that looking things up may take; of an answer that is `judged` a part is kept for
-    that. `dropped_citations` counts those of the
-    answer that named no knowledge, `left_out` the sentences of a small model that no snippet held."""
+    that. `dropped_citations` counts those of the answer that named no knowledge, `left_out` the sentences of a small
+    model that no snippet held, and those that tell an author's experience without a quotation."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from wellread.agent.planning.state_prompt import inactive
+from wellread.agent.planning.inactive import inactive
 from wellread.agent.prompts import prompt
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.budget import Meter, in_budget, least
@@ -12,14 +12,15 @@ from wellread.agent.state.intent import plays_author
 from wellread.agent.writing import persona
 from wellread.agent.writing.direct_answers import Facts, direct_answer, is_known_direct
 from wellread.agent.writing.filters.answer_language import Opening, OtherLanguageError, language_name
-from wellread.agent.writing.filters.citation_filter import CitationFilter
+from wellread.agent.writing.filters.citation_filter import filter_for
+from wellread.agent.writing.filters.first_person import FirstPerson
 from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.agent.writing.outline import heading_of, outline
 from wellread.agent.writing.small_model import GuidedAnswer
 from wellread.agent.writing.writer import OwnWords
 from wellread.agent.writing.writing_prompt import assignment, length_for
-from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError
+from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError, UnusableReplyError
 from wellread.events import AnswerOutlined, OutlineSection, Snippet
 from wellread.models.language_model import Allowance, LanguageModel, Prompt
 
@@ -81,6 +82,8 @@ class ModelWriter:
                 yielded += piece
                 self.wrote = guided is None or guided.wrote
                 yield piece
+        if guided is None and not yielded.strip():
+            raise UnusableReplyError("Nothing of what the model wrote may be shown.")
         opened = "".join(left_open(brief))
         if opened:
             yield OwnWords(("\n" if yielded.endswith("\n") else "\n\n") + opened)
@@ -90,17 +93,18 @@ class ModelWriter:
     ) -> AsyncGenerator[str, None]:
         """The text, section by section where there is an outline."""
         seen = brief.written
+        heading = ""  # until something stands below it
         for section in sections or (None,):
             numbers = None if section is None else section.knowledge
             snippets = [s for s in brief.snippets if numbers is None or s.number in numbers]
             if section is not None:
                 heading = ("\n\n" if seen else "") + heading_of(section)
                 seen += heading
-                yield heading
             async with aclosing(self._written(model, brief, snippets, section, seen, meter)) as pieces:
                 async for piece in pieces:
+                    yield heading + piece
                     seen += piece
-                    yield piece
+                    heading = ""
 
     async def _written(
         self,
@@ -123,10 +127,17 @@ class ModelWriter:
             fits = read + most <= model.context_tokens and read <= least(allowance.input_tokens, read)
             if words != details[-1] and not fits:
                 continue
-            known = [snippet.number for snippet in snippets]
             opening = Opening(brief.question)
+            held = tuple(snippets) if plays_author(brief.flags, brief.scope) else None
             stream = _Stream(
-                model, Prompt(prompt("writer"), user), allowance, meter, known, brief.written, opening
+                model,
+                Prompt(prompt("writer"), user),
+                allowance,
+                meter,
+                snippets,
+                brief.written,
+                opening,
+                held,
             )
             try:
                 async with aclosing(stream.pieces()) as pieces:
@@ -135,7 +146,7 @@ class ModelWriter:
             except OtherLanguageError:  # once more, told so; then it is shown as it is
                 told = Prompt(prompt("writer"), f"{user} Write in {language_name(brief.question)}.")
                 allowance = meter.writing().replying(most)
-                again = _Stream(model, told, allowance, meter, known, brief.written)
+                again = _Stream(model, told, allowance, meter, snippets, brief.written, speaks_from=held)
                 async with aclosing(again.pieces()) as pieces:
                     async for piece in pieces:
                         yield piece
@@ -159,20 +170,23 @@ class _Stream:
     draft: Prompt
     allowance: Allowance
     meter: Meter
-    known: Sequence[int]
+    given: Sequence[Snippet]
     before: str = ""
     opening: Opening | None = None
+    speaks_from: Sequence[Snippet] | None = None  # in an author's voice: what he may tell of himself
     wrote: bool = field(default=False, init=False)
 
     async def pieces(self) -> AsyncGenerator[str, None]:
-        citations = CitationFilter(self.known)
+        citations = filter_for(self.given)
         unrepeated = Unrepeated(self.before)
+        spoken = None if self.speaks_from is None else FirstPerson(self.speaks_from)
         failure: ModelError | None = None
         try:
             async with aclosing(self.model.write(self.draft, self.allowance, self.meter.tally)) as texts:
                 async for text in texts:
                     begun = text if self.opening is None else self.opening.feed(text)
-                    if shown := unrepeated.feed(citations.feed(begun)):
+                    cited = unrepeated.feed(citations.feed(begun))
+                    if shown := cited if spoken is None else spoken.feed(cited):
                         self.wrote = True
                         yield shown
             held = "" if self.opening is None else self.opening.close()
@@ -180,11 +194,12 @@ class _Stream:
             failure, held = error, ""
         rest = citations.feed(held) + citations.close()
         if failure is None or self.wrote:  # what was held back belongs to what was said
-            shown = unrepeated.feed(rest) + unrepeated.close()
-            if shown:
+            cited = unrepeated.feed(rest) + unrepeated.close()
+            if shown := cited if spoken is None else spoken.feed(cited) + spoken.close():
                 self.wrote = True
                 yield shown
         self.meter.dropped_citations += citations.dropped
+        self.meter.left_out += 0 if spoken is None else spoken.dropped
         if failure is not None:
             raise failure
 
@@ -197,7 +212,7 @@ async def _from_nothing(brief: Brief) -> AsyncGenerator[str | AnswerOutlined, No
 
 def _opening(brief: Brief) -> str:
     if plays_author(brief.flags, brief.scope):
-        return persona.simulated(brief.scope)
+        return persona.simulated(brief.scope, brief.question)
     if brief.flags.is_role_play_request:
         return persona.declined(brief)
     return ""

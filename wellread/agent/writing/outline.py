@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from wellread.agent.planning.state_prompt import on_one_line
+from wellread.agent.planning.inactive import on_one_line
 from wellread.agent.prompts import prompt
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.budget import Meter
 from wellread.agent.writing.writing_prompt import assignment
 from wellread.errors import PromptTooLongError, UnusableReplyError
 from wellread.events import OutlineSection
-from wellread.grounding.inline import inert
+from wellread.grounding.inline import defused, inert
 from wellread.models.language_model import Form, LanguageModel, Prompt, object_schema
 
 _WORDS = 60  # of each piece of knowledge that are shown
@@ -35,7 +35,9 @@ async def outline(model: LanguageModel, brief: Brief, meter: Meter) -> tuple[Out
     sections: list[OutlineSection] = []
     rows = filled.values.get("sections")
     for row in rows if isinstance(rows, list) else []:
-        heading = on_one_line(str(row.get("heading", "")))[:_HEADING] if isinstance(row, dict) else ""
+        heading = (
+            on_one_line(defused(str(row.get("heading", ""))))[:_HEADING] if isinstance(row, dict) else ""
+        )
         numbers = row.get("knowledge") if isinstance(row, dict) else None
         chosen = tuple(dict.fromkeys(n for n in numbers if n in known)) if isinstance(numbers, list) else ()
         if heading.strip("# ") and chosen and heading not in {section.heading for section in sections}:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from wellread.agent.planning.state_prompt import block, conversation, inactive, on_one_line
+from wellread.agent.planning.inactive import inactive, quoted
+from wellread.agent.planning.state_prompt import block, conversation
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.intent import plays_author
 from wellread.agent.state.question_form import QuestionForm, compared, form_of, is_broad
@@ -60,13 +61,13 @@ def assignment(
         parts.append(conversation(brief.before))
     parts.append(f"<question>\n{inactive(brief.question)}\n</question>")
     if len(brief.parts) > 1:
-        parts.append("It asks: " + " ".join(on_one_line(question) for question in brief.parts))
+        parts.append("It asks: " + " ".join(map(quoted, brief.parts)))
     if seen:
-        parts.append(f"This stands already, and is not said again:\n{inactive(_end_of(seen))}")
+        parts.append(f"This stands already, and is not said again:\n{quoted(_end_of(seen))}")
     parts += _manner(brief, whole=section is None and not seen)
     if section is not None:
         parts.append(
-            f'Write only the section "{on_one_line(section.heading)}" of the answer, without its heading, without an '
+            f"Write only the section {quoted(section.heading)} of the answer, without its heading, without an "
             "introduction or a summary."
         )
     elif seen:
@@ -95,8 +96,8 @@ def _manner(brief: Brief, *, whole: bool) -> list[str]:
     plays = plays_author(brief.flags, brief.scope)
     if plays:
         lines.append(
-            f"Speak to the reader as {persona.author_of(brief.scope)} would, as a mentor, in the first person for "
-            "advice. Tell of no experience, memory or feeling of the author's own unless the knowledge tells it."
+            f"Speak to the reader as {quoted(persona.author_of(brief.scope))} would, as a mentor, in the first person "
+            "for advice. Tell of no experience, memory or feeling of the author's own unless the knowledge tells it."
         )
     if not whole:
         return lines
@@ -104,9 +105,10 @@ def _manner(brief: Brief, *, whole: bool) -> list[str]:
     for question in brief.parts or (brief.question,):
         pair = compared(question)
         if pair is not None:
+            first, second = quoted(pair.first), quoted(pair.second)
             form.append(
-                f"Compare {pair.first} and {pair.second}: say first what each is, then give a Markdown table with a "
-                f"column for {pair.first} and one for {pair.second} and three to five rows that say the same kind of "
+                f"Compare {first} and {second}: say first what each is, then give a Markdown table with a "
+                f"column for {first} and one for {second} and three to five rows that say the same kind of "
                 "thing of both."
             )
         elif form_of(question) is QuestionForm.STEPS:

@@ -153,7 +153,9 @@ async def give_key(provider: str, key: str, *, insist: bool) -> int:
     progress_console.print(f"Trying the key with {provider} …", style="dim", markup=False)
     outcome = await Connections(models).connect(provider, key, insist=insist)
     for number, trial in enumerate(outcome.trials):
-        if number == 0 or trial.said != outcome.trials[0].said:  # where both fail for one reason it is told once
+        if (
+            number == 0 or trial.said != outcome.trials[0].said
+        ):  # where both fail for one reason it is told once
             show_trial(trial)
     if not outcome.kept:
         console.print("The key was not kept. To keep it all the same, add --insist.", markup=False)

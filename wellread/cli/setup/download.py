@@ -6,12 +6,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from wellread.cli.output import command_name, console, progress_console
 from wellread.errors import BadRequestError
-from wellread.models.gguf import available_bytes
-from wellread.models.llama import usable_cores
+from wellread.machine import available_bytes, usable_cores
 from wellread.models.offers import (
     OFFERS,
     OfferedDownload,
     best_writer,
+    checksum_words,
     download,
     inspect,
     is_here,
@@ -60,8 +60,8 @@ def _show(wanted: OfferedDownload) -> None:
         markup=False,
         soft_wrap=True,
     )
-    for file in wanted.files:
-        console.print(f"    {file.name}  {_size(file.size)}  {file.checksum}", markup=False, soft_wrap=True)
+    for name, file in wanted.files.items():
+        console.print(f"    {name}  {_size(file.size)}  {checksum_words(file)}", markup=False, soft_wrap=True)
 
 
 def _agrees(name: str) -> bool:

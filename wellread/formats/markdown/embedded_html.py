@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wellread.content import BlockKind
+from wellread.formats.markup.hidden import is_hidden
 
 _LEFT_OUT = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<name>script|style|svg|iframe|video|audio)\b.*?(?:</(?P=name)\s*>|\Z)",
@@ -23,6 +24,8 @@ _BREAK = re.compile(
 _ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.I)
 _ROW = re.compile(r"<tr\b[^>]*>(.*?)(?=<tr\b|</tr|\Z)", re.S | re.I)
 _CELL = re.compile(r"<t[dh]\b[^>]*>(.*?)(?=<t[dh]\b|</t[dh]|\Z)", re.S | re.I)
+_OPENING = re.compile(r"<(?P<name>[a-z][\w-]*)\b(?P<attributes>[^<>]*\b(?:hidden|style)\b[^<>]*)>", re.I)
+_ATTRIBUTE = re.compile(r"([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>")
 
 
@@ -35,7 +38,7 @@ class Piece:
 
 def pieces(source: str) -> Iterator[Piece]:
     """The paragraphs, headings, tables and images' texts of a block of HTML, in order; never empty ones."""
-    text = _LEFT_OUT.sub("", source)
+    text = _shown(_LEFT_OUT.sub("", source))
     after = 0
     for tag in _BREAK.finditer(text):
         yield from _piece(BlockKind.PARAGRAPH, text[after : tag.start()])
@@ -49,6 +52,23 @@ def pieces(source: str) -> Iterator[Piece]:
         elif tag["image"] is not None and (alt := _ALT.search(tag["image"])):
             yield from _piece(BlockKind.CAPTION, html.escape(html.unescape(alt[1] or alt[2] or "")))
     yield from _piece(BlockKind.PARAGRAPH, text[after:])
+
+
+def _shown(source: str) -> str:
+    """The source without the elements that nobody would see."""
+    kept, at = "", 0
+    for tag in _OPENING.finditer(source):
+        if tag.start() < at:
+            continue
+        attributes = {
+            name.lower(): html.unescape(a or b or c)
+            for name, a, b, c in _ATTRIBUTE.findall(tag["attributes"])
+        }
+        if is_hidden(attributes):
+            end = source.lower().find(f"</{tag['name'].lower()}", tag.end())
+            kept += source[at : tag.start()]
+            at = len(source) if end < 0 else end
+    return kept + source[at:]
 
 
 def _piece(kind: BlockKind, source: str, level: int = 0) -> Iterator[Piece]:

@@ -106,7 +106,6 @@ def section_role(meaning: frozenset[str]) -> SectionRole:
     return SectionRole.BODY
 
 
-_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.I)
 _REFERENCE_WORDS = _listed("noteref annoref")
 _REFERENCE_CLASSES = _listed(
     "noteref footnote-reference footnote_reference footnoteref footnote-ref fnref footnotelink"
@@ -175,16 +174,6 @@ def _meaning(classes: str | None, *types: str | None) -> Meaning:
         is_code=bool(named & _CODE_CLASSES),
         is_noise=bool(named & _NOISE_CLASSES),
     )
-
-
-def is_hidden(attributes: Mapping[str, str]) -> bool:
-    """Whether a reading system would not show the element. Its `style` counts, style sheets do not."""
-    if "hidden" in attributes and attributes["hidden"].lower() != "until-found":
-        return True
-    if attributes.get("aria-hidden", "").lower() == "true":
-        return True
-    style = attributes.get("style")
-    return style is not None and _HIDDEN_STYLE.search(style) is not None
 
 
 def is_plain(element: Any) -> bool:

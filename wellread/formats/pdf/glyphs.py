@@ -14,6 +14,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from wellread.formats.pdf.painted_ground import PaintedGround, is_unseen
 from wellread.formats.pdf.segments import Font, FontRun, Segment, Sheet, plain
 
 _LINE = re.compile(r"[^\r\n\ufffe]+")
@@ -35,6 +36,7 @@ class _Style:
     font: Font
     size: float
     quarter: int  # direction of the text: 0 to the right, 1 upwards, 2 to the left, 3 downwards; −1 aslant
+    unseen: bool = False  # on paper: it is white or not drawn at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class PageGlyphs:
         self._matrix = c.FS_MATRIX()
         self._rect = c.FS_RECTF()
         self._rect_at = ctypes.addressof(self._rect)
+        self._ground = PaintedGround(page)
         self._edges = tuple(ctypes.c_double() for _ in range(4))
         self.text = self._read()
 
@@ -118,6 +121,10 @@ class PageGlyphs:
             hyphen = self.text[line.end() : line.end() + 1] == _HYPHEN
             open_segment: _OpenSegment | None = None
             for chunk in self._chunks(line.start(), line.end()):
+                if chunk.style.unseen and not self._ground.lies_under(
+                    self._box(*chunk.spans[0], chunk.style)
+                ):
+                    continue
                 quarter = chunk.style.quarter
                 if open_segment is None or open_segment.quarter != quarter:
                     if open_segment:
@@ -141,7 +148,7 @@ class PageGlyphs:
                 frames[quarter].width,
                 frames[quarter].height,
                 (frames[quarter].quarter - shown) % 4,
-                tuple(segments[quarter]),
+                tuple(part for part in segments[quarter] if frames[quarter].shows(part)),
             )
             for quarter in sorted(weights, key=lambda quarter: -weights[quarter])
         ]
@@ -215,7 +222,8 @@ class PageGlyphs:
             font = self._page_fonts.get(handle)
             if font is None:
                 font = self._page_fonts[handle] = self._fonts.font(handle)
-            style = self._styles[text_object] = _Style(font, round(abs(size), 1) or 1.0, quarter)
+            unseen = is_unseen(text_object)
+            style = self._styles[text_object] = _Style(font, round(abs(size), 1) or 1.0, quarter, unseen)
         return style
 
     def _extend(self, segment: "_OpenSegment", frame: "_PageFrame", chunk: "_Chunk") -> None:
@@ -339,6 +347,10 @@ class _PageFrame:
         self.width, self.height = (
             (top - bottom, right - left) if quarter % 2 else (right - left, top - bottom)
         )
+
+    def shows(self, segment: Segment) -> bool:
+        """Whether any of it lies on the page."""
+        return segment.x1 > 0 and segment.y1 > 0 and segment.x0 < self.width and segment.y0 < self.height
 
     def box(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
         if self.quarter == 0:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import mcp_types as types
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from wellread.agent.planning.state_prompt import inactive, on_one_line
+from wellread.agent.planning.inactive import inactive, on_one_line
 from wellread.errors import BadRequestError
 from wellread.serving.request import Caller
 from wellread.serving.runtime import Runtime

@@ -19,6 +19,7 @@ from wellread.events import (
     StepStarted,
     Usage,
 )
+from wellread.grounding.inline import defused
 from wellread.store.runs.runs import Begun
 from wellread.web.openai.footnotes import Annotation, annotations, footnotes
 
@@ -104,7 +105,7 @@ class Unfolding:
                     raise ConflictError("The run was cancelled.", hint="Ask again.")
                 case _:
                     if lines := trace_lines(event):
-                        yield Thought("\n".join(lines) + "\n", isinstance(event, StepStarted))
+                        yield Thought(defused("\n".join(lines)) + "\n", isinstance(event, StepStarted))
 
     def _further(self, text: str) -> Iterator[Words]:
         if text.startswith(self._shown) and text != self._shown:

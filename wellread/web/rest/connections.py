@@ -7,9 +7,8 @@ from pydantic import BaseModel, Field, SecretStr
 
 from wellread.engine import Wellread
 from wellread.errors import TooManyError
-from wellread.models.gguf import available_bytes
-from wellread.models.llama import usable_cores
-from wellread.models.offers import OFFERS, best_writer, inspect, is_here, offer_named
+from wellread.machine import available_bytes, usable_cores
+from wellread.models.offers import OFFERS, best_writer, checksum_words, inspect, is_here, offer_named
 from wellread.setup.connections import Connections, ModelConnection
 from wellread.web.http.dependencies import LibraryPart
 from wellread.web.http.state import server_of
@@ -89,7 +88,10 @@ async def inspect_offer(name: str, _: Admin, library: LibraryPart) -> OfferedDow
         revision=wanted.revision,
         licence=wanted.licence,
         size=wanted.size,
-        files=[OfferedFile.of(file) for file in wanted.files],
+        files=[
+            OfferedFile(name=name, size=file.size, checksum=checksum_words(file))
+            for name, file in wanted.files.items()
+        ],
         folder=str(offer.folder(library.settings.home)),
     )
 

@@ -12,9 +12,9 @@ from wellread.errors import UnusableReplyError
 KNOWN = (0, 1, 3)
 
 
-def filtered(text, sizes=(10_000,)):
+def filtered(text, sizes=(10_000,), given=()):
     """The text that is shown when `text` comes in pieces of these sizes, in turn."""
-    citations = CitationFilter(KNOWN)
+    citations = CitationFilter(KNOWN, given)
     shown, start, turn = "", 0, 0
     while start < len(text):
         size = sizes[turn % len(sizes)]
@@ -33,10 +33,10 @@ def filtered(text, sizes=(10_000,)):
         ("Marks [knowledge 3], 【1】 and [Source 0].", "Marks [3], [1] and [0].", 0),
         ("A [number](#0) as link: [1](#note).", "A number as link: [1].", 0),
         ("See [this](http://x.y/z) and ![that](http://x.y/i.png).", "See this and that.", 0),
-        ("Bare http://x.y here.", "Bare http\\://x.y here.", 0),
+        ("Bare http://x.y here.", "Bare `http://x.y` here.", 0),
         ("A <script>alert(1)</script> and a < b.", "A \\<script>alert(1)\\</script> and a < b.", 0),
         ("| a<br>b [0] |", "| a b [0] |", 0),
-        ("[ref]: http://x.y", "\\[ref]\\: http\\://x.y", 0),
+        ("[ref]: http://x.y", "\\[ref]\\: `http://x.y`", 0),
         (
             "Code `a[7]` and:\n\n```py\nx[7] = '<b>'\n```\nafter [7].",
             "Code `a[7]` and:\n\n```py\nx[7] = '<b>'\n```\nafter.",
@@ -57,6 +57,36 @@ def test_what_is_shown(text, shown, dropped):
 )
 def test_it_does_not_matter_how_the_text_is_cut(text, sizes):
     assert filtered(text, sizes) == filtered(text)
+
+
+GIVEN = ("The hours are at https://house.test/hours?of=day. See also (http://house.test/a_(b)).",)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("See https://house.test/hours?of=day.", "See <https://house.test/hours?of=day>."),
+        ("See <https://house.test/hours?of=day>.", "See <https://house.test/hours?of=day>."),
+        (
+            "See [them](https://house.test/hours?of=day) [0].",
+            "See them <https://house.test/hours?of=day> [0].",
+        ),
+        ("See **http://house.test/a_(b)**!", "See **<http://house.test/a_(b)>**!"),
+        ("![p](https://house.test/hours?of=day)", "p"),
+        ("https://house.test/hours?of=day&q=secret", "`https://house.test/hours?of=day&q=secret`"),
+        ("https://house.test/hours", "`https://house.test/hours`"),
+        ("https://h\u043euse.test/hours?of=day", "`https://h\u043euse.test/hours?of=day`"),
+        ("HTTPS://house.test/hours?of=day", "`HTTPS://house.test/hours?of=day`"),
+        ("https:\\//house.test/other", "`https://house.test/other`"),
+        ("https&#58;//house.test/other", "`https://house.test/other`"),
+        ("a@house.test and www.house.test", "`a@house.test` and `www.house.test`"),
+        ("Node.js, 10:30, C:\\\\x, a:b and x@y", "Node.js, 10:30, C:\\\\x, a:b and x@y"),
+    ],
+)
+def test_an_address_is_a_link_when_it_stands_in_the_knowledge(text, shown):
+    assert filtered(text, given=GIVEN) == (shown, 0)
+    for size in (1, 2, 3, 7):
+        assert filtered(text, (size,), GIVEN) == (shown, 0)
 
 
 HOSTILE = [

@@ -235,3 +235,38 @@ def test_while_it_is_written_a_mark_opens_the_snippet_of_its_number():
         "/read/steady/0a0a0a0a-1/0-5"
     ]
     assert [mark.text for mark in page.find_class("cite")] == ["1", "9"]
+
+
+def test_an_address_is_a_link_where_its_statement_cites_it():
+    known = Snippet(
+        number=1,
+        product_id="steady",
+        title="Steady Hands",
+        section="Hours",
+        place="",
+        anchor="steady/0a0a0a0a-1/0-5",
+        text="The hours are at https://house.test/a?b=c&d.",
+        score=1,
+    )
+    first, second = (
+        "At <https://house.test/a?b=c&d> [1].",
+        "At <https://house.test/a?b=c&d> and <https://x.test> [2].",
+    )
+    made = completed(
+        answer(f"{first} {second}", (first, "supported", (0,)), (second, "supported", (2,))),
+        {1: known},
+        lambda _position, cited: f"/read/{cited.anchor}",
+        say,
+        WORDS,
+    )
+    links = lxml.html.fromstring("".join(made)).xpath("//a[@rel]")
+    assert [(one.get("href"), one.get("rel")) for one in links] == [
+        ("https://house.test/a?b=c&d", "noopener noreferrer nofollow")
+    ]
+
+
+def test_an_anchor_in_code_opens_what_the_run_met():
+    markdown = "See `steady/0a0a0a0a-9/0-5` and `steady/0a0a0a0a-8/0-5`."
+    made = completed(answer(markdown), {}, lambda *_: "/", say, WORDS, places={"steady/0a0a0a0a-8/0-5"})
+    hrefs = lxml.html.fromstring("".join(made)).xpath("//a/@href")
+    assert hrefs == ["/read/steady/0a0a0a0a-8/0-5"]

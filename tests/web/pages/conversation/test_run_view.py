@@ -4,8 +4,8 @@ import random
 
 import lxml.html
 import pytest
-from starlette.datastructures import Headers
 from support import mentor as t
+from support.pages import PAGE
 from support.running_server import client, running
 
 from wellread.agent.state.effective_events import effective_events
@@ -25,29 +25,8 @@ from wellread.events import (
     StepThinking,
     Usage,
 )
-from wellread.serving.request import OWNER
 from wellread.settings import Settings
 from wellread.web.pages.conversation.run_view import RunRendering
-from wellread.web.pages.page import Page
-
-
-class Request:
-    """As much of a request as a page reads."""
-
-    headers = Headers({})
-    cookies: dict = {}  # noqa: RUF012
-
-    class url:  # noqa: N801
-        path = "/"
-
-    class app:  # noqa: N801
-        class state:  # noqa: N801
-            class server:  # noqa: N801
-                class access:  # noqa: N801
-                    is_open = True
-
-
-PAGE = Page(Request, OWNER, "en", "")
 
 
 @pytest.fixture(scope="module")

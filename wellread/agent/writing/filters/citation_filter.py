@@ -1,19 +1,25 @@
 """The text of a model as it streams, with its citations put right and everything removed that could act.
 
 A number that is not among the knowledge given to the writer is dropped, and counted. Nothing that the text holds
-becomes a link, an image or raw HTML, whatever a renderer makes of the rest. Code stays as it is, as far as it is code
-for certain: a span that ends on its line, and a fence that begins a line and ends no later than what it stands in.
+becomes an image or raw HTML, whatever a renderer makes of the rest. An address of the web is a link, shown as it is, if
+it stands in the knowledge given to the writer, code point by code point: while the text streams, the numbers behind the
+statement are not yet known (the page looks at those). Any other address is code, which no renderer makes a link of.
+Code stays as it is, as far as it is code for certain: a span that ends on its line, and a fence that begins a line and
+ends no later than what it stands in.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from wellread.events import Snippet
+from wellread.text import addresses
 
 _NUMBERS = re.compile(
     r"[\[【]\s*(?:(?:knowledge|source|quelle|no\.|nr\.|#)\s*)?(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\s*[\]】]", re.I
 )
 _LINK = re.compile(
-    r"!?\[([^\[\]\n]*)\]\(\s*(?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
+    r"!?\[([^\[\]\n]*)\]\(\s*(<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
     r"(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)"
 )
 _BREAK = re.compile(r"<br\s*/?>", re.I)
@@ -21,7 +27,10 @@ _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})([^`\n]*)$")
 _PERHAPS_FENCE = re.compile(r"[ \t]*(?:`{1,}[^\n]*|~{1,}[^\n]*)?$")
 _WAITS = 400  # code points after an opening mark within which its end must come
 _TOGETHER = 4  # numbers behind one statement at most
-_SPECIAL = re.compile(r" (?=[\[【]|$)|[\[【!<`:\\]|\n")
+# What may begin or be an address, with escapes that mean nothing in it, and what may follow that in one.
+_WORD = re.compile(r"(?:[^\s\[\]【】!<`\\|*\"\x7f-\U0010ffff]|\\[/:.@&?=#%+-])+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}(?::\S*)?", re.I)  # an address of which more may come
+_BARE_SLASHES = re.compile(r":(?=//)")
 _ACTS_BEHIND_BRACKET = "(:"  # a link's address, and a reference's
 
 
@@ -43,8 +52,10 @@ class CitationFilter:
     """Feed it the pieces of a text; what it gives back is the text to show. `dropped` counts the numbers that were
     not `known`, and those beyond the first few behind one statement."""
 
-    def __init__(self, known: Collection[int]) -> None:
+    def __init__(self, known: Collection[int], given: Iterable[str] = ()) -> None:
+        """`known` are the numbers of the knowledge, `given` its texts."""
         self._known = frozenset(known)
+        self._addresses = addresses.web_addresses(given)
         self._pending = ""
         self._fence: _Fence | None = None
         self._last = ""  # the last character given out
@@ -98,14 +109,16 @@ class CitationFilter:
             return fence
         if self._last == "]" and text[0] in _ACTS_BEHIND_BRACKET:
             return 1, f"\\{text[0]}"
-        match = _SPECIAL.search(text)
-        if match is None or match.start() > 0:
-            plain = text if match is None else text[: match.start()]
-            return len(plain), self._plain(plain)
+        if word := _WORD.match(text):
+            return self._words(word[0], final=final)
         match text[0]:
             case "\n":
                 return 1, "\n"
-            case " ":  # it goes with the citation that follows it, if that is dropped
+            case " " if text[1:2] in (
+                "",
+                "[",
+                "【",
+            ):  # it goes with the citation that follows it, if that is dropped
                 if len(text) == 1:
                     return (1, " ") if final else (0, "")
                 used, shown = self._bracket(text[1:], final=final)
@@ -114,14 +127,37 @@ class CitationFilter:
                 return (0, "") if len(text) < 2 and not final else (min(2, len(text)), text[:2])
             case "`":
                 return self._span(final=final)
-            case ":":
-                return (
-                    (0, "") if len(text) < 3 and not final else (1, "\\:" if text.startswith("://") else ":")
-                )
             case "<":
                 return self._angle(final=final)
-            case _:
+            case "[" | "【" | "!":
                 return self._bracket(text, final=final)
+            case other:
+                return 1, self._plain(other)
+
+    def _words(self, word: str, *, final: bool) -> tuple[int, str]:
+        """A run of ASCII without white space, and with an address what goes on with it."""
+        length = len(word)
+        if addresses.BEGINNING.search(word.replace("\\", "")):
+            length += addresses.REST.match(self._pending, length).end() - length  # type: ignore[union-attr]  # anywhere
+        goes_on = self._pending[length:] in ("", "\\")  # or an escape that means nothing in an address
+        if goes_on and not final and length < _WAITS:
+            return 0, ""
+        plain = re.sub(r"\\(.)", r"\1", self._pending[:length])
+        if (spelt := addresses.spelt(plain)) != plain:
+            return length, self._plain("`{}`".format(spelt.replace("`", "'")))
+        places = addresses.found(plain)
+        if not places:
+            return length, self._plain(_BARE_SLASHES.sub(r"\:", self._pending[:length]))
+        shown, at = "", 0
+        for start, end in places:
+            shown += self._plain(plain[at:start]) + self._address(plain[start:end])
+            at = end
+        return length, shown + self._plain(plain[at:])
+
+    def _address(self, address: str) -> str:
+        """An address as a link, or as code."""
+        self._cited = []
+        return f"<{address}>" if address in self._addresses else f"`{address}`"
 
     def _plain(self, plain: str) -> str:
         """Text without marks; words of it begin another statement."""
@@ -177,19 +213,26 @@ class CitationFilter:
             return 0, ""
         if link := _LINK.match(line):
             numbered = link[1].strip().isdigit()
-            return link.end(), self._citation(link[1]) if numbered else self._link_text(link[1])
+            return link.end(), self._citation(link[1]) if numbered else self._linked(
+                link[1], "" if image else link[2]
+            )
         if not decided and line[end + 1 : end + 2] == "(" and ")" not in line[end:]:
             return 0, ""
         if numbers := _NUMBERS.match(line, start):
             return numbers.end(), self._citation(numbers[1])
         return start + 1, f"\\{text[start]}" if text[start] == "[" else text[: start + 1]
 
-    def _link_text(self, text: str) -> str:
+    def _linked(self, text: str, target: str) -> str:
+        """The text of a link, and behind it the address if it may be one; of a picture too."""
         inner = CitationFilter(self._known)
+        inner._addresses = self._addresses
         inner._wrapped, inner._at_line_start = False, False
         shown = inner.feed(text) + inner.close()
         self.dropped += inner.dropped
-        return shown
+        address = target.strip("<>")
+        if address not in self._addresses or f"<{address}>" in shown:
+            return shown
+        return f"{shown} <{address}>".lstrip()
 
     def _citation(self, numbers: str) -> str:
         """`[n]` for each number that is known and does not stand behind the statement already."""
@@ -206,6 +249,11 @@ class CitationFilter:
 
     def _angle(self, *, final: bool) -> tuple[int, str]:
         text = self._pending
+        end = addresses.REST.match(text, 1).end()  # type: ignore[union-attr]  # it matches anywhere
+        if addresses.BEGINNING.match(text, 1) and text[end : end + 1] == ">":
+            return end + 1, self._address(text[1:end])
+        if end == len(text) < _WAITS and not final and _SCHEME.fullmatch(text, 1):
+            return 0, ""
         if len(text) < 6 and not final and "<br />".startswith(text[:3].lower()):
             return 0, ""
         if line_break := _BREAK.match(text):
@@ -214,3 +262,9 @@ class CitationFilter:
             return 0, ""
         acts = text[1:2].isalpha() or text[1:2] in ("/", "!", "?")
         return 1, "\\<" if acts else "<"
+
+
+def filter_for(snippets: Iterable[Snippet]) -> CitationFilter:
+    """The filter of a text that is written from these."""
+    given = tuple(snippets)
+    return CitationFilter([snippet.number for snippet in given], [snippet.text for snippet in given])

@@ -1,15 +1,19 @@
-"""The answer on the page: its blocks with a link for each mark, and each statement with its verdict."""
+"""The answer on the page: its blocks with a link for each mark, and each statement with its verdict.
+
+An address of the web is a link only where it stands in a passage that its statement cites, code point by code point, so
+only in a whole answer; any other is text.
+"""
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from markupsafe import Markup
 
-from wellread.content import Anchor
 from wellread.events import AnswerCompleted, Citation, Snippet, VerdictName
 from wellread.grounding.marks import placed_marks
 from wellread.grounding.tally import DOUBTFUL
+from wellread.text.addresses import web_addresses
 from wellread.web.pages.conversation.markdown_html import blocks, shown, sign, without_signs
 from wellread.web.pages.place_words import place_words
 
@@ -21,6 +25,8 @@ _BADGE = Markup(' <span class="verdict {}">{}</span>')
 # What begins a line and makes a list item, heading, quote or row of it.
 _LEADING = re.compile(r"\s*(?:[-*+>|]|#{1,6}\s|\d{1,9}[.)]\s)")
 _PLACE = Markup('<a class="chip" href="{}" data-reads>{}</a>')
+_WEB = Markup('<a class="outside" href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>')
+_ADDRESS = re.compile(r"<(https?://[^\s<>]+)>", re.I)
 _CODE = re.compile(r"<code>([\w./-]{1,120})</code>")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*?>")
 _VOID = frozenset(("br", "hr"))
@@ -39,7 +45,8 @@ def written(
     def show(text: str) -> str:
         return "".join(_knowledge(number, snippets, link, say) for number in text.split(","))
 
-    return [_with_places(shown(block, show), say) for block in html]
+    known = {snippet.anchor for snippet in snippets.values()}
+    return [_with_places(shown(block, show), known, say) for block in html]
 
 
 def completed(
@@ -48,8 +55,11 @@ def completed(
     link: Link,
     say: Callable[[str], str],
     words: Mapping[VerdictName, str],
+    places: Collection[str] = (),
 ) -> list[str]:
-    """Blocks of a whole answer. `words` say each verdict."""
+    """Blocks of a whole answer. `words` say each verdict; `places` are anchors that it may open beside those that it
+    cites."""
+    signed, web = _signed(answer, snippets)
 
     def cite(position: int) -> str:
         citation = answer.citations[position]
@@ -63,6 +73,8 @@ def completed(
         if text[:1] == "v":
             verdict = answer.statements[int(text[1:])].verdict
             return _BADGE.format(verdict, words[verdict])
+        if text[:1] == "a":
+            return _WEB.format(web[int(text[1:])], web[int(text[1:])])
         if text[:1] == "c":
             return "".join(cite(int(position)) for position in text[1:].split(","))
         return "".join(_knowledge(number, snippets, link, say) for number in text.split(","))
@@ -70,35 +82,45 @@ def completed(
     def without_statements(text: str) -> str:
         return "" if text[:1] in ("b", "e") else show(text)
 
-    made = blocks(_signed(answer))
+    made = blocks(signed)
     told = (
         whole if _is_nested(whole := shown(block, show)) else shown(block, without_statements)
         for block in made
     )
-    return [_with_places(block, say) for block in told]
+    known = {*places, *(citation.anchor for citation in answer.citations)}
+    return [_with_places(block, known, say) for block in told]
 
 
-def _with_places(html: str, say: Callable[[str], str]) -> str:
-    """Blocks in which an anchor that stands there as code, as those of the nearest passages do, is a link."""
+def _with_places(html: str, known: Collection[str], say: Callable[[str], str]) -> str:
+    """Blocks in which a known anchor that stands there as code, as those of the nearest passages do, is a link."""
 
     def link(match: re.Match[str]) -> str:
-        anchor = Anchor.parse(match[1])
-        return _PLACE.format(f"/read/{anchor}", say("open")) if anchor else match[0]
+        return _PLACE.format(f"/read/{match[1]}", say("open")) if match[1] in known else match[0]
 
     return _CODE.sub(link, html)
 
 
-def _signed(answer: AnswerCompleted) -> str:
+def _signed(answer: AnswerCompleted, snippets: Mapping[int, Snippet]) -> tuple[str, list[str]]:
     """The Markdown with signs: "c0,1" for marks, "b0" and "e0" where a statement begins and ends, "v0" for its verdict
-    where that is no good one."""
+    where that is no good one, "a0" for an address; and the addresses."""
     markdown = without_signs(answer.markdown)
     signs: list[tuple[int, int, str]] = []  # what is replaced, and by what
     marks: dict[tuple[int, int], list[int]] = defaultdict(list)
     for mark in placed_marks(answer):
         marks[mark.start, mark.end].append(mark.citation)
     signs += [(start, end, sign("c" + ",".join(map(str, found)))) for (start, end), found in marks.items()]
+    web: list[str] = []
     for number, statement in enumerate(answer.statements):
         start, end = statement.start, statement.end
+        cited = web_addresses(
+            snippets[answer.citations[position].number].text
+            for position in statement.citations
+            if answer.citations[position].number in snippets
+        )
+        for match in _ADDRESS.finditer(markdown, start, end) if cited else ():
+            if match[1] in cited:
+                signs.append((*match.span(), sign(f"a{len(web)}")))
+                web.append(match[1])
         if statement.verdict in _TOLD:
             at = start + len(markdown[start:end].rstrip(" |\n")) if markdown[start] == "|" else end
             signs.append((at, at, sign(f"v{number}")))
@@ -106,7 +128,7 @@ def _signed(answer: AnswerCompleted) -> str:
             signs += [(start, start, sign(f"b{number}")), (end, end, sign(f"e{number}"))]
     for start, end, text in sorted(signs, key=lambda found: (found[0], found[1]), reverse=True):
         markdown = markdown[:start] + text + markdown[end:]
-    return markdown
+    return markdown, web
 
 
 def _can_be_marked(markdown: str, start: int, end: int) -> bool:

@@ -3,7 +3,7 @@
 The same parts make the whole page after a reload and what is sent while the run goes on, so both look alike.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import quote
@@ -50,6 +50,14 @@ from wellread.grounding.tally import verdict_counts
 from wellread.library.offered_questions import OfferedQuestion
 from wellread.library.titles import Titles
 from wellread.run_values import WORDS
+from wellread.web.pages.conversation.answer_details import (
+    CitedSource,
+    authors_of,
+    best_elsewhere,
+    cited_sources,
+    places_of,
+    verdict_words,
+)
 from wellread.web.pages.conversation.answer_html import Link, completed, written
 from wellread.web.pages.conversation.markdown_html import Growing
 from wellread.web.pages.conversation.run_steps import Step
@@ -66,15 +74,6 @@ class RunPart:
     id: str
     html: str
     within: str
-
-
-@dataclass(frozen=True, slots=True)
-class CitedSource:
-    """A title that the answer cites, with the positions and values of its citations."""
-
-    product_id: str
-    title: str
-    citations: tuple[tuple[int, Citation], ...]
 
 
 class RunRendering:
@@ -97,8 +96,7 @@ class RunRendering:
         self.answer: AnswerCompleted | None = None
         self.begun: AnswerStarted | None = None
         self.outline: AnswerOutlined | None = None
-        self.drafted: AnswerDrafted | None = None
-        self.revised: AnswerRevised | None = None
+        self.checked: tuple[AnswerDrafted | AnswerRevised, ...] = ()  # of a draft
         self.judge = WORDS  # who judged the answer's statements
         self.end: RunCompleted | RunFailed | RunCancelled | None = None
         self._under_way = UnderWay()
@@ -115,7 +113,7 @@ class RunRendering:
         self._link = link or self._opens
         self._start: RunStarted | None = None
         self._growing = Growing()
-        self._blocks: list[str] = []
+        self.blocks: list[str] = []
         self._sent: list[str] = []
         self._changed: dict[tuple[str, ...], None] = {}  # parts, in the order in which they changed
 
@@ -148,6 +146,7 @@ class RunRendering:
             for cell in step.cells.values():
                 known += cell.found
             known += step.read.found if step.read else ()
+            known += step.described.found if step.described else ()
         return {snippet.number: snippet for snippet in known}
 
     @property
@@ -159,15 +158,9 @@ class RunRendering:
         """How many titles were looked into."""
         return len({cell.product_id for cell in self.cells})
 
-    @property
-    def blocks(self) -> Sequence[str]:
-        return self._blocks
-
     def name(self, product_id: str) -> str:
         """The title of a product that the run met."""
         known = {entry.product_id: entry.title for entry in (*self.start.scope, *self.scope)}
-        for step in self.steps.values():
-            known.update({entry.product_id: entry.title for entry in step.found})
         return known.get(product_id, product_id)
 
     @property
@@ -176,34 +169,15 @@ class RunRendering:
 
     @property
     def verdict_words(self) -> dict[VerdictName, str]:
-        say = self._page.say
-        return {
-            "quoted": say("quoted"),
-            "supported": say("supported"),
-            "partly": say("partly supported"),
-            "contradicted": say("contradicted"),
-            "unsupported": say("not supported"),
-            "conflict": say("in conflict with the passages"),
-            "not checked": say("not checked"),
-            "general": say("without a source"),
-        }
+        return verdict_words(self._page.say)
 
     @property
     def sources(self) -> list[CitedSource]:
-        cited: dict[str, list[tuple[int, Citation]]] = {}
-        for position, citation in enumerate(self.answer.citations if self.answer else ()):
-            cited.setdefault(citation.product_id, []).append((position, citation))
-        return [CitedSource(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+        return cited_sources(self.answer.citations if self.answer else ())
 
     @property
     def elsewhere(self) -> list[Elsewhere]:
-        """The best titles outside the scope, for what the scope left open; each once."""
-        offered: dict[str, Elsewhere] = {}
-        for step in self.steps.values():
-            for event in step.elsewhere:
-                for product in event.products:
-                    offered.setdefault(product.product_id, product)
-        return sorted(offered.values(), key=lambda product: -product.best)
+        return best_elsewhere(event for step in self.steps.values() for event in step.elsewhere)
 
     @property
     def suggestions(self) -> list[OfferedQuestion]:
@@ -215,8 +189,7 @@ class RunRendering:
 
     @property
     def voices(self) -> list[str]:
-        """The authors of the titles in scope, each once."""
-        return list(dict.fromkeys(author for entry in self.scope for author in entry.authors))
+        return authors_of(self.scope)
 
     def opens(self, position: int, citation: Citation) -> str:
         """Where a citation leads."""
@@ -317,8 +290,8 @@ class RunRendering:
         match event:
             case AnswerStarted():
                 self.state = "writing"
-                self.begun, self.outline, self.drafted, self.revised = event, None, None, None
-                self._growing, self._blocks, self._sent = Growing(), [], []
+                self.begun, self.outline, self.checked = event, None, ()
+                self._growing, self.blocks, self._sent = Growing(), [], []
                 self._dirty("bar", "controls", "answer")
             case AnswerOutlined():
                 self.outline = event
@@ -326,11 +299,8 @@ class RunRendering:
             case AnswerDelta(text=text):
                 self._growing.add(text)
                 self._dirty("blocks")
-            case AnswerDrafted():
-                self.drafted = event
-                self._dirty("answer")
-            case AnswerRevised():
-                self.revised = event
+            case AnswerDrafted() | AnswerRevised():
+                self.checked += (event,)
                 self._dirty("answer")
             case AnswerCompleted():
                 self._show(event)
@@ -340,8 +310,15 @@ class RunRendering:
 
     def _show(self, answer: AnswerCompleted) -> None:
         self.answer = answer
-        self._blocks = completed(answer, self.snippets, self._link, self._page.say, self.verdict_words)
-        if self.outline is not None or len(self._blocks) < len(self._sent):
+        self.blocks = completed(
+            answer,
+            self.snippets,
+            self._link,
+            self._page.say,
+            self.verdict_words,
+            places_of(self.cells, self.snippets),
+        )
+        if self.outline is not None or len(self.blocks) < len(self._sent):
             self._sent = []
             self._dirty("answer")
         self._dirty("blocks", "after")
@@ -366,7 +343,7 @@ class RunRendering:
     def skip(self) -> None:
         """Take what there is now for drawn: whoever is told of the changes has it."""
         self._draw_blocks()
-        self._changed, self._sent = {}, list(self._blocks)
+        self._changed, self._sent = {}, list(self.blocks)
 
     def changed(self) -> Iterator[RunPart]:
         """The parts that look otherwise than at the last call."""
@@ -407,15 +384,15 @@ class RunRendering:
 
     def _draw_blocks(self) -> None:
         if self.begun is not None and self.answer is None:
-            self._blocks = written(self._growing.blocks(), self.snippets, self._link, self._page.say)
+            self.blocks = written(self._growing.blocks(), self.snippets, self._link, self._page.say)
 
     def _changed_blocks(self) -> Iterator[RunPart]:
         self._draw_blocks()
-        for number, block in enumerate(self._blocks):
+        for number, block in enumerate(self.blocks):
             if number >= len(self._sent) or self._sent[number] != block:
                 html = self._page.part("run/block.html", run=self, number=number, block=block)
                 yield RunPart(f"{self.id}-block-{number}", html, f"{self.id}-blocks")
-        self._sent = list(self._blocks)
+        self._sent = list(self.blocks)
 
     def _opens(self, position: int | None, cited: Citation | Snippet) -> str:
         where = f"/read/{quote(cited.anchor)}?run={self.run_id}"
