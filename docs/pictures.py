@@ -92,6 +92,7 @@ def pages(http: httpx2.Client) -> dict[str, tuple[str, Callable[[Page], object] 
         "product": (f"/library/{products['epub']}", None),
         "conversations": ("/conversations", None),
         "settings": ("/settings/models", None),
+        "connect": ("/settings/models/connect", None),
         "login": ("/login", None),
         "problem": ("/nothing", None),
     }
