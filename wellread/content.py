@@ -147,6 +147,16 @@ class Metadata:
     product_id: str = ""  # set by a sidecar or a publisher; otherwise derived when it is added
 
 
+class BlockLink(NamedTuple):
+    """A link in the text of a block, from `start` to `end` of it, to another block of the same product: the one that
+    begins at `offset` in the text of the section with this ordinal."""
+
+    start: int
+    end: int
+    section: int
+    offset: int
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One unit of text in reading order. `text` is NFC, without leading or trailing white space.
@@ -162,6 +172,7 @@ class Block:
     language: str = ""  # CODE: the programming language, if stated
     page: str = ""  # label of the printed page on which it starts, if the source tells
     marker: str = ""  # LIST_ITEM: "1." or "•"; FOOTNOTE: its mark
+    links: tuple[BlockLink, ...] = ()  # in a section of the role INDEX only: where its entries lead
 
 
 @dataclass(frozen=True, slots=True)

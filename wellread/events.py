@@ -3,6 +3,7 @@
 A reader of the stream ignores types that it does not know. `docs/events.md` describes each one.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
@@ -241,7 +242,10 @@ class AnswerCompleted(Event):
     usage: Usage
     written_by: str = "extractive"  # the model's name; with " + " between, when another had to go on
     dropped_citations: int = 0  # numbers that the model gave and that were not among the knowledge it had
-    left_out: int = 0  # sentences of a small model that nothing in its knowledge held, which were not shown
+    left_out: int = (
+        0  # sentences that were not shown: of a small model, those that nothing in its knowledge held; in an
+    )
+    # author's voice, experiences of his own that it does not tell in the same words
 
     def with_check(self, check: "AnswerChecked") -> "AnswerCompleted":
         """The answer with its statements as they were checked."""
@@ -310,3 +314,14 @@ AnyEvent = Annotated[
 
 EVENT = TypeAdapter[AnyEvent](AnyEvent)
 TERMINAL = (RunCompleted, RunFailed, RunCancelled)
+
+
+def answer_of(events: Iterable[AnyEvent]) -> AnswerCompleted | None:
+    """The last answer that is whole, its statements as far as they have been checked; None when there is none."""
+    answer: AnswerCompleted | None = None
+    for event in events:
+        if isinstance(event, AnswerCompleted):
+            answer = event
+        elif isinstance(event, AnswerChecked) and answer is not None:
+            answer = answer.with_check(event)
+    return answer

@@ -13,6 +13,7 @@ VerdictName = Literal[
 StatementVoice = Literal["said", "inferred", "advice", "wellread"]
 
 
+QUOTATION = "quotation"  # the judge that finds a statement's words in a passage
 WORDS = "words"  # the judge that compares words, numbers and names, and needs no model
 
 

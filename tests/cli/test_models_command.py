@@ -1,5 +1,6 @@
 """`wellread models` and the options of `ask` that concern models, as real processes; spans; what a signal does."""
 
+import hashlib
 import json
 import os
 import signal
@@ -10,9 +11,11 @@ import time
 import pytest
 from support import mentor as t
 from support.command import command
+from support.hub import hub_of
 from support.served_script import serving
 from support.spans import recorded
 from support.stores import runs_of
+from support.tiny_classifier import classifier
 
 from wellread.blocking import BlockingWellread
 from wellread.settings import Settings
@@ -188,3 +191,30 @@ def test_a_run_its_steps_and_calls_are_spans_without_texts(home, tmp_path):
     assert run.attributes["gen_ai.usage.output_tokens"] > 50
     written = " ".join(str(value) for span in spans for value in span.attributes.values())
     assert "leadership" not in written.lower()
+
+
+def test_a_judge_is_fetched_when_it_is_agreed_to(tmp_path):
+    made = classifier(tmp_path / "made")
+    files = {path.name: path.read_bytes() for path in made.iterdir()}
+    home = tmp_path / "home"
+    with hub_of("Leaf/tea-nli", files, "mit") as hub:
+        asked = wellread(home, "models", "pull", "Leaf/tea-nli", "--judge", **hub.environment)
+        assert asked.returncode == 2
+        assert hashlib.sha256(files["model.onnx"]).hexdigest() in asked.stdout
+        assert "licence: mit" in asked.stdout
+        assert "--yes" in asked.stderr
+        assert not (home / "models").exists()
+        fetched = wellread(home, "models", "pull", "Leaf/tea-nli", "--judge", "--yes", **hub.environment)
+    assert fetched.returncode == 0, fetched.stderr
+    assert "--judge onnx:tea-nli" in fetched.stdout
+    assert sorted(path.name for path in (home / "models" / "tea-nli").iterdir()) == sorted(files)
+
+
+def test_a_judge_that_cannot_judge_is_said_when_it_is_fetched(tmp_path):
+    made = classifier(tmp_path / "made", named={"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2"})
+    with hub_of("Leaf/tea", {path.name: path.read_bytes() for path in made.iterdir()}) as hub:
+        fetched = wellread(
+            tmp_path / "home", "models", "pull", "Leaf/tea", "--judge", "--yes", **hub.environment
+        )
+    assert "its page says none" in fetched.stdout
+    assert (fetched.returncode, "LABEL_0" in fetched.stderr, "id2label" in fetched.stderr) == (2, True, True)

@@ -76,6 +76,7 @@ def test_the_run_of_the_transcript(mentor_home, monkeypatch):
             embedder="none",
             model="openai/gpt-4.1",
             openai_base_url=f"{served.address}/v1",
+            judge="words",
         )
         with running(settings) as address, Client(address) as wellread:
             run = wellread.ask(t.QUESTION)

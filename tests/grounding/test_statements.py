@@ -130,3 +130,47 @@ def test_no_markdown_breaks_the_splitting(markdown):
     for claim in claims(markdown):
         assert 0 <= claim.start < claim.end <= len(markdown)
         assert claim.text
+
+
+def test_bold_words_that_head_an_item_are_no_claim_of_their_own():
+    found = claims(
+        "1. **Trust first.** Teams that trust report errors early. [2]\n2. **Listen:** do it weekly. [3]\n"
+    )
+    assert [claim.spoken for claim in found] == ["Teams that trust report errors early.", "do it weekly."]
+    found = claims("**Trust first.** Teams that trust report errors early. [2] They say so. [3]")
+    assert [claim.spoken for claim in found] == ["Teams that trust report errors early.", "They say so."]
+
+
+def test_a_row_is_judged_with_the_names_of_its_columns():
+    [claim] = claims("| | Leadership | Management |\n|---|---|---|\n| Focus | people | work [1] |\n")
+    assert claim.spoken == "Focus; Leadership: people; Management: work"
+
+
+def test_offers_to_go_on_claim_nothing():
+    assert texts("Teams drift. [1]\n\nIf you like, I can go on with Chapter 3.\n") == [("Teams drift.", (1,))]
+
+
+def test_marks_of_every_form_are_read():
+    assert texts("One. [1][2,3] Two. [1-4] Three. [0] Four. [99] Five. [7–5]") == [
+        ("One.", (1, 2, 3)),
+        ("Two.", (1, 2, 3, 4)),
+        ("Three.", (0,)),
+        ("Four.", (99,)),
+        ("Five.", (7, 5)),
+    ]
+    assert texts("The index `a[1]` is code.") == [("The index a[1] is code.", ())]
+
+
+def test_hard_texts_are_read_in_time():
+    assert texts("") == []
+    assert len(claims("word " * 10_000 + "[1]")) == 1
+    rows = "".join(f"| {n} | cell [1] |\n" for n in range(500))
+    assert len(claims("| a | b |\n|---|---|\n" + rows)) == 500
+    assert claims("**broken *mark [1](\n\n```\nnever closed [2]\n")
+
+
+def test_right_to_left_sentences_and_their_numbers():
+    assert texts("القيادة ثقة. [1] هل هذا صحيح؟ الإدارة نظام. [2]") == [
+        ("القيادة ثقة.", (1,)),
+        ("الإدارة نظام.", (2,)),
+    ]

@@ -21,7 +21,8 @@ from wellread.errors import (
     ModelUnavailableError,
     UnavailableError,
 )
-from wellread.models.llama import LlamaServer, usable_cores
+from wellread.machine import usable_cores
+from wellread.models.llama import LlamaServer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the child through /proc")
 

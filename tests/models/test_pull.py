@@ -1,19 +1,15 @@
 """Getting a model from a hub: which file is taken, and that it arrives whole or not at all."""
 
 import asyncio
-import contextlib
 import hashlib
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from support.hub import hub_of
 
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnavailableError
 from wellread.models import pull as pulling
@@ -29,83 +25,10 @@ CONTENT = {
 }
 
 
-class Hub(ThreadingHTTPServer):
-    """One repository, Leaf/Tea-GGUF, as the Hugging Face hub serves it; `cut` ends answers after so many bytes."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.files = dict(CONTENT)
-        self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items()}
-        self.cut = None
-        self.ranges = True
-        self.asked = []  # the ranges
-
-    @property
-    def environment(self):
-        return {"HF_ENDPOINT": f"http://127.0.0.1:{self.server_port}"}
-
-
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        if self.path.startswith("/api/models/Leaf/Tea-GGUF?"):
-            self.listing()
-        elif self.path.startswith("/api/models/Leaf/Secret"):
-            self.reply(401, b"", {"X-Error-Code": "GatedRepo"})
-        elif self.path.startswith("/api/models/Leaf/Portal"):
-            self.reply(200, b"<html>Sign in to this network</html>", {})
-        elif self.path.startswith("/api/models/Leaf/Busy"):
-            self.reply(429, b"", {})
-        elif found := re.fullmatch(r"/Leaf/Tea-GGUF/resolve/c0ffee/(.+)", self.path):
-            self.reply(302, b"", {"Location": f"/cdn/{found[1]}"})
-        elif self.path.startswith("/cdn/"):
-            self.content(self.server.files[self.path.removeprefix("/cdn/")])
-        else:
-            self.reply(404, b"", {"X-Error-Code": "RepoNotFound"})
-
-    def listing(self):
-        siblings = [
-            {
-                "rfilename": name,
-                "size": len(content),
-                "lfs": {"size": len(content), "sha256": self.server.hashes[name], "pointerSize": 130},
-            }
-            for name, content in self.server.files.items()
-        ]
-        body = {"id": "Leaf/Tea-GGUF", "sha": "c0ffee", "siblings": siblings}
-        self.reply(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
-
-    def content(self, content):
-        start = 0
-        if self.server.ranges and (found := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))):
-            start = int(found[1])
-        self.server.asked.append(start)
-        self.send_response(206 if self.server.ranges else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        with contextlib.suppress(ConnectionError):
-            self.wfile.write(content[start:][: self.server.cut])
-
-    def reply(self, status, body, headers):
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def hub():
-    with Hub() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with hub_of("Leaf/Tea-GGUF", CONTENT) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def pull(name, home, hub, report=lambda done, total: None):
@@ -200,7 +123,7 @@ def test_a_hub_cannot_choose_where_files_go(home, hub):
 
 def test_what_is_not_as_the_hub_describes_it_is_removed(home, hub):
     hub.hashes["tea-q8_0.gguf"] = "0" * 64
-    with pytest.raises(UnavailableError, match="SHA-256"):
+    with pytest.raises(UnavailableError, match="checksum"):
         pull("Leaf/Tea-GGUF:Q8_0", home, hub)
     assert left(home) == []
 

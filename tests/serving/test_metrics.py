@@ -54,7 +54,9 @@ def test_runs_steps_tokens_and_seconds_are_counted(mentor_home, tmp_path):
     home = copy(mentor_home, tmp_path)
     with (
         serving(t.SCRIPT) as model,
-        running(Settings(home=home, embedder="none", openai_base_url=f"{model.address}/v1")) as address,
+        running(
+            Settings(home=home, embedder="none", judge="words", openai_base_url=f"{model.address}/v1")
+        ) as address,
         client(address) as http,
     ):
         run = http.post(f"{API}/runs", json={"question": t.QUESTION, "model": "openai/gpt-4.1"}).json()
@@ -95,7 +97,13 @@ def test_what_waits_is_worked_on_and_listened_to_is_shown(mentor_home, tmp_path)
     with (
         serving(slow) as model,
         running(
-            Settings(home=home, embedder="none", openai_base_url=f"{model.address}/v1", server_runs=1)
+            Settings(
+                home=home,
+                embedder="none",
+                judge="words",
+                openai_base_url=f"{model.address}/v1",
+                server_runs=1,
+            )
         ) as address,
         client(address) as http,
     ):

@@ -21,6 +21,7 @@ class Served:
         return {
             "WELLREAD_OPENAI_BASE_URL": f"{self.address}/v1",
             "WELLREAD_ANTHROPIC_BASE_URL": self.address,
+            "WELLREAD_JUDGE": "words",  # a script is no judge
         }
 
 

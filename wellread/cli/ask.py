@@ -17,6 +17,7 @@ from wellread.cli.output import command_name, console, print_json, progress_cons
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
 from wellread.events import (
+    AnswerChecked,
     AnswerCompleted,
     AnswerDelta,
     AnswerStarted,
@@ -27,7 +28,7 @@ from wellread.events import (
     RunFailed,
     Usage,
 )
-from wellread.grounding.tally import verdict_counts, verdict_line
+from wellread.grounding.tally import doubtful_lines, verdict_counts, verdict_line
 from wellread.library.scope import describe
 from wellread.models.resolve import EXTRACTIVE
 from wellread.wire.runs import AskOptions
@@ -160,6 +161,7 @@ class AnswerPage:
     def __init__(self, *, trace: bool) -> None:
         self._trace = trace
         self._pending = ""
+        self._by_model = False
 
     def show(self, event: AnyEvent) -> None:
         if self._trace:
@@ -174,8 +176,11 @@ class AnswerPage:
             case AnswerCompleted(citations=citations, statements=statements, written_by=author):
                 self._flush(whole=True)
                 self._sources(citations)
-                if author != EXTRACTIVE and citations:
-                    console.print(f"\n{verdict_line(verdict_counts(statements))}", markup=False)
+                self._by_model = author != EXTRACTIVE and bool(citations or statements)
+            case AnswerChecked(statements=statements, judge=judge) if self._by_model:
+                console.print(f"\n{verdict_line(verdict_counts(statements), judge)}", markup=False)
+                for line in doubtful_lines(statements):
+                    console.print(f"  {line}", markup=False, style="yellow")
             case ModelFailed() if not self._trace:
                 console.print(failure_line(event), style="yellow", markup=False)
             case RunCompleted(usage=usage, seconds=seconds) if usage.model_calls:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 EXIT_INTERRUPTED = 130
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line where it is a stream.")]
+Model = Annotated[
+    str,
+    typer.Option("--model", "-m", metavar="MODEL", help="provider/model, or `extractive` for none."),
+]
 
 
 def commands(module: str) -> Any:

@@ -13,7 +13,8 @@ import typer
 
 from wellread import __version__
 from wellread.cli.account_commands import token, user
-from wellread.cli.command import Json, commands, run
+from wellread.cli.command import Json, Model, commands, run
+from wellread.cli.eval_commands import evaluation
 from wellread.errors import BadRequestError, WellreadError
 
 app = typer.Typer(
@@ -23,9 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: Rich's panels take 0.1 s to import
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-evaluation = typer.Typer(
-    name="eval", help="Figures about retrieval and answers.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(evaluation)
 models = typer.Typer(
@@ -47,10 +45,6 @@ _EXIT_OF_STATUS = {400: EXIT_USAGE, 404: EXIT_NOT_FOUND, 503: EXIT_UNAVAILABLE}
 LogLevel = Literal["debug", "info", "warning", "error"]
 ProductIds = Annotated[
     list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
-]
-Model = Annotated[
-    str,
-    typer.Option("--model", "-m", metavar="MODEL", help="provider/model, or `extractive` for none."),
 ]
 Questions = Annotated[list[str], typer.Argument(help="One or more short questions.")]
 
@@ -293,57 +287,29 @@ def list_models(
 
 @models.command("pull")
 def pull_model(
-    name: Annotated[str, typer.Argument(metavar="OWNER/REPO[/FILE.gguf]", help="On the Hugging Face hub.")],
-) -> None:
-    """Download a GGUF file into the library's folder, to be used as local/FILE, or an embedder by a name that fastembed
-    knows. Run it again to go on."""
-    run(commands("models").pull(name))
-
-
-@evaluation.command("retrieval")
-def eval_retrieval(
-    folder: Annotated[
-        Path, typer.Argument(help="A BEIR-style folder: corpus.jsonl, queries.jsonl, qrels.tsv.")
-    ],
-    as_json: Json = False,
-) -> None:
-    """nDCG@10, recall@100 and MRR of keyword, vector and fused search on a test set."""
-    run(commands("eval").retrieval(folder, as_json=as_json))
-
-
-@evaluation.command("answers")
-def eval_answers(
-    file: Annotated[
-        Path,
+    name: Annotated[
+        str,
         typer.Argument(
-            help="Judged questions, a JSON object a line; or a run that was saved, to show it again."
+            metavar="OWNER/REPO[/FILE]", help="On the Hugging Face hub; FILE ends in .gguf or .onnx."
         ),
     ],
-    model: Model = "",
-    deep: Annotated[bool, typer.Option("--deep", help="DeepSearch ON.")] = False,
-    only: Annotated[str, typer.Option(metavar="KIND", help="Only the questions of this kind.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions.")] = None,
-    against: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Compare with a run: what --json printed.")
-    ] = None,
-    answers: Annotated[
-        bool, typer.Option("--answers", help="Print each answer, and which facts it holds.")
+    judge: Annotated[
+        bool,
+        typer.Option(
+            "--judge", help="A classifier of entailment in ONNX, to be used as the judge onnx:REPO."
+        ),
     ] = False,
-    as_json: Json = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --judge: do not ask.")] = False,
 ) -> None:
-    """Ask the library judged questions: facts found and said, points that bear, silence where nothing answers."""
-    evals = commands("eval")
-    run(
-        evals.answers(
-            file,
-            evals.AskOptions(model=model, mode="deep" if deep else "quick"),
-            only=only,
-            limit=limit,
-            against=against,
-            show_answers=answers,
-            as_json=as_json,
-        )
-    )
+    """Download a GGUF file into the library's folder, to be used as local/FILE, or an embedder by a name that fastembed
+    knows, or a judge. Run it again to go on."""
+    modelling = commands("models")
+    if not judge:
+        run(modelling.pull(name))
+        return
+    run(modelling.show_classifier(name))
+    if yes or modelling.agreed():
+        run(modelling.pull_judge(name))
 
 
 @app.command()

@@ -1,13 +1,20 @@
 """`models`: what can be used, trying one, getting one."""
 
 import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from wellread.cli.output import console, print_json, progress_console
+from wellread.errors import BadRequestError
+from wellread.grounding.entailment import EntailmentClassifier
 from wellread.index.choice import fetch_embedder
+from wellread.models.pull import SHA256_DIGITS, Report
 from wellread.models.pull import pull as pull_file
-from wellread.models.resolve import AUTOMATIC, EXTRACTIVE, Models
+from wellread.models.pull_classifier import find_classifier, pull_classifier
+from wellread.models.resolve import AUTOMATIC, CLASSIFIER, EXTRACTIVE, Models
 from wellread.models.trial import trials
 from wellread.settings import Settings
 from wellread.wire.server import Trial
@@ -59,16 +66,56 @@ async def pull(name: str) -> int:
             f"Here it is. Use it by the setting embedder = {name!r} (WELLREAD_EMBEDDER).", markup=False
         )
         return 0
+    with _bar(name) as report:
+        path = await pull_file(name, Settings.load().home, report)
+    console.print(f"Here it is: {path}\nUse it as --model local/{path.stem}", markup=False)
+    return 0
+
+
+async def show_classifier(name: str) -> None:
+    """What `pull_judge` would get."""
+    remote = await find_classifier(name)
+    for path, file in remote.files.items():
+        kind = "SHA-256" if len(file.checksum) == SHA256_DIGITS else "git SHA-1"
+        console.print(
+            f"{path:<16} {file.size / 1e6:>8.1f} MB  {kind} {file.checksum}  ({file.name})", markup=False
+        )
+    console.print(
+        f"{remote.size / 1e6:.1f} MB, licence: {remote.license or 'its page says none'}.\n"
+        f"Into {remote.folder(Settings.load().home)}",
+        markup=False,
+    )
+    if remote.others:
+        console.print(f"Its other models: {', '.join(remote.others)}.", style="dim", markup=False)
+
+
+def agreed() -> bool:
+    """Whether who sits at the terminal wants it. Raises BadRequestError when nobody does."""
+    if not sys.stdin.isatty():
+        raise BadRequestError("Nobody can be asked, so nothing was fetched.", hint="Agree with --yes.")
+    return input("Fetch it? [y/N] ").strip().lower() in ("y", "yes")
+
+
+async def pull_judge(name: str) -> None:
+    """Gets a classifier and loads it once, so that what it lacks is said now."""
+    remote = await find_classifier(name)
+    with _bar(name) as report:
+        folder = await pull_classifier(remote, Settings.load().home, report)
+    await asyncio.to_thread(EntailmentClassifier(folder, remote.name).load)
+    console.print(
+        f"Here it is: {folder}\nUse it by --judge {CLASSIFIER}{remote.name}, or by the setting "
+        f"judge = '{CLASSIFIER}{remote.name}' (WELLREAD_JUDGE).",
+        markup=False,
+    )
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Report]:
+    """A bar on standard error, of bytes that have come."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=progress_console) as progress:
         task = progress.add_task(name, total=None)
-        path = await pull_file(
-            name,
-            Settings.load().home,
-            lambda done, total: progress.update(task, completed=done, total=total or None),
-        )
-    console.print(f"Here it is: {path}\nUse it as --model local/{path.stem}", markup=False)
-    return 0
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
 def _show(trial: Trial) -> None:

@@ -8,7 +8,7 @@ from wellread.client.problems import error_of
 from wellread.client.protocol import Call, HttpRequest, reading
 from wellread.client.retry import Patience
 from wellread.errors import ConflictError, UnavailableError
-from wellread.events import EVENT, TERMINAL, AnswerCompleted, AnyEvent, RunCancelled, RunFailed
+from wellread.events import EVENT, TERMINAL, AnswerChecked, AnswerCompleted, AnyEvent, RunCancelled, RunFailed
 from wellread.wire.runs import AskOptions, RunView
 
 _PATH = "api/v1/runs"
@@ -61,6 +61,8 @@ class RunEnd:
         self._last = event
         if isinstance(event, AnswerCompleted):
             self._answer = event
+        elif isinstance(event, AnswerChecked) and self._answer is not None:
+            self._answer = self._answer.with_check(event)
 
     def answer(self) -> AnswerCompleted:
         """Raises the error that the run failed with, and ConflictError for one that was cancelled."""

@@ -14,7 +14,7 @@ from wellread.errors import BadRequestError, NotFoundError
 from wellread.evals.facts import Fact
 from wellread.evals.points import QuotedPoint, own_words, quoted_points
 from wellread.evals.questions import JudgedQuestion
-from wellread.events import AnswerCompleted, AnswerStarted, AnyEvent, RunCompleted, RunFailed, RunStarted
+from wellread.events import AnswerStarted, AnyEvent, RunCompleted, RunFailed, RunStarted, answer_of
 from wellread.store.catalog.title_index import fold_title
 from wellread.text.folded import FoldedText, distance
 from wellread.text.words import count_words
@@ -101,7 +101,7 @@ def answered(events: Sequence[AnyEvent]) -> bool:
     or lists what lies nearest.
     """
     start = next((event for event in events if isinstance(event, AnswerStarted)), None)
-    end = next((event for event in events if isinstance(event, AnswerCompleted)), None)
+    end = answer_of(events)
     if start is None or end is None:
         return False
     if start.flags.needs_no_search:
@@ -140,7 +140,7 @@ async def _figures(
     library: Wellread, question: JudgedQuestion, events: Sequence[AnyEvent], failure: str
 ) -> AnswerFigures:
     knowledge = fold_events(events) if events else None
-    answer = next((event for event in events if isinstance(event, AnswerCompleted)), None)
+    answer = answer_of(events)
     start = next((event for event in events if isinstance(event, AnswerStarted)), None)
     failed = next((event for event in events if isinstance(event, RunFailed)), None)
     ended = next((event for event in events if isinstance(event, RunCompleted | RunFailed)), None)

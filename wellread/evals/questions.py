@@ -80,12 +80,13 @@ def read_questions(path: Path) -> list[JudgedQuestion]:
     return list(questions.values())
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank, numbered from 1. Raises BadRequestError when the file cannot be read."""
+def lines_of(path: Path, expected: str = _EXPECTED) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, numbered from 1. Raises BadRequestError when the file cannot be read; its hint is
+    what is `expected`."""
     try:
         with path.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield number, line
     except (OSError, UnicodeDecodeError) as error:
-        raise BadRequestError(f"{path} cannot be read: {error}", hint=_EXPECTED) from error
+        raise BadRequestError(f"{path} cannot be read: {error}", hint=expected) from error

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from wellread.content import Block, Metadata, SectionRole
 
@@ -34,17 +34,27 @@ class ContentsEntry:
     role: SectionRole = SectionRole.BODY
 
 
+class InnerLink(NamedTuple):
+    """A link in the text of a block, from `start` to `end` of it, to the block with the number `block`."""
+
+    start: int
+    end: int
+    block: int
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A product's metadata, its blocks in reading order, and its table of contents.
 
-    `warnings` tells the user what could not be read and was left out, one sentence each.
+    `warnings` tells the user what could not be read and was left out, one sentence each. `links` are those within the
+    document, by the number of the block in which they stand, in the order of the text.
     """
 
     metadata: Metadata
     blocks: tuple[Block, ...]
     contents: tuple[ContentsEntry, ...]
     warnings: tuple[str, ...] = ()
+    links: Mapping[int, tuple[InnerLink, ...]] = field(default_factory=dict)
 
 
 class Reader(Protocol):

@@ -11,6 +11,11 @@ _ALWAYS = re.compile(
 )
 _AT_START = re.compile(r"(?:[#>+=-]|\d{1,9}(?=[.)]))")
 
+_NUMBERS = r"\d{1,6}(?:\s*[-–]\s*\d{1,6})?"
+_MARK = re.compile(rf"\[({_NUMBERS}(?:\s*[,;]\s*{_NUMBERS})*)\](?![(:])")
+_LONGEST_RANGE = 20  # numbers that "[1-4]" may stand for
+
+
 # Where a space keeps text from being a link, a reference or an address, and "<" from being markup.
 _ACTS = re.compile(
     r"(?<=:)(?=//)|(?<=\])(?=[(\[:])|(?<=\w)(?=@\w)|(?<=\bwww)(?=\.\w)|(?<=&)(?=#?\w+;)"
@@ -19,7 +24,6 @@ _ACTS = re.compile(
 )
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])")
 
-_MARK = re.compile(r"\[(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\](?![(:])")
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(\s*[^()\s]*(?:\s+\"[^\"]*\")?\s*\)")
 _ENTITY = re.compile(r"&#?\w{1,32};")
 _ANGLE = re.compile(r"<(?P<url>[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>|</?[A-Za-z][^<>]*>|<!--.*?-->", re.S)
@@ -90,7 +94,7 @@ def read_inline(markdown: str) -> Inline:
             emit(markdown[position + 1], position, position + 2)
             position += 2
         elif character == "[" and (mark := _MARK.match(markdown, position)):
-            numbers = tuple(int(number) for number in re.findall(r"\d+", mark[1]))
+            numbers = numbers_of(mark[1])
             if markdown[mark.end() : mark.end() + 1] in _CLOSING:
                 while text and text[-1] == " ":  # "words [3]." reads "words."
                     text.pop()
@@ -120,6 +124,15 @@ def read_inline(markdown: str) -> Inline:
             emit(character, position, position + 1)
             position += 1
     return Inline("".join(text), tuple(spans), tuple(marks))
+
+
+def numbers_of(mark: str) -> tuple[int, ...]:
+    """The numbers within a citation mark, those of a range such as "1-4" one by one."""
+    numbers: list[int] = []
+    for piece in re.split(r"[,;]", mark):
+        first, last = (int(end) for end in (re.findall(r"\d+", piece) * 2)[:2])
+        numbers += range(first, last + 1) if first <= last < first + _LONGEST_RANGE else (first, last)
+    return tuple(dict.fromkeys(numbers))
 
 
 def _is_delimiter(markdown: str, start: int, end: int) -> bool:

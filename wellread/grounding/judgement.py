@@ -8,12 +8,14 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class JudgedClaim:
     """A claim and the sentences by which it is judged, in the order of their text. `conflict` says what words alone
-    tell against it, "" for nothing; `coverage` is the share of its content words that the sentences hold."""
+    tell against it, "" for nothing; `coverage` is the share of its content words that the sentences hold, and `closest`
+    the index of the sentence that holds most of them."""
 
     claim: str
     sentences: tuple[str, ...]
     conflict: str = ""
     coverage: float = 0.0
+    closest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Judge(Protocol):
     nothing that can be used; it raises ModelError when it fails, BudgetSpentError when it may not go on.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     async def judge(self, claims: Sequence[JudgedClaim]) -> Sequence[Judgement | None]: ...

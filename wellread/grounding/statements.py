@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from wellread.grounding.inline import Inline, Mark, read_inline
+from wellread.text.languages import found as found_pattern
 from wellread.text.sentences import sentences
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 # A paragraph that is set in italics or bold as a whole.
 _NOTE = re.compile(r"(\*{1,3}|_{1,3})(?=\S)(?:\\.|(?!\1).)+\1[.:]?\s*", re.S)
+_BOLD_HEAD = re.compile(r"(\*\*|__)(?=\S)(?:(?!\1).){1,120}?(?:[.:!?–—]\1|\1\s*[:–—.-])(?=\s+\S)")
 _CLOSERS = "*_~`\"'”’)"
 _QUOTE_MARKS = "\"“”„«»‘’'"
 
@@ -23,19 +26,32 @@ class AnswerPart:
 
     text: str
     numbers: tuple[int, ...]
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A statement before it has a verdict. `start` and `end` are code points of the Markdown and include the
     citation marks; `text` is what a reader sees of it, without them; `numbers` are the knowledge numbers
-    cited, in order and once. `parts` are the cells, when it is the row of a table."""
+    cited, in order and once. `parts` are the cells, when it is the row of a table. `head` code points of the text are
+    bold words that name what it is about and claim nothing."""
 
     start: int
     end: int
     text: str
     numbers: tuple[int, ...]
     parts: tuple[AnswerPart, ...] = ()
+    head: int = 0
+
+    @property
+    def spoken(self) -> str:
+        """What it claims, as a sentence: a row's cells with the names of their columns."""
+        if not self.parts:
+            return self.text[self.head :].strip(" :–—") or self.text
+        cells = (
+            f"{part.column}: {part.text}" if part.column else part.text for part in self.parts if part.text
+        )
+        return "; ".join(cells)
 
 
 @dataclass(slots=True)
@@ -63,8 +79,8 @@ def claims(markdown: str) -> tuple[Claim, ...]:
 
     Each sentence of a paragraph is one, a whole list item or block quote when it cites only at its end, a row
     of a table, and a code listing with the line of citations after it. No statement are: headings, rules,
-    tables' headers, and, when they cite nothing, questions, notes set in italics, and lines that end in a
-    colon.
+    tables' headers, and, when they cite nothing, questions, offers to go on, notes set in italics, lines
+    that end in a colon, and the bold words that head an item.
     """
     walk = _StatementWalk(markdown)
     found: list[Claim] = []
@@ -97,12 +113,13 @@ class _Row:
 
     line: int
     cells: tuple[str, ...]
+    columns: tuple[str, ...] = ()
 
     def claim(self, walk: _StatementWalk) -> Iterator[Claim]:
         parts: list[AnswerPart] = []
-        for cell in self.cells:
+        for cell, column in zip_longest(self.cells, self.columns[: len(self.cells)], fillvalue=""):
             inline = read_inline(cell)
-            parts.append(AnswerPart(inline.text.strip(), _numbers(inline.marks)))
+            parts.append(AnswerPart(inline.text.strip(), _numbers(inline.marks), column))
         numbers = tuple(dict.fromkeys(number for part in parts for number in part.numbers))
         raw = walk.line(self.line)
         start = walk.starts[self.line] + len(raw) - len(raw.lstrip())
@@ -117,6 +134,7 @@ def _rows(tokens: list[Token]) -> dict[int, _Row]:
     rows: dict[int, _Row] = {}
     in_body = False
     cells: list[int] = []
+    columns: tuple[str, ...] = ()
     line = 0
     for index, token in enumerate(tokens):
         if token.type in ("tbody_open", "tbody_close"):
@@ -126,8 +144,12 @@ def _rows(tokens: list[Token]) -> dict[int, _Row]:
         elif token.type == "inline" and tokens[index - 1].type in ("td_open", "th_open"):
             cells.append(index)
             rows[index] = _Row(line, ())
-        elif token.type == "tr_close" and in_body and cells:
-            rows[cells[0]] = _Row(line, tuple(tokens[cell].content for cell in cells))
+        elif token.type == "tr_close" and cells:
+            contents = tuple(tokens[cell].content for cell in cells)
+            if in_body:
+                rows[cells[0]] = _Row(line, contents, columns)
+            else:
+                columns = tuple(read_inline(content).text.strip() for content in contents)
     return rows
 
 
@@ -144,17 +166,30 @@ def _of_paragraph(walk: _StatementWalk, token: Token, listing: Token | None) -> 
                 _numbers(inline.marks),
             )
         return
+    head = _head(content, inline)
     for start, end, marks in _ranges(inline, whole=walk.items > 0):
         text = " ".join(inline.text[start:end].split())
         numbers = _numbers(marks)
-        if not any(map(str.isalnum, text)):
+        if not any(map(str.isalnum, text)) or (end <= head and not numbers):
             continue
         if not numbers and (
-            _NOTE.fullmatch(content) or text.rstrip(_CLOSERS).endswith((":", "?", "：", "？"))
+            _NOTE.fullmatch(content)
+            or text.rstrip(_CLOSERS).endswith((":", "?", "：", "？", "؟"))
+            or found_pattern("wording", "offer", text)
         ):
             continue
         first, last = _extent(content, inline, start, end, marks)
-        yield Claim(at[first], at[last - 1] + 1, text, numbers)
+        named = len(" ".join(inline.text[start:head].split())) if start < head < end else 0
+        yield Claim(at[first], at[last - 1] + 1, text, numbers, head=named)
+
+
+def _head(content: str, inline: Inline) -> int:
+    """Where the bold words end in the visible text that a paragraph or an item begins with, if they are followed by
+    more and end in a mark, or one stands behind them; else 0."""
+    match = _BOLD_HEAD.match(content)
+    if match is None:
+        return 0
+    return sum(1 for start, _ in inline.spans if start < match.end())
 
 
 def _places(walk: _StatementWalk, token: Token) -> list[int]:

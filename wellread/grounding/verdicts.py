@@ -1,33 +1,153 @@
-"""Verdicts: what each statement of an answer rests on, found by comparing words and not by a model."""
+"""Verdicts: what each statement of an answer rests on.
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+A quotation is found by its words. Whether a source bears anything else, a judge says (`grounding.judgement`); without
+one, words tell only what conflicts, and the rest is not checked.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from wellread.content import Anchor
 from wellread.events import Citation, Snippet, Statement, StatementVoice, VerdictName, Voice
+from wellread.grounding.conflicts import Conflict, conflict_of
+from wellread.grounding.judgement import JudgedClaim, Judgement
+from wellread.grounding.quotation import FEWEST_WORDS, FRAMING, find_verbatim, is_a_line, quotations
 from wellread.grounding.statements import Claim, claims
-from wellread.grounding.wording import Wording, best_sentences, numbers_in
-from wellread.text.words import UNSPACED, count_words
+from wellread.grounding.wording import ClosestSentence, Wording, closest_sentences
+from wellread.run_values import QUOTATION, WORDS
+from wellread.text.words import count_words
 
-_SAME_MARK = str.maketrans("“”„«»‘’‚", '"""""\'\'\'')  # one for one, so that offsets stay
-_IN_SPACED_WORD = re.compile(rf"[^\W{UNSPACED}]")
-_OUTER_MARKS = "\"' "
-_FEWEST_QUOTED_WORDS = 3  # a shorter run of words is found in any text
+SUPPORTED = 0.5  # probability of entailment from which a statement is supported
+PARTLY = 0.3  # and from which it is in part
+CONTRADICTED = 0.5
+MOST_SENTENCES = 4  # of the sources, by which a statement is judged
+_MORE_SENTENCES = 2  # of a source that is not cited, where it says more of a statement than those that are
+_SAYS_MORE = 0.15  # in coverage
 
-SUPPORTED = 0.8  # share of a statement's words that the best sentences hold
-PARTLY = 0.5
+Asserts = Callable[[Claim], bool]  # whether a sentence without a citation claims something of the sources
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one cited snippet gives for a claim: a verdict, and the range of its text that it rests on."""
+    """What one snippet gives for a claim: the range of its text that the claim rests on."""
 
-    verdict: VerdictName
     snippet: Snippet
     start: int
     end: int
+
+    @property
+    def text(self) -> str:
+        return self.snippet.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A claim as it compares with its sources: where it is quoted, else the sentences by which it is to be judged,
+    those of the snippets that it cites first, and what words tell against it."""
+
+    claim: Claim
+    quoted: tuple[Evidence, ...] = ()
+    sentences: tuple[Evidence, ...] = ()
+    conflict: Conflict | None = None
+    coverage: float = 0.0
+    closest: int = 0  # the index of the sentence that holds most of its words
+    judged: bool = True  # False: it claims nothing of a source
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a judge is asked."""
+        return self.judged and not self.quoted and bool(self.sentences)
+
+    def question(self) -> JudgedClaim:
+        sentences = tuple(" ".join(evidence.text.split()) for evidence in self.sentences)
+        why = self.conflict.why if self.conflict else ""
+        return JudgedClaim(self.claim.spoken, sentences, why, self.coverage, self.closest)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The statements of an answer, and the citations they rest on: positions in these, each (number, anchor) once."""
+
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An answer's claims compared with the chosen snippets. `voice` is the one that the answer speaks in."""
+
+    findings: tuple[Finding, ...]
+    voice: Voice = "wellread"
+
+    @classmethod
+    def of(
+        cls,
+        markdown: str,
+        snippets: Sequence[Snippet],
+        *,
+        voice: Voice = "wellread",
+        asserts: Asserts = lambda _: False,
+    ) -> "Comparison":
+        """`asserts` says which sentences without a citation claim something all the same."""
+        by_number = {snippet.number: snippet for snippet in snippets}
+        return cls(tuple(_finding(claim, by_number, asserts) for claim in claims(markdown)), voice)
+
+    def questions(self) -> list[JudgedClaim]:
+        """What a judge is asked, in the order of the text."""
+        return [finding.question() for finding in self.findings if finding.is_open]
+
+    def questions_by_start(self) -> dict[int, JudgedClaim]:
+        """The same, by where their statements begin."""
+        return {finding.claim.start: finding.question() for finding in self.findings if finding.is_open}
+
+    def by_words(self) -> Verdicts:
+        """The verdicts without a judge: quoted, in conflict, not checked, or general."""
+        return self._told([_by_words(finding) for finding in self.findings])
+
+    def by_judge(self, judgements: Sequence[Judgement | None], judge: str) -> Verdicts:
+        """The verdicts with the judgements on `questions()`; where one is missing, by words."""
+        left = iter(judgements)
+        told = [
+            _by_words(finding)
+            if not finding.is_open or (judgement := next(left)) is None
+            else _judged(finding, judgement, judge)
+            for finding in self.findings
+        ]
+        return self._told(told)
+
+    def _told(self, verdicts: Sequence["_Verdict"]) -> Verdicts:
+        citations = _Citations()
+        statements = []
+        for finding, verdict in zip(self.findings, verdicts, strict=True):
+            positions = dict.fromkeys(citations.position(item) for item in verdict.evidence)
+            claim = finding.claim
+            statements.append(
+                Statement(
+                    start=claim.start,
+                    end=claim.end,
+                    text=claim.text,
+                    verdict=verdict.name,
+                    voice=_voice_of(verdict.name) if self.voice == "author" else "wellread",
+                    citations=tuple(positions),
+                    evidence=" ".join(verdict.sentence.split()),
+                    score=None if verdict.score is None else round(verdict.score, 3),
+                    judge=verdict.judge,
+                    why=verdict.why,
+                    misplaced=verdict.misplaced,
+                )
+            )
+        return Verdicts(tuple(statements), tuple(citations.made))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    name: VerdictName
+    evidence: tuple[Evidence, ...] = ()
+    sentence: str = ""
+    score: float | None = None
+    judge: str = ""
+    why: str = ""
+    misplaced: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -46,63 +166,14 @@ class _Citations:
         return self.positions[key]
 
 
-def judge(
-    markdown: str, snippets: Sequence[Snippet], *, voice: Voice = "wellread"
-) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
-    """The statements of an answer with their verdicts, and the citations they rest on.
-
-    `Statement.citations` are positions in the returned citations, from 0. A citation is unique by its
-    knowledge number and its anchor, which is narrowed to the words quoted, or to the sentences that come
-    closest. A statement that cites only numbers that no snippet has is unsupported and has no citations.
-    `voice` is the voice of what is quoted; all else is said by Wellread.
-    """
-    by_number = {snippet.number: snippet for snippet in snippets}
-    citations = _Citations()
-    statements: list[Statement] = []
-    for claim in claims(markdown):
-        verdict, evidence = verdict_of(claim, by_number)
-        positions = dict.fromkeys(citations.position(item) for item in evidence)
-        statements.append(
-            Statement(
-                start=claim.start,
-                end=claim.end,
-                text=claim.text,
-                verdict=verdict,
-                voice=_voice_of(verdict) if voice == "author" else "wellread",
-                citations=tuple(positions),
-            )
-        )
-    return tuple(statements), tuple(citations.made)
-
-
-def _voice_of(verdict: VerdictName) -> StatementVoice:
-    """Where the author's voice is played: what he said himself, what follows from his passages, and what is advice."""
-    if verdict in ("quoted", "supported"):
-        return "said"
-    return "advice" if verdict == "general" else "inferred"
-
-
-def verdict_of(claim: Claim, snippets: dict[int, Snippet]) -> tuple[VerdictName, tuple[Evidence, ...]]:
-    """The verdict on one claim and its evidence, one for each snippet that it cites and that bears on it."""
-    if not claim.numbers:
-        return "general", ()
-    cited = [snippets[number] for number in claim.numbers if number in snippets]
-    if not cited:
-        return "unsupported", ()
-    if quoted := _quoted(claim, cited, snippets):
-        return "quoted", quoted
-    return _compared(claim.text, cited)
-
-
 def citation_of(evidence: Evidence) -> Citation:
     """The citation of a piece of evidence; its quote is the source's own text, character for character."""
     snippet = evidence.snippet
     anchor = snippet.anchor
-    quote = snippet.text[evidence.start : evidence.end]
     whole = Anchor.parse(anchor)
     if whole is not None and whole.end - whole.start == len(snippet.text):
         start = whole.start + evidence.start
-        anchor = str(Anchor(whole.product_id, whole.section_id, start, start + len(quote)))
+        anchor = str(Anchor(whole.product_id, whole.section_id, start, start + len(evidence.text)))
     return Citation(
         number=snippet.number,
         product_id=snippet.product_id,
@@ -110,75 +181,155 @@ def citation_of(evidence: Evidence) -> Citation:
         section=snippet.section,
         place=snippet.place,
         anchor=anchor,
-        quote=quote,
+        quote=evidence.text,
         link=f"/read/{anchor}",
     )
 
 
-def find_verbatim(text: str, source: str) -> tuple[int, int] | None:
-    """The range of `source` that says `text` word for word, or None.
+def _finding(claim: Claim, snippets: dict[int, Snippet], asserts: Asserts) -> Finding:
+    cited = [snippets[number] for number in claim.numbers if number in snippets]
+    if not claim.numbers and not (snippets and asserts(claim)):
+        return Finding(claim, judged=False)
+    if quoted := _quoted(claim, cited, snippets):
+        return Finding(claim, quoted)
+    wording = Wording.of(claim.spoken)
+    compared = cited or ([] if claim.numbers else list(snippets.values()))
+    others = [snippet for snippet in snippets.values() if snippet not in compared]
+    sources = [snippet.text for snippet in compared]
+    closest = closest_sentences(wording, sources, MOST_SENTENCES)
+    further = closest_sentences(wording, [snippet.text for snippet in others], _MORE_SENTENCES)
+    coverage = _coverage(wording, closest)
+    if _coverage(wording, further) < coverage + _SAYS_MORE:
+        further = []
+    conflict = _conflict(claim, compared, closest[0] if closest else None)
+    evidence = [
+        *(_evidence(compared, one) for one in _in_order(closest)),
+        *(_evidence(others, one) for one in _in_order(further)),
+    ]
+    best = evidence.index(_evidence(compared, closest[0])) if closest else 0
+    return Finding(claim, (), tuple(evidence), conflict, coverage, best)
 
-    White space and the style of quotation marks may differ, and `text` may itself stand within quotation
-    marks; nothing else may.
-    """
-    wanted = unicodedata.normalize("NFC", text).translate(_SAME_MARK)
-    searched = source.translate(_SAME_MARK)
-    for words in dict.fromkeys((tuple(wanted.split()), tuple(wanted.strip(_OUTER_MARKS).split()))):
-        if not words:
-            continue
-        pattern = r"\s+".join(map(re.escape, words))
-        before = r"(?<!\w)" if _IN_SPACED_WORD.match(words[0][0]) else ""
-        after = r"(?!\w)" if _IN_SPACED_WORD.match(words[-1][-1]) else ""
-        if match := re.search(before + pattern + after, searched):
-            return match.span()
-    return None
+
+def _conflict(claim: Claim, sources: Sequence[Snippet], closest: ClosestSentence | None) -> Conflict | None:
+    told = [f"{snippet.text}\n{snippet.section}\n{snippet.title}" for snippet in sources]
+    return _misquotation(claim, sources) or conflict_of(claim.spoken, told, closest)
+
+
+def _coverage(wording: Wording, chosen: Sequence[ClosestSentence]) -> float:
+    return wording.coverage(frozenset().union(*(one.held for one in chosen)))
+
+
+def _in_order(chosen: Sequence[ClosestSentence]) -> list[ClosestSentence]:
+    return sorted(chosen, key=lambda one: (one.source, one.span))
+
+
+def _evidence(snippets: Sequence[Snippet], sentence: ClosestSentence) -> Evidence:
+    return Evidence(snippets[sentence.source], *sentence.span)
 
 
 def _quoted(claim: Claim, cited: Sequence[Snippet], snippets: dict[int, Snippet]) -> tuple[Evidence, ...]:
-    if count_words(claim.text) < _FEWEST_QUOTED_WORDS:
-        cited = [snippet for snippet in cited if _is_a_line(claim.text, snippet.text)]
-    for snippet in cited:
-        if found := find_verbatim(claim.text, snippet.text):
-            return (Evidence("quoted", snippet, *found),)
-    evidence: list[Evidence] = []
+    """Where a claim stands word for word: whole, by what it has within quotation marks, or cell by cell."""
+    sources = list(cited) if claim.numbers else list(snippets.values())
+    if count_words(claim.text) < FEWEST_WORDS:
+        sources = [snippet for snippet in sources if is_a_line(claim.text, snippet.text)]
+    if found := _found(claim.text, sources):
+        return (found,)
+    spans = list(quotations(claim.text))
+    marked = sum(count_words(claim.text[start:end]) for start, end in spans)
+    if spans and count_words(claim.text) - marked <= FRAMING * count_words(claim.text):
+        evidence = [_found(claim.text[start:end], sources) for start, end in spans]
+        if all(evidence):
+            return tuple(filter(None, evidence))
+    cells: list[Evidence] = []
     for part in claim.parts:
         if not part.text:
             continue
-        sources = [snippets[n] for n in part.numbers or claim.numbers if n in snippets]
-        matches = ((source, find_verbatim(part.text, source.text)) for source in sources)
-        found_in = next(((source, span) for source, span in matches if span), None)
-        if found_in is None or count_words(part.text) < _FEWEST_QUOTED_WORDS:
+        own = [snippets[n] for n in part.numbers or claim.numbers if n in snippets]
+        cell = _found(part.text, own) if count_words(part.text) >= FEWEST_WORDS else None
+        if cell is None:
             return ()
-        evidence.append(Evidence("quoted", found_in[0], *found_in[1]))
-    return tuple(evidence)
+        cells.append(cell)
+    return tuple(cells)
 
 
-def _is_a_line(text: str, source: str) -> bool:
-    return any(text == " ".join(line.split()) for line in source.split("\n"))
+def _found(text: str, sources: Sequence[Snippet]) -> Evidence | None:
+    for snippet in sources:
+        if span := find_verbatim(text, snippet.text):
+            return Evidence(snippet, *span)
+    return None
 
 
-def _compared(text: str, cited: Sequence[Snippet]) -> tuple[VerdictName, tuple[Evidence, ...]]:
-    """A verdict by the share of a statement's words that the closest sentences hold.
+def _misquotation(claim: Claim, sources: Sequence[Snippet]) -> Conflict | None:
+    for start, end in quotations(claim.text):
+        if _found(claim.text[start:end], sources) is None:
+            return Conflict("quotation", f"“{claim.text[start:end]}” does not stand so in the passages.")
+    return None
 
-    Words tell whether a passage speaks to a statement and hardly whether it agrees, so the doubtful cases go
-    down: a number or a name that the sources lack, and a "not" that only one side has.
-    """
-    wording = Wording.of(text)
-    bests = [(snippet, best_sentences(wording, snippet.text)) for snippet in cited]
-    held = frozenset().union(*(best.held for _, best in bests))
-    coverage = wording.coverage(held)
-    source = " ".join(f"{snippet.text} {snippet.section} {snippet.title}" for snippet in cited)
-    closest = max(bests, key=lambda pair: len(pair[1].held))[1]
-    verdict: VerdictName = "unsupported"
-    if wording.numbers <= numbers_in(source):
-        near = wording.numbers <= frozenset().union(*(best.numbers for _, best in bests))
-        agrees = near and wording.names_are_in(source) and wording.negated == closest.negated
-        if coverage >= SUPPORTED and agrees:
-            verdict = "supported"
-        elif coverage >= PARTLY:
-            verdict = "partly"
-    return verdict, tuple(
-        Evidence(verdict, snippet, best.start, best.end)
-        for snippet, best in bests
-        if best.held or len(bests) == 1
-    )
+
+def _by_words(finding: Finding) -> _Verdict:
+    if not finding.judged:
+        return _Verdict("general")
+    if finding.quoted:
+        return _Verdict("quoted", finding.quoted, finding.quoted[0].text, 1.0, QUOTATION)
+    if finding.conflict is not None:
+        return replace(_resting(finding, "conflict"), why=finding.conflict.why)
+    if not any(_is_cited(finding.claim, evidence) for evidence in finding.sentences):
+        why = "Nothing in the passages speaks to it."
+        if finding.claim.numbers:
+            why = "Nothing in the passages that it cites speaks to it."
+        return _Verdict("unsupported", judge=WORDS, why=why)
+    return _resting(finding, "not checked")
+
+
+def _is_cited(claim: Claim, evidence: Evidence) -> bool:
+    """Whether a claim rests on the snippet; one without a citation rests on any."""
+    return not claim.numbers or evidence.snippet.number in claim.numbers
+
+
+def _resting(finding: Finding, name: VerdictName) -> _Verdict:
+    """A verdict by words: each snippet that is cited, at the sentence that comes closest."""
+    numbers = finding.claim.numbers
+    evidence = tuple(_closest_of(finding, number) for number in numbers)
+    closest = finding.sentences[finding.closest].text if finding.sentences else ""
+    return _Verdict(name, tuple(filter(None, evidence)), closest, judge=WORDS)
+
+
+def _closest_of(finding: Finding, number: int) -> Evidence | None:
+    """The sentence of a snippet that comes closest."""
+    best = finding.sentences[finding.closest] if finding.sentences else None
+    if best is not None and best.snippet.number == number:
+        return best
+    return next((one for one in finding.sentences if one.snippet.number == number), None)
+
+
+def _judged(finding: Finding, judgement: Judgement, judge: str) -> _Verdict:
+    entailed, against = judgement.entailed, judgement.contradicted
+    name: VerdictName = "unsupported"
+    score = max(0.0, 1 - entailed - against)
+    if against >= CONTRADICTED and against > entailed:
+        name, score = "contradicted", against
+    elif entailed >= PARTLY:
+        name, score = ("supported" if entailed >= SUPPORTED else "partly"), entailed
+    best = finding.sentences[min(judgement.sentence, len(finding.sentences) - 1)]
+    conflict = finding.conflict
+    if not _is_cited(finding.claim, best):
+        conflict = _conflict(finding.claim, [best.snippet], None)
+    if name == "supported" and conflict is not None:
+        name = "partly"  # a judge overlooks a number or a name sooner than words do
+    why = conflict.why if conflict and name != "supported" else ""
+    borne = name in ("supported", "partly")
+    evidence = [one for n in finding.claim.numbers if (one := _closest_of(finding, n)) is not None]
+    misplaced: tuple[int, ...] = ()
+    if best.snippet.number not in finding.claim.numbers:
+        misplaced = finding.claim.numbers if borne else ()
+        evidence = [best] if borne else evidence
+    else:
+        evidence = [best if one.snippet is best.snippet else one for one in evidence]
+    return _Verdict(name, tuple(evidence), best.text, score, judge, why, misplaced)
+
+
+def _voice_of(verdict: VerdictName) -> StatementVoice:
+    """Where the author's voice is played: what he said himself, what follows from his passages, and what is advice."""
+    if verdict in ("quoted", "supported"):
+        return "said"
+    return "advice" if verdict == "general" else "inferred"

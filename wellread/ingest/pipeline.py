@@ -24,6 +24,7 @@ from wellread.formats.registry import reader_for, signature
 from wellread.import_events import FileReading, FileRefused, Outcome, ProductAdded, VectorsMade, WaitingFor
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
+from wellread.ingest.index_form import as_index
 from wellread.ingest.passages import passages
 from wellread.ingest.sections import sections
 from wellread.ingest.vectors import embed
@@ -288,7 +289,7 @@ class Pipeline:
             product,
             held.metadata.language,
             mark,
-            self._catalog.sections(product),
+            map(as_index, self._catalog.sections(product)),
             words=(settings.passage_words_min, settings.passage_words_max),
         )
         ids: list[str] = []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from wellread.errors import BadRequestError, LimitError, NotFoundError
+from wellread.machine import available_bytes
 
 HINT_PULL = "Get one with `wellread models pull OWNER/REPO`, or name a .gguf file by its path."
 CACHED_PROMPTS_MIB = 512  # of prompts that were read, which the server may keep beside its context
@@ -22,9 +23,6 @@ _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 _STRING, _ARRAY = 8, 9
 _VERSIONS = (2, 3)
 _LENGTH_MAX = 1 << 20  # of a string or a list; a damaged file may claim any
-_V2 = (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file")
-_V1_ROOT = Path("/sys/fs/cgroup/memory")
-_V1 = (_V1_ROOT, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 
 
 def find(home: Path, environment: Mapping[str, str]) -> list[Path]:
@@ -92,7 +90,7 @@ def needed_bytes(path: Path, context_tokens: int) -> int:
 def check_memory(path: Path, context_tokens: int) -> None:
     """Raises LimitError when less memory is free than the model needs. Only Linux tells; elsewhere it passes."""
     needed = needed_bytes(path, context_tokens)
-    available = _available_bytes()
+    available = available_bytes()
     if available is not None and available < needed:
         raise LimitError(
             f"{path.name} needs about {needed / 1e9:.1f} GB of memory with a context of {context_tokens} tokens, "
@@ -214,34 +212,3 @@ def _bytes(file: BinaryIO, count: int) -> bytes:
     if len(found) < count:
         raise EOFError
     return found
-
-
-def _available_bytes() -> int | None:
-    """What can be had without swapping: of the machine, and under the limits of the control groups."""
-    try:
-        machine = Path("/proc/meminfo").read_text(encoding="ascii")
-    except FileNotFoundError:  # not Linux
-        return None
-    found = re.search(r"^MemAvailable: +(\d+) kB", machine, re.MULTILINE)
-    return min([*([int(found[1]) << 10] if found else []), *_rooms()], default=None)
-
-
-def _rooms() -> Iterator[int]:
-    """What each control group of this process, version 1 or 2, leaves below its limit."""
-    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
-        number, controllers, name = line.split(":", 2)
-        if number != "0" and "memory" not in controllers.split(","):
-            continue
-        root, limit, usage, idle = _V2 if number == "0" else _V1
-        folder = root / name.lstrip("/")
-        for group in [folder, *folder.parents]:
-            if not group.is_relative_to(root):
-                break
-            try:
-                allowed = (group / limit).read_text(encoding="ascii").strip()
-                used = int((group / usage).read_text(encoding="ascii"))
-                file_cache = re.search(rf"^{idle} (\d+)", (group / "memory.stat").read_text(), re.MULTILINE)
-            except FileNotFoundError:  # the root group, or a name of outside the container
-                continue
-            if allowed != "max":
-                yield max(int(allowed) - used + (int(file_cache[1]) if file_cache else 0), 0)

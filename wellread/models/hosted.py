@@ -40,6 +40,7 @@ class HostedProvider:
     keys: tuple[str, ...] = ()  # NAME_API_KEY without any
     takes_key: bool = True  # or finds its credentials in the environment by itself
     prices: str = ""  # the provider's name in genai-prices, if it is another
+    judges: bool = True
     on_this_machine: bool = False
 
     @property
@@ -124,6 +125,7 @@ class OllamaProvider:
     """Models that a running Ollama serves."""
 
     name: str = "ollama"
+    judges: bool = True
     on_this_machine: bool = True
 
     def otherwise(self, settings: Settings) -> str:
@@ -212,6 +214,7 @@ async def opened(
     first_token: float | None = None,
     closing: AsyncExitStack | None = None,
     counter: Any = None,
+    chooser: Any = None,
     failure: Any = None,
     runs: Any = None,
 ) -> LanguageModel:
@@ -241,6 +244,7 @@ async def opened(
         secrets=failures.Secrets(secrets),
         closing=closing,
         counter=counter,
+        chooser=chooser,
         failure=failure,
         runs=runs or (lambda: True),
     )

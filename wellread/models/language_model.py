@@ -100,6 +100,7 @@ class LanguageModel(Protocol):
     context_tokens: int  # that the prompt and the reply may have together
     calls_at_once: int
     reads_slowly: bool  # on this machine: every token of a prompt costs noticeable time
+    tells_probabilities: bool  # whether `choose` can be asked
     small: bool  # of few parameters: it keeps to a form and to notes, and is trusted with nothing else
 
     @property
@@ -114,6 +115,13 @@ class LanguageModel(Protocol):
     async def fill(
         self, prompt: Prompt, forms: Sequence[Form], allowance: Allowance, tally: Tally
     ) -> Filled: ...
+
+    async def choose(
+        self, prompt: Prompt, words: Sequence[str], allowance: Allowance, tally: Tally
+    ) -> Mapping[str, float] | None:
+        """How probable each of the words is as the first of the reply, 0 to 1, together 1; None when it begins with
+        none of them. Raises as `fill` does. Only where `tells_probabilities`."""
+        ...
 
     def write(self, prompt: Prompt, allowance: Allowance, tally: Tally) -> AsyncGenerator[str, None]: ...
 

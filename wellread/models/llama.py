@@ -4,27 +4,32 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import math
 import os
 import re
 import secrets
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
 import httpx2
 
 from wellread.errors import ModelRejectedError, ModelUnavailableError, UnavailableError
+from wellread.events import Usage
 from wellread.models import gguf
+from wellread.models.language_model import Prompt
 
 _START_SECONDS = 300.0  # a large file on a slow disk
 _EXIT_SECONDS = 1.0  # between a broken connection and the news of the child's end
+_CHOICE_SECONDS = 180.0  # to read a statement and its sentences, beside other programs
+_CANDIDATES = 20  # tokens whose probabilities are told
 _ANSWER_SECONDS = 30.0  # to count tokens, while another call keeps the processors busy
 # Threads that wait for each other sleep instead of spinning. Nothing is lost when the processors are free; when
 # another program needs one, spinning makes llama.cpp several times slower.
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
-_CPU_SHARE = Path("/sys/fs/cgroup/cpu.max")
 _LOG_BYTES = 8192
 _REASON = re.compile(r"error loading model: (.+)")
 
@@ -120,10 +125,34 @@ class LlamaServer:
         """Tokens of `text`, without any that the chat template adds. Raises ModelUnavailableError."""
         return len((await self._ask("POST", "/tokenize", json={"content": text}))["tokens"])
 
-    async def _ask(self, method: str, path: str, **content: Any) -> Any:
+    async def choose(self, prompt: Prompt, words: Sequence[str]) -> tuple[dict[str, float] | None, Usage]:
+        """How probable each word is as the first of the reply (`LanguageModel.choose`), and what it took."""
+        asked = {
+            "messages": [
+                {"role": "system", "content": prompt.system},
+                {"role": "user", "content": prompt.user},
+            ],
+            "max_tokens": 1,
+            "temperature": 0,
+            "logprobs": True,
+            "top_logprobs": _CANDIDATES,
+            "cache_prompt": True,
+        }
+        reply = await self._ask("POST", "/v1/chat/completions", timeout=_CHOICE_SECONDS, json=asked)
+        told = reply["usage"]
+        usage = Usage(
+            model_calls=1,
+            input_tokens=told["prompt_tokens"],
+            cached_tokens=told.get("prompt_tokens_details", {}).get("cached_tokens", 0),
+            output_tokens=told["completion_tokens"],
+        )
+        tokens = reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        return shares_of({one["token"]: math.exp(one["logprob"]) for one in tokens}, words), usage
+
+    async def _ask(self, method: str, path: str, *, timeout: float = _ANSWER_SECONDS, **content: Any) -> Any:
         url = self.address.removesuffix("/v1") + path
         try:
-            response = await self._client.request(method, url, **content)
+            response = await self._client.request(method, url, timeout=timeout, **content)
             response.raise_for_status()
         except httpx2.HTTPError as error:
             raise await self.failure() from error
@@ -173,24 +202,13 @@ class LlamaServer:
         self._log.close()
 
 
-def usable_cores() -> int:
-    """The threads that pay: the processor cores this process may use; 0, llama.cpp's own choice, if unknown.
-
-    A second thread on a core gains nothing, and threads beyond a container's share wait for each other.
-    """
-    if sys.platform != "linux":
-        return 0
-    cores = {_siblings(number) for number in os.sched_getaffinity(0)}
-    try:
-        quota, period = _CPU_SHARE.read_text(encoding="ascii").split()
-    except FileNotFoundError:
-        return len(cores)
-    return len(cores) if quota == "max" else max(1, min(len(cores), int(quota) // int(period)))
-
-
-def _siblings(processor: int) -> str:
-    """The processors that share a core with this one."""
-    try:
-        return Path(f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list").read_text()
-    except FileNotFoundError:  # not shown to every container
-        return str(processor)
+def shares_of(tokens: Mapping[str, float], words: Sequence[str]) -> dict[str, float] | None:
+    """The probabilities of words from those of first tokens, which may be their beginnings; together 1."""
+    shares = dict.fromkeys(words, 0.0)
+    for token, probability in tokens.items():
+        begun = token.strip().lower()
+        meant = [word for word in words if begun and (word.startswith(begun) or begun.startswith(word))]
+        if len(meant) == 1:
+            shares[meant[0]] += probability
+    total = sum(shares.values())
+    return {word: share / total for word, share in shares.items()} if total else None

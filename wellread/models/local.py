@@ -21,6 +21,7 @@ class LocalProvider:
     """An entry point of `wellread.models`."""
 
     name = "local"
+    judges = True
     on_this_machine = True
 
     def otherwise(self, settings: Settings) -> str:
@@ -80,6 +81,7 @@ class LocalProvider:
             first_token=settings.local_first_token_seconds,
             closing=closing,
             counter=server.count,
+            chooser=server.choose,
             failure=server.failure,
             runs=lambda: server.running,
         )

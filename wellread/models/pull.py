@@ -1,4 +1,5 @@
-"""Getting a GGUF file from the Hugging Face hub, or from one that speaks as it does (HF_ENDPOINT).
+"""Getting files from the Hugging Face hub, or from one that speaks as it does (HF_ENDPOINT): a model in GGUF, or those
+of a folder.
 
 The hub's own `hf_hub_download` begins again after a kill: docs/decisions/018-replaced-libraries.md.
 """
@@ -26,28 +27,49 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
+from huggingface_hub.hf_api import RepoSibling
 
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnavailableError, WellreadError
 from wellread.models import gguf
 
+SHA256_DIGITS = 64
 Report = Callable[[int, int], None]  # bytes that are here, and bytes of all
 
 _NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:/(?P<file>.+\.gguf)|:(?P<quantisation>[\w.-]+))?")
 # What a small model loses by quantisation is least at the size of four bits with this; then the next best.
 _PREFERRED = "Q4_K_M Q4_K_S IQ4_NL IQ4_XS Q4_1 Q4_0 Q5_K_M Q5_K_S Q5_0 Q3_K_L Q3_K_M Q6_K Q8_0".split()
+_READ_AGAIN = 64 << 20  # bytes up to which a file that is here is held against its checksum anew
 _SECONDS = 30.0  # without a byte
 _PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of a repository at one revision."""
+    """A file of a repository at one revision. `checksum` is what the hub tells: its SHA-256, or of a small file that
+    lies in git itself the SHA-1 of git, which is that of the content with its length before it."""
 
     repo: str
     revision: str
     name: str
     size: int
-    sha256: str
+    checksum: str
+
+    def has_content_of(self, path: Path) -> bool:
+        """Whether a file has this checksum. Blocks."""
+        with path.open("rb") as content:
+            if len(self.checksum) == SHA256_DIGITS:
+                return hashlib.file_digest(content, "sha256").hexdigest() == self.checksum
+            head = f"blob {self.size}\0".encode()
+            return hashlib.sha1(head + content.read(), usedforsecurity=False).hexdigest() == self.checksum
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What a hub has under a name. `license` is as its page says, "" where it says nothing."""
+
+    name: str
+    license: str
+    files: tuple[RemoteFile, ...]
 
 
 async def pull(name: str, home: Path, report: Report, environment: Mapping[str, str] = os.environ) -> Path:
@@ -62,20 +84,36 @@ async def pull(name: str, home: Path, report: Report, environment: Mapping[str, 
         raise BadRequestError(
             f"{name!r} names no model of the hub.", hint="Give OWNER/REPO or OWNER/REPO/FILE.gguf."
         )
-    endpoint = environment.get("HF_ENDPOINT") or None
-    known = await asyncio.to_thread(_listing, asked["repo"], endpoint)
-    wanted = chosen(known, file=asked["file"] or "", quantisation=asked["quantisation"] or "")
+    found = await repository(asked["repo"], environment)
+    wanted = chosen(found.files, file=asked["file"] or "", quantisation=asked["quantisation"] or "")
     folder = home / "models" / asked["repo"]
-    total = sum(file.size for file in wanted)
+    await pull_folder({file.name: file for file in wanted}, folder, report, environment)
+    return folder / wanted[0].name
+
+
+async def repository(name: str, environment: Mapping[str, str] = os.environ) -> Repository:
+    """What a hub has as OWNER/REPO. Raises as `pull` does."""
+    return await asyncio.to_thread(_listed, name, environment.get("HF_ENDPOINT") or None)
+
+
+async def pull_folder(
+    files: Mapping[str, RemoteFile],
+    folder: Path,
+    report: Report,
+    environment: Mapping[str, str] = os.environ,
+) -> None:
+    """Bring files into a folder, each under the name that stands before it; it is made when missing. What an earlier
+    call left unfinished is resumed, what is complete stays. Raises as `pull` does."""
+    endpoint = environment.get("HF_ENDPOINT") or None
+    total = sum(file.size for file in files.values())
     before = 0
-    for file in wanted:
+    for name, file in files.items():
 
         def progress(done: int, before: int = before) -> None:
             report(before + done, total)
 
-        await _fetch(file, folder / file.name, endpoint, progress)
+        await _fetch(file, folder / name, endpoint, progress)
         before += file.size
-    return folder / wanted[0].name
 
 
 def chosen(known: Sequence[RemoteFile], *, file: str = "", quantisation: str = "") -> list[RemoteFile]:
@@ -86,7 +124,8 @@ def chosen(known: Sequence[RemoteFile], *, file: str = "", quantisation: str = "
             models.setdefault(gguf.whole_name(part.name), []).append(part)
     if not models:
         raise NotFoundError(
-            "This repository has no GGUF model.", hint="Look for one whose name ends with -GGUF."
+            "This repository has no GGUF model.",
+            hint="Look for one whose name ends with -GGUF; --judge gets a classifier in ONNX.",
         )
     if file:
         names = [name for name in models if name == gguf.whole_name(file)]
@@ -107,8 +146,8 @@ def _of_quantisation(names: Iterable[str], quantisation: str) -> list[str]:
     return [name for name in names if pattern.search(name.removesuffix(".gguf"))]
 
 
-def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
-    """The repository's GGUF files. Blocks."""
+def _listed(repo: str, endpoint: str | None) -> Repository:
+    """Blocks."""
     try:
         found = HfApi(endpoint=endpoint).model_info(repo, files_metadata=True, timeout=_SECONDS)
     except HFValidationError as error:
@@ -120,11 +159,21 @@ def _listing(repo: str, endpoint: str | None) -> list[RemoteFile]:
             f"{endpoint or 'The hub'} does not answer as a hub does.",
             hint="Check the network for a sign-in page, and HF_ENDPOINT.",
         ) from error
-    return [
-        RemoteFile(repo, found.sha or "main", file.rfilename, file.lfs.size, file.lfs.sha256)
-        for file in found.siblings or []
-        if file.rfilename.endswith(".gguf") and file.lfs and _stays_inside(file.rfilename)
-    ]
+    files = [_remote_file(repo, found.sha or "main", file) for file in found.siblings or []]
+    return Repository(
+        repo, str(found.card_data.get("license") or "") if found.card_data else "", tuple(filter(None, files))
+    )
+
+
+def _remote_file(repo: str, revision: str, file: RepoSibling) -> RemoteFile | None:
+    """None for a file without a checksum, or one that would leave the folder that it is joined to."""
+    if not _stays_inside(file.rfilename):
+        return None
+    if file.lfs:
+        return RemoteFile(repo, revision, file.rfilename, file.lfs.size, file.lfs.sha256)
+    if file.size is None or not file.blob_id:
+        return None
+    return RemoteFile(repo, revision, file.rfilename, file.size, file.blob_id)
 
 
 def _stays_inside(name: str) -> bool:
@@ -135,10 +184,10 @@ def _stays_inside(name: str) -> bool:
 
 async def _fetch(file: RemoteFile, path: Path, endpoint: str | None, progress: Callable[[int], None]) -> None:
     """Bring one file to `path`, by way of a file beside it that an interrupted call leaves to the next."""
-    if path.exists() and path.stat().st_size == file.size:
+    if await asyncio.to_thread(_is_here, file, path):
         progress(file.size)
         return
-    partial = path.with_name(f"{path.name}.{file.sha256[:12]}.part")
+    partial = path.with_name(f"{path.name}.{file.checksum[:12]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("ab") as target:
@@ -151,12 +200,10 @@ async def _fetch(file: RemoteFile, path: Path, endpoint: str | None, progress: C
                 )
             await _receive(file, target, endpoint, progress)
             os.fsync(target.fileno())
-            with partial.open("rb") as received:
-                digest = await asyncio.to_thread(hashlib.file_digest, received, "sha256")
-            if digest.hexdigest() != file.sha256:
+            if not await asyncio.to_thread(file.has_content_of, partial):
                 partial.unlink()
                 raise UnavailableError(
-                    f"What arrived of {file.name} is not what the hub describes (SHA-256), and was removed.",
+                    f"What arrived of {file.name} does not have the checksum that the hub tells, and was removed.",
                     hint="Run the same command again.",
                 )
             partial.replace(path)
@@ -168,6 +215,13 @@ async def _fetch(file: RemoteFile, path: Path, endpoint: str | None, progress: C
             f"{path} cannot be written: {error.strerror or error}.",
             hint="Make room and run the same command again." if full else "Check the folder's permissions.",
         ) from error
+
+
+def _is_here(file: RemoteFile, path: Path) -> bool:
+    """Whether a file is complete; what is large is taken for it by its size. Blocks."""
+    if not path.is_file() or path.stat().st_size != file.size:
+        return False
+    return file.size > _READ_AGAIN or file.has_content_of(path)
 
 
 async def _receive(

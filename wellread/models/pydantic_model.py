@@ -9,7 +9,7 @@ import math
 import random
 import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +82,9 @@ class PydanticModel:
     calls_at_once: int = 8
     reads_slowly: bool = False
     small: bool = False
+    chooser: Callable[[Prompt, Sequence[str]], Awaitable[tuple[Mapping[str, float] | None, Usage]]] | None = (
+        None
+    )
     counter: Callable[[str], Awaitable[int]] | None = None
     failure: Callable[[], Awaitable[ModelUnavailableError]] | None = None
     runs: Callable[[], bool] = lambda: True  # whether the process behind it still does
@@ -100,6 +103,26 @@ class PydanticModel:
 
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
         return self.price(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+
+    @property
+    def tells_probabilities(self) -> bool:
+        return self.chooser is not None
+
+    async def choose(
+        self, prompt: Prompt, words: Sequence[str], allowance: Allowance, tally: Tally
+    ) -> Mapping[str, float] | None:
+        assert self.chooser is not None  # as `tells_probabilities` says
+        if allowance.seconds is not None and allowance.seconds <= 0:
+            raise BudgetSpentError("The time of the budget is up.")
+        if (allowance.input_tokens or _FEWEST_TOKENS) < _FEWEST_TOKENS:
+            raise BudgetSpentError("The input tokens of the budget do not suffice for another call.")
+        try:
+            async with asyncio.timeout(allowance.seconds):
+                shares, usage = await self.chooser(prompt, words)
+        except TimeoutError:
+            raise BudgetSpentError("The time of the budget is up.") from None
+        tally.add(usage)
+        return shares
 
     async def fill(self, prompt: Prompt, forms: Sequence[Form], allowance: Allowance, tally: Tally) -> Filled:
         if self.json_replies:

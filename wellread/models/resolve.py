@@ -37,6 +37,7 @@ class ModelProvider(Protocol):
     SDK before `open`."""
 
     name: str
+    judges: bool  # whether its models judge what they wrote, unless somebody else is named
     on_this_machine: bool  # where reading and writing are slow, and cost nothing
 
     def problem(
@@ -100,6 +101,11 @@ class Models:
         """Choose by these from now on. What is open stays open."""
         self._settings = settings
         self._automatic = None
+
+    @property
+    def home(self) -> Path:
+        """The library's, below which models of its own lie."""
+        return self._settings.home
 
     async def close(self) -> None:
         """Every model, also those that are being opened."""
@@ -199,14 +205,14 @@ class Models:
         return Roles(
             planner=checked[planner or model],
             writer=writes,
-            judge=self._judge(judge or own.judge, writes),
+            judge=self._judge(judge or self._settings.judge, writes),
             fallback=checked.get(fallback, ""),
         )
 
     def _judge(self, name: str, writer: str) -> str:
         """Who judges statements, when `writer` writes them. Raises as `roles` does."""
         if name == AUTOMATIC:
-            return WORDS if writer == EXTRACTIVE else writer
+            return writer if writer != EXTRACTIVE and self._split(writer)[0].judges else WORDS
         if name in (WORDS, EXTRACTIVE):
             return WORDS
         if name.startswith(CLASSIFIER):

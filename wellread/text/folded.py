@@ -3,7 +3,7 @@ numbers in digits and in words alike ("three" is 3, "eighty percent" is 80 %).""
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -61,6 +61,22 @@ def folded(text: str, language: str) -> tuple[tuple[str, ...], tuple[int, ...], 
         places.append((found[index].start(), found[after - 1].end()))
         index = after
     return tuple(words), tuple(start for start, _ in places), tuple(end for _, end in places)
+
+
+def numbers_in(text: str, language: str) -> Iterator[tuple[str, int, int]]:
+    """The numbers and per cent signs of a text, in digits as they are compared, each with its range of code points."""
+    found = list(_WORD.finditer(text))
+    written = _numbers(language)
+    index = 0
+    while index < len(found):
+        word = found[index][0]
+        if not word[0].isdecimal() and word != "%" and word.casefold() not in written:
+            index += 1
+            continue
+        number, after = _number(text, found, index, language)
+        if number:
+            yield number, found[index].start(), found[after - 1].end()
+        index = after
 
 
 def _number(text: str, found: Sequence[re.Match[str]], index: int, language: str) -> tuple[str, int]:

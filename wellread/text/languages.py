@@ -15,7 +15,10 @@ A file has the language's `name` in English. All else may be missing: the `lette
   `speech` near an author's name says that the author is meant, and one of `personates` before it that he is to speak;
   `title_ends` are the last words of titles only, and `about` stands between a kind and a topic ("the talk about …").
 - `numbers`: how numbers are written out, each with its value ("three=3"); "+" is what may stand within one
-  ("one hundred and five"), "%" a word for that sign.
+  ("one hundred and five"), "%" a word for that sign. None where words are not divided by spaces: there a sign for a
+  number is part of other words as often.
+- `units`: words for units of time, length and mass, each with its symbol ("minute=min"); those of data have only
+  symbols in most languages.
 - Of authors: `name_particles` stand before a family name, `corporate` words in the name of no person.
 - `capitals`: "nouns" where they do not tell a name.
 - Of questions: `request_words` and `comparing_words` say that something is wanted and not about what, `anaphora` stand
@@ -24,6 +27,16 @@ A file has the language's `name` in English. All else may be missing: the `lette
 Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
 `[talk]` has those of what a recording says of itself at its beginning, and the names of the `months` in order;
 `[byline]` those of a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
+`[book_index]` has the words of a title that tell of an index at the end of a book (`title`), and those by which one
+entry of it refers to another (`see`).
+`[voice]` is about answers in an author's voice: `simulated`, the line above one, that it is simulated, of ⟦author⟧ and
+from ⟦works⟧, and `simulated_works` without an author (both begin with words of their own, by which the line is known
+again), the word `and` between two titles, and `more` for ⟦⟧ further ones; `experience`, patterns for a sentence in
+which he tells what he lived through ("I have seen", "my first team", "at Google we"), which hit no advice ("I would"),
+no condition ("if I had") and nobody else's; `experience_frame`, patterns for the beginning of such a sentence where the
+rest, with a capital, is a sentence without it ("In my experience, "): not where a language then orders words otherwise.
+`[wording]` has `negation`, a pattern for the words that negate a sentence: of its own language only, since "no" and
+"ne" are other words elsewhere.
 `[suggestions]`, all or none of it, says how questions are made of a title: its headings may be `numbered`; a thing
 stands behind one of `before_things` and keeps its `articles`; `attributes` says whether a noun may tell of the one
 behind it what that is; a question with `personal` words is asked of somebody; `definitions` are patterns with the
@@ -66,13 +79,19 @@ def word_list_of(code: str, kind: str) -> frozenset[str]:
     return frozenset(languages().get(code, {}).get(kind, "").split())
 
 
+@lru_cache(maxsize=256)
+def pattern_of(code: str, table: str, name: str) -> re.Pattern[str] | None:
+    """A pattern of one language, without regard to case; None where it has none."""
+    written = languages().get(code, {}).get(table, {}).get(name)
+    if not written:
+        return None
+    return re.compile(written if isinstance(written, str) else "".join(written), re.IGNORECASE)
+
+
 @cache
 def patterns(table: str, name: str) -> tuple[re.Pattern[str], ...]:
     """A pattern of `[questions]`, `[forms]` or `[intent]` in each language that has it, without regard to case."""
-    written = (own.get(table, {}).get(name) for own in languages().values())
-    return tuple(
-        re.compile(one if isinstance(one, str) else "".join(one), re.IGNORECASE) for one in written if one
-    )
+    return tuple(own for code in languages() if (own := pattern_of(code, table, name)))
 
 
 @cache

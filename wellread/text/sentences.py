@@ -8,7 +8,7 @@ from wellread.text.languages import word_list
 _CLOSERS = r"(?:\[\d{1,3}\]|[\"'”’“»›)\]}」』】）》〉*_`¹²³⁰-⁹])*(?:\s»(?=\s|$))?"
 _MARK = re.compile(
     rf"(?P<wide>[。！？｡]+[!?…。！？｡]*{_CLOSERS})"
-    rf"|(?<![.!?…؟۔।॥።‽])(?P<mark>(?:[.!?…؟۔।॥።]|‽)+)(?P<closers>{_CLOSERS})(?=\s)"
+    rf"|(?<![.!?…؟۔।॥።។៕။‽])(?P<mark>(?:[.!?…؟۔।॥።។៕။]|‽)+)(?P<closers>{_CLOSERS})(?=\s)"
 )
 _TOKEN = re.compile(r"[^\s(\[{\"'“‘«„»<>/—–=|*_`]*$")
 _NEXT = re.compile(r"\s*[\"'“‘«„‚»(\[{<¿¡*_`「『【（《〈—–-]*\s*(?P<word>\S*)")

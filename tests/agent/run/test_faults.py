@@ -106,6 +106,7 @@ async def run_all(home: Path, wire: str, at: str, faults: list[int]) -> list[lis
             home=home,
             embedder="none",
             openai_base_url=f"{server.address}/v1",
+            judge="words",
             anthropic_base_url=server.address,
             model_first_token_seconds=1.5,
             model_silent_seconds=1.5,

@@ -98,7 +98,11 @@ def test_a_model_asks_in_the_titles_language_and_answers_in_the_readers(tmp_path
     with serving(SCRIPT.replace("PRODUCT", added.product_id)) as served:
         address = f"{served.address}/v1"
         chosen = Settings(
-            home=settings.home, embedder="none", openai_base_url=address, model="openai/gpt-4.1"
+            home=settings.home,
+            embedder="none",
+            judge="words",
+            openai_base_url=address,
+            model="openai/gpt-4.1",
         )
         with BlockingWellread(settings=chosen) as library:
             events = list(library.ask(GERMAN))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from wellread.blocking import BlockingWellread
 from wellread.errors import BadRequestError, NotFoundError, UnavailableError
 from wellread.events import (
     AnswerCompleted,
+    AnswerDelta,
     AnswerOutlined,
     AnswerStarted,
     EvidenceScored,
@@ -79,6 +81,7 @@ def opened(home, script="", **settings):
             home=home,
             embedder="none",
             openai_base_url=f"{served.address}/v1",
+            judge="words",
             model="openai/gpt-4.1",
             **settings,
         )
@@ -614,3 +617,51 @@ def test_what_is_set_up_decides_when_nothing_is_named(home, monkeypatch):
     assert chosen() == "openai/gpt-4.1"
     assert chosen(model="extractive") == "extractive"
     assert chosen(writer_model="extractive") == "extractive"
+
+
+# In an author's voice
+
+PLAYED = f"Pretend that you are the author of {t.BOOK_TITLE}. {t.DIFFERENCE}"
+REMEMBERED = """I remember telling my own team that both roles matter [0]. Management keeps the work on its track [0].
+
+## When I became a manager
+
+At Google we had no plan for this.
+
+## What to do
+
+- I would give each role hours of the week [0].
+- I learned this the hard way in my first job.
+"""
+
+
+def told(home, text, question=PLAYED, **flags):
+    written = f'[[reply]]\nrole = "text"\ntext = {json.dumps(text)}\n'
+    with opened(home, draft(0, **flags) + written) as (library, _):
+        return list(library.ask(question))
+
+
+def test_an_authors_voice_tells_no_experience_cited_or_not(home):
+    events = told(home, REMEMBERED, is_role_play_request=True)
+    assert one(events, AnswerStarted).voice == "author"
+    answer = one(events, AnswerCompleted)
+    assert not re.search("remember|Google|became|hard way", answer.markdown)
+    assert "Management keeps the work on its track [0]." in answer.markdown
+    assert "## What to do\n\n- I would give each role hours of the week [0].\n" in answer.markdown
+    assert answer.left_out == 4
+    assert answer.markdown == "".join(event.text for event in every(events, AnswerDelta))
+
+
+def test_who_plays_nobody_may_say_so(home):
+    answer = one(told(home, REMEMBERED, t.DIFFERENCE), AnswerCompleted)
+    assert "I remember telling my own team" in answer.markdown
+    assert answer.left_out == 0
+
+
+def test_where_nothing_else_is_said_the_passages_are_shown(home):
+    events = told(home, "I remember it well. At Google we had no plan [0].", is_role_play_request=True)
+    assert every(events, ModelFailed)[-1].instead == "extractive"
+    assert "may be shown" in every(events, ModelFailed)[-1].message, every(events, ModelFailed)
+    answer = one(events, AnswerCompleted)
+    assert answer.written_by == "extractive"
+    assert answer.citations

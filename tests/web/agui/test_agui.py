@@ -69,6 +69,7 @@ def mentor(mentor_home):
             embedder="none",
             model="openai/gpt-4.1",
             openai_base_url=f"{served.address}/v1",
+            judge="words",
         )
         with running(settings) as address:
             yield address
@@ -359,7 +360,11 @@ def test_who_leaves_cancels_the_run(mentor_home, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     with serving(f"tokens_per_second = 20\n{t.SCRIPT}") as served:
         settings = Settings(
-            home=mentor_home, embedder="none", model="openai/gpt-4.1", openai_base_url=f"{served.address}/v1"
+            home=mentor_home,
+            embedder="none",
+            judge="words",
+            model="openai/gpt-4.1",
+            openai_base_url=f"{served.address}/v1",
         )
         with running(settings) as address, client(address) as http:
             with http.stream("POST", PATH, json=asked(t.QUESTION, "left", "1")) as response:
@@ -376,7 +381,11 @@ def test_a_server_that_stops_says_so(mentor_home, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     with serving(f"tokens_per_second = 20\n{t.SCRIPT}") as served:
         settings = Settings(
-            home=mentor_home, embedder="none", model="openai/gpt-4.1", openai_base_url=f"{served.address}/v1"
+            home=mentor_home,
+            embedder="none",
+            judge="words",
+            model="openai/gpt-4.1",
+            openai_base_url=f"{served.address}/v1",
         )
         server = running(settings)
         address = server.__enter__()

@@ -288,7 +288,11 @@ def test_the_mentor_run_is_told_step_by_step_and_answered_with_its_sources(mento
 
     with serving(t.SCRIPT) as model:
         settings = Settings(
-            home=home, embedder="none", model="openai/gpt-4.1", openai_base_url=f"{model.address}/v1"
+            home=home,
+            embedder="none",
+            judge="words",
+            model="openai/gpt-4.1",
+            openai_base_url=f"{model.address}/v1",
         )
         with running(settings) as address:
             answer = asyncio.run(ask(address))
@@ -339,7 +343,11 @@ def slow(mentor_home, tmp_path):
     home = shutil.copytree(mentor_home, tmp_path / "home")
     with serving(SLOW) as model:
         yield Settings(
-            home=home, embedder="none", model="openai/gpt-4.1", openai_base_url=f"{model.address}/v1"
+            home=home,
+            embedder="none",
+            judge="words",
+            model="openai/gpt-4.1",
+            openai_base_url=f"{model.address}/v1",
         )
 
 

@@ -121,6 +121,7 @@ def test_the_transcript_streams_as_chat_chunks(mentor_home):
             embedder="none",
             model="openai/gpt-4.1",
             openai_base_url=f"{model.address}/v1",
+            judge="words",
         )
         with running(settings) as address:
             with openai.OpenAI(base_url=f"{address}/v1", api_key="none") as official:
@@ -351,7 +352,7 @@ def test_simulated_voices_are_no_part_of_what_was_said():
             product_id=t.BOOK, title=t.BOOK_TITLE, kind="book", authors=("Addy Osmani",), found="named"
         ),
     )
-    assert bare(f"{persona.simulated(scope)}Words [0][3] of `a[0]`.") == "Words of `a[0]`."
+    assert bare(f"{persona.simulated(scope, t.QUESTION)}Words [0][3] of `a[0]`.") == "Words of `a[0]`."
     assert bare("Words\n\n---\n\n**Sources**\n\nof mine") == "Words\n\n---\n\n**Sources**\n\nof mine"
 
 

@@ -68,6 +68,7 @@ def served(mentor_home, model, tmp_path_factory):
         model="extractive",
         model_tries=1,
         openai_base_url=f"{model.address}/v1",
+        judge="words",
         google_base_url="https://name:secret-word@proxy.test/v1?key=secret-word",
         ollama_base_url="http://127.0.0.1:9",
     )
@@ -232,7 +233,11 @@ def test_only_an_admin_tries_models_and_one_at_a_time(admin, reader, served):
     assert reader.post(TRY, json={"model": "openai/gpt-4.1"}).status_code == 403
     with serving("tokens_per_second = 4\n" + SCRIPT) as slow:
         settings = Settings(
-            home=served.home, embedder="none", model_tries=1, openai_base_url=f"{slow.address}/v1"
+            home=served.home,
+            embedder="none",
+            judge="words",
+            model_tries=1,
+            openai_base_url=f"{slow.address}/v1",
         )
         headers = {"Authorization": f"Bearer {served.tokens['admin']}"}
         with (

@@ -73,6 +73,7 @@ def served(mentor_home, slow, tmp_path_factory):
         embedder="none",
         model="extractive",
         openai_base_url=f"{slow.address}/v1",
+        judge="words",
         google_base_url="https://name:secret-word@proxy.test/v1?key=secret-word#secret-word",
         ollama_base_url="http://127.0.0.1:9",
     )
@@ -354,7 +355,9 @@ def test_deleting_cancels_what_is_under_way_and_its_listeners_are_let_go(served,
 
 def test_a_run_that_waits_is_deleted_at_once(mentor_home, slow, tmp_path):
     home = Path(shutil.copytree(mentor_home, tmp_path / "home"))
-    settings = Settings(home=home, embedder="none", openai_base_url=f"{slow.address}/v1", server_runs=1)
+    settings = Settings(
+        home=home, embedder="none", openai_base_url=f"{slow.address}/v1", judge="words", server_runs=1
+    )
     with running(settings) as address, client(address) as http:
         working = begin_slow(http)
         waiting = http.post(f"{API}/runs", json={"question": t.BALANCE, "model": "extractive"}).json()

@@ -8,7 +8,7 @@ lines; so a text is looked at as it is when all of that is folded (NFKC of Unico
 import re
 import unicodedata
 
-_NAMES = "knowledge|question|titles|conversation"
+_NAMES = "knowledge|question|titles|conversation|statements"
 _OURS = re.compile(rf"<(?=\s*/?\s*(?:{_NAMES})\b)", re.IGNORECASE)
 _CHAT = re.compile(r"<(?=\|)|(?<=\|)>|\[(?=/?INST\])|<(?=/?s>)|<(?=(?:start|end)_of_turn>)", re.IGNORECASE)
 _OPENS = re.compile(

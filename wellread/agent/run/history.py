@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from wellread.agent.state.effective_events import effective_events
-from wellread.events import AnswerCompleted, AnyEvent, RunStarted
+from wellread.events import AnswerCompleted, AnyEvent, RunStarted, answer_of
 from wellread.store.runs.runs import Conversation, RunStore, StoredRun
 
 
@@ -23,8 +23,7 @@ class RunHistory:
 
     def answer(self, run_id: str) -> AnswerCompleted | None:
         """The answer of a run, when it is whole."""
-        answers = (event for event in reversed(self.events(run_id)) if isinstance(event, AnswerCompleted))
-        return next(answers, None)
+        return answer_of(self.events(run_id))
 
     def conversation(self, conversation_id: str, caller: str) -> Conversation:
         return self._runs.conversation(conversation_id, caller)

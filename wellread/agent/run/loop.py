@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from wellread.agent.judging.checking import OpenJudge
+from wellread.agent.judging.revision import Reviser
 from wellread.agent.planning.evidence import EvidenceJudge
 from wellread.agent.planning.follow_up import FollowUp
 from wellread.agent.planning.gate import allowed, objection
@@ -29,7 +31,7 @@ from wellread.agent.state.budget import Meter
 from wellread.agent.state.control import Control, StoppedError
 from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.resumed_step import ResumedStep
-from wellread.agent.writing.answer import Answering, ask_back
+from wellread.agent.writing.answer import Answering, ask_back, check_events
 from wellread.agent.writing.writer import Writer
 from wellread.errors import BudgetSpentError, ModelError, StorageError, UnusableReplyError, WellreadError
 from wellread.events import (
@@ -70,6 +72,8 @@ class Loop:
     judged: int = 0  # snippets that it scores in one round at most
     snippets: int = 16  # that a round of searching brings at most, and that the writer is given
     follow_up: FollowUp | None = None
+    open_judge: OpenJudge | None = None  # None: statements are compared by words only
+    reviser: Reviser | None = None
 
     async def run(
         self, knowledge: Knowledge, control: Control | None = None
@@ -81,7 +85,11 @@ class Loop:
         control = control or Control()
         start = knowledge.start
         meter = Meter(
-            start.budget, seconds=knowledge.seconds, usage=knowledge.usage, share=knowledge.lookup_share
+            start.budget,
+            seconds=knowledge.seconds,
+            usage=knowledge.usage,
+            share=knowledge.lookup_share,
+            judged=self.open_judge is not None,
         )
         with span("run", None, {"wellread.run_id": start.run_id, "wellread.mode": start.mode}) as own:
             meter.tally.context = context_of(own)
@@ -106,6 +114,9 @@ class Loop:
         if control.stopped and not knowledge.stopped:
             return _stopping()
         closing = knowledge.closing
+        if knowledge.answer is not None:
+            judge = self._answer_judge(knowledge)
+            return check_events(self.catalog, knowledge, knowledge.answer, judge, meter)
         if closing is not None:
             return self._close(closing, knowledge, meter)
         if knowledge.start.before and knowledge.understood is None and knowledge.steps_completed == 0:
@@ -250,13 +261,19 @@ class Loop:
             return None
         return None if ("judge", self.judge.name) in knowledge.failed else self.judge
 
+    def _answer_judge(self, knowledge: Knowledge) -> OpenJudge | None:
+        """Who judges the answer; nobody when the reader wants it at once, or the judge has failed."""
+        failed_before = ("judge", knowledge.start.roles.judge) in knowledge.failed
+        return None if knowledge.stopped or failed_before else self.open_judge
+
     def _close(
         self, closing: StepAction, knowledge: Knowledge, meter: Meter
     ) -> AsyncGenerator[AnyEvent, None]:
         """What follows the last step, from its action as it was stored."""
         if closing.action == AskClarifyingQuestion.name:
             return ask_back(AskClarifyingQuestion.model_validate(closing.parameters), meter)
-        answering = Answering(self.catalog, self.writers, knowledge, meter)
+        judge = self._answer_judge(knowledge)
+        answering = Answering(self.catalog, self.writers, knowledge, meter, judge, self.reviser)
         return answering.events(CreateAnswerDraft.model_validate(closing.parameters))
 
 

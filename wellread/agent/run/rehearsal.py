@@ -13,7 +13,7 @@ from wellread.agent.run.start import RunRequest, RunStart
 from wellread.agent.state.knowledge import fold_events
 from wellread.content import Anchor, Product
 from wellread.errors import NotFoundError
-from wellread.events import AnswerCompleted, AnyEvent, Citation, Roles, RunCompleted, SearchCell, Snippet
+from wellread.events import AnyEvent, Citation, Roles, RunCompleted, SearchCell, Snippet, answer_of
 from wellread.import_events import QuestionsTried, VectorsMade, WaitingFor
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.library.matrix import TitleMatrix
@@ -182,7 +182,7 @@ class Rehearsal:
 
     def _suggestion(self, candidate: Candidate, events: Sequence[AnyEvent]) -> Suggestion | None:
         """The suggestion that a question is by what came of it, None when its answer is not good."""
-        answer = next((event for event in events if isinstance(event, AnswerCompleted)), None)
+        answer = answer_of(events)
         if answer is None or not isinstance(events[-1], RunCompleted):
             return None
         cells = [event for event in events if isinstance(event, SearchCell)]

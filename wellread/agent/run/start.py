@@ -9,13 +9,13 @@ from wellread.agent.state.knowledge import fold_events
 from wellread.agent.state.questions import is_follow_up, self_contained
 from wellread.errors import BadRequestError, NotFoundError
 from wellread.events import (
-    AnswerCompleted,
     AnyEvent,
     Exchange,
     KnowledgeCarried,
     Roles,
     RunStarted,
     ScopeEntry,
+    answer_of,
 )
 from wellread.library.open_anchor import open_anchor
 from wellread.library.scope import scope_of
@@ -131,8 +131,8 @@ class RunStart:
         """What the answer of a run cited, to be used again by its numbers: of the titles in scope, as far as it still
         opens."""
         knowledge = fold_events(events)
-        answers = [event for event in events if isinstance(event, AnswerCompleted)]
-        numbers = {citation.number for answer in answers for citation in answer.citations}
+        answer = answer_of(events)
+        numbers = {citation.number for citation in answer.citations} if answer else set()
         titles = {entry.product_id for entry in scope}
         snippets = tuple(
             snippet
@@ -175,8 +175,8 @@ def checked_question(question: str) -> str:
 
 def exchange_of(events: Sequence[AnyEvent]) -> Exchange:
     """What was asked and answered in a run."""
-    answers = [event.markdown for event in events if isinstance(event, AnswerCompleted)]
-    return Exchange(question=fold_events(events).question, answer=" ".join(answers))
+    answer = answer_of(events)
+    return Exchange(question=fold_events(events).question, answer=answer.markdown if answer else "")
 
 
 def shortened(exchange: Exchange) -> Exchange:

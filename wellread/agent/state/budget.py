@@ -14,6 +14,7 @@ from wellread.wire.runs import RunLimits
 
 _T = TypeVar("_T")
 WRITING_SHARE = 0.4  # of each limit that a run with a model keeps for its answer
+JUDGING_SHARE = 0.1  # of each limit that is kept for judging what was written
 
 
 def budget_for(mode: Mode, settings: Settings, limits: RunLimits, *, with_model: bool) -> Budget:
@@ -53,15 +54,23 @@ def spent(budget: Budget, seconds: float, usage: Usage, *, share: float = 1.0) -
 
 class Meter:
     """Time and usage of a run as it goes. `seconds` and `usage` went before, in the part of it that was cut off;
-    `share` is the part of the budget that looking things up may take. `dropped_citations` counts those of the
-    answer that named no knowledge, `left_out` the sentences of a small model that no snippet held."""
+    `share` is the part of the budget that looking things up may take; of an answer that is `judged` a part is kept for
+    that. `dropped_citations` counts those of the answer that named no knowledge, `left_out` the sentences of a small
+    model that no snippet held, and those that tell an author's experience without a quotation."""
 
     def __init__(
-        self, budget: Budget, *, seconds: float = 0.0, usage: Usage | None = None, share: float = 1.0
+        self,
+        budget: Budget,
+        *,
+        seconds: float = 0.0,
+        usage: Usage | None = None,
+        share: float = 1.0,
+        judged: bool = False,
     ) -> None:
         self._began = time.monotonic() - seconds
         self._budget = budget
         self._share = share
+        self._written = 1.0 - JUDGING_SHARE if judged else 1.0
         self.tally = Tally(usage or Usage())
         self.dropped_citations = 0
         self.left_out = 0
@@ -101,12 +110,16 @@ class Meter:
 
     def writing(self) -> Allowance:
         """What a call may spend that writes the answer."""
+        return self._allowance(self._written)
+
+    def judging(self) -> Allowance:
+        """What a call may spend that judges the answer."""
         return self._allowance(1.0)
 
     @property
     def can_write(self) -> bool:
-        """Whether anything of the budget is left."""
-        return not spent(self._budget, self.seconds, self.usage)
+        """Whether anything of the budget is left to write with."""
+        return not spent(self._budget, self.seconds, self.usage, share=self._written)
 
     def _left(self, share: float) -> float | None:
         """Seconds until that share of the time is over, below 0 when it is; None without a limit."""

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from wellread.events import (
     AnswerDelta,
+    AnswerDrafted,
     AnswerOutlined,
+    AnswerRevised,
     AnswerStarted,
     AnyEvent,
     QuestionUnderstood,
@@ -20,7 +22,7 @@ from wellread.events import (
     StepStarted,
 )
 
-_OF_AN_ANSWER = (AnswerStarted, AnswerOutlined, AnswerDelta)
+_OF_AN_ANSWER = (AnswerStarted, AnswerOutlined, AnswerDrafted, AnswerRevised, AnswerDelta)
 
 
 @dataclass(frozen=True, slots=True)

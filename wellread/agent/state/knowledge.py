@@ -13,6 +13,7 @@ from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.state.question_form import QuestionForm, asks_for_titles, form_of
 from wellread.agent.state.questions import asked_questions, catalogue_topic, marked, without_mentions
 from wellread.events import (
+    AnswerChecked,
     AnswerCompleted,
     AnyEvent,
     Elsewhere,
@@ -52,7 +53,8 @@ class Knowledge:
     steps_completed: int = 0
     seconds: float = 0.0  # that the finished steps took
     usage: Usage = field(default_factory=Usage)  # as far as it has been told
-    answered: bool = False
+    answer: AnswerCompleted | None = None
+    answered: bool = False  # nothing more is to be written or checked
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)  # knowledge number → questions
     telling: dict[tuple[int, str], tuple[TellingSentence, ...]] = field(
         default_factory=dict
@@ -101,6 +103,8 @@ class Knowledge:
             case ModelFailed():
                 return replace(self, failed=self.failed | {(event.role, event.model)})
             case AnswerCompleted():
+                return replace(self, answer=event, answered=not event.statements)
+            case AnswerChecked():
                 return replace(self, answered=True)
             case _:
                 return self

@@ -9,7 +9,6 @@ from pydantic import Field
 from wellread.agent.state.effective_events import effective_events
 from wellread.agent.state.knowledge import fold_events
 from wellread.events import (
-    AnswerCompleted,
     AnswerDelta,
     AnswerStarted,
     AnyEvent,
@@ -30,6 +29,7 @@ from wellread.events import (
     Value,
     VerdictName,
     Voice,
+    answer_of,
 )
 from wellread.grounding.tally import verdict_counts
 
@@ -152,25 +152,19 @@ def _steps(events: Sequence[AnyEvent]) -> tuple[ExportedStep, ...]:
 
 
 def _answer(events: Sequence[AnyEvent]) -> ExportedAnswer | None:
-    voice: Voice = "wellread"
-    begun = False
-    text = ""
-    for event in events:
-        match event:
-            case AnswerStarted():
-                begun, voice = True, event.voice
-            case AnswerDelta():
-                text += event.text
-            case AnswerCompleted():
-                return ExportedAnswer(
-                    whole=True,
-                    markdown=event.markdown,
-                    voice=voice,
-                    written_by=event.written_by,
-                    citations=event.citations,
-                    statements=event.statements,
-                    verdicts=verdict_counts(event.statements),
-                )
-            case _:
-                pass
-    return ExportedAnswer(whole=False, markdown=text, voice=voice, written_by="") if begun and text else None
+    begun = next((event for event in reversed(events) if isinstance(event, AnswerStarted)), None)
+    if begun is None:
+        return None
+    answer = answer_of(events)
+    if answer is not None:
+        return ExportedAnswer(
+            whole=True,
+            markdown=answer.markdown,
+            voice=begun.voice,
+            written_by=answer.written_by,
+            citations=answer.citations,
+            statements=answer.statements,
+            verdicts=verdict_counts(answer.statements),
+        )
+    text = "".join(event.text for event in events if isinstance(event, AnswerDelta))
+    return ExportedAnswer(whole=False, markdown=text, voice=begun.voice, written_by="") if text else None

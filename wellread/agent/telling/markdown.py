@@ -9,7 +9,7 @@ from wellread.agent.telling.sources import sources
 from wellread.agent.writing.persona import named
 from wellread.content import Product
 from wellread.grounding.inline import inert
-from wellread.grounding.tally import verdict_line
+from wellread.grounding.tally import doubtful_lines, judge_of, verdict_line
 from wellread.library.bibliography import entries, line
 
 _LONGEST_HEADING = 190  # code points of a question; of a longer one the whole stands below
@@ -61,7 +61,10 @@ def _answer(answer: ExportedAnswer, products: Mapping[str, Product], *, heading:
         yield "## Answer\n"
     yield below(answer.markdown, 2 if heading else 1)
     if answer.verdicts:
-        yield f"{verdict_line(answer.verdicts)}\n"
+        yield f"{inert(verdict_line(answer.verdicts, judge_of(answer.statements)))}\n"
+        doubtful = doubtful_lines(answer.statements)
+        if doubtful:
+            yield "".join(f"- {inert(line)}\n" for line in doubtful)
     if answer.citations:
         yield "## Sources\n"
         yield sources(entries(answer.citations, products))

@@ -31,6 +31,14 @@ def trace_lines(event: events.AnyEvent) -> list[str]:
             return [f"Knowledge {number} helps {score} of 10: {summary}"]
         case events.AnswerOutlined(sections=sections):
             return ["Outline: " + "; ".join(section.heading for section in sections)]
+        case events.AnswerDrafted(statements=statements):
+            return [f"🔎 Checking {statements} statements of the draft against the passages..."]
+        case events.AnswerRevised(statements=revised):
+            dropped = sum(not one.became for one in revised)
+            return [
+                f"✂️ {len(revised) - dropped} statements reworded, {dropped} dropped: the passages do not bear them",
+                *(f"  {one.verdict}: {one.text}" for one in revised),
+            ]
         case events.StepAction(action=action, label=label, parameters=parameters, note=note):
             return [
                 *([note] if note else []),

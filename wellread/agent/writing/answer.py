@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from wellread.agent.judging.checking import ByModel, Check, OpenJudge, Range, asserted_in
+from wellread.agent.judging.revision import Reviser, is_bad, mostly_unsupported, revised, with_moved_citations
 from wellread.agent.planning.lookup import failed
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.actions import AskClarifyingQuestion, CreateAnswerDraft
@@ -14,27 +16,33 @@ from wellread.agent.state.intent import plays_author
 from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.language_gap import gap_of
 from wellread.agent.state.questions import asked_questions
-from wellread.agent.writing.writer import Writer
+from wellread.agent.writing.writer import OwnWords, Writer
 from wellread.errors import BudgetSpentError, ModelError, NotFoundError
 from wellread.events import (
+    AnswerChecked,
     AnswerCompleted,
     AnswerDelta,
+    AnswerDrafted,
     AnswerOutlined,
+    AnswerRevised,
     AnswerStarted,
     AnyEvent,
     Citation,
     Flags,
     ModelFailed,
+    RevisedStatement,
     Voice,
 )
 from wellread.grounding.inline import inert
 from wellread.grounding.statements import claims
-from wellread.grounding.verdicts import judge
+from wellread.grounding.verdicts import Comparison, Verdicts
 from wellread.library.offered_questions import to_go_on
 from wellread.library.open_anchor import open_anchor
 from wellread.models.resolve import EXTRACTIVE
+from wellread.run_values import WORDS
 from wellread.store.catalog.catalog import Catalog
 
+_NOT_BORNE = "_Most of what {} wrote is not borne by the passages, so these are the passages themselves._\n\n"
 _TOGETHER = 0.12  # seconds within which pieces of an answer are one event
 
 
@@ -47,13 +55,17 @@ async def ask_back(action: AskClarifyingQuestion, meter: Meter) -> AsyncGenerato
 
 @dataclass(slots=True)
 class Answering:
-    """Writes with the first of `writers` that does not fail; the last of them never does."""
+    """Writes with the first of `writers` that does not fail; the last of them never does. In DeepSearch what a model
+    wrote is checked by `open_judge`, and mended by `reviser`, before it is shown."""
 
     catalog: Catalog
     writers: Sequence[Writer]
     knowledge: Knowledge
     meter: Meter
+    open_judge: OpenJudge | None = None
+    reviser: Reviser | None = None
     text: str = field(default="", init=False)
+    own: list[Range] = field(default_factory=list, init=False)  # of `text`, what Wellread itself says
 
     async def events(self, action: CreateAnswerDraft) -> AsyncGenerator[AnyEvent, None]:
         numbers = action.relevant_knowledge_indices
@@ -71,22 +83,96 @@ class Answering:
         brief = brief_for(action.flags, numbers, self.knowledge)
         if voice == "author":
             brief = replace(brief, further=await asyncio.to_thread(self._further, brief))
+        check = Check(snippets, voice, self.open_judge, self.meter)
+        checked_first = (
+            brief.deep and self.open_judge is not None and len(self.writers) > 1 and bool(snippets)
+        )
         async with aclosing(self._written(brief, authors)) as events:
             async for event in events:
-                yield event
-        statements, citations = judge(self.text, snippets, voice=voice)
+                if not (checked_first and isinstance(event, AnswerDelta)):
+                    yield event
+        comparison = self._compared(check)
+        verdicts = comparison.by_words()
+        if checked_first:
+            async with aclosing(self._revised(comparison, check, brief, authors)) as revising:
+                async for change in revising:
+                    yield change
+            verdicts = await check.verdicts(self._compared(check))
+            for paragraph in _paragraphs(self.text):
+                yield AnswerDelta(text=paragraph)
         if not snippets and not action.flags.needs_no_search:
-            statements = ()  # Wellread's own lines on what was not found claim nothing
-        citations = await asyncio.to_thread(lambda: tuple(map(self._placed, citations)))
+            verdicts = Verdicts((), ())  # Wellread's own lines on what was not found claim nothing
+        verdicts = await asyncio.to_thread(placed, self.catalog, verdicts)
         yield AnswerCompleted(
             markdown=self.text,
-            citations=citations,
-            statements=statements,
+            citations=verdicts.citations,
+            statements=verdicts.statements,
             usage=self.meter.usage,
             written_by=" + ".join(authors),
             dropped_citations=self.meter.dropped_citations,
             left_out=self.meter.left_out,
         )
+        if checked_first and verdicts.statements:
+            yield checked(verdicts, check)
+
+    async def _revised(
+        self, comparison: Comparison, check: Check, brief: Brief, authors: list[str]
+    ) -> AsyncGenerator[AnyEvent, None]:
+        """The draft made into a text whose statements hold, as far as a judge can tell: what does not is rewritten or
+        dropped once, and what then still does not is dropped."""
+        words, claimed = len(self.text.split()), len(comparison.questions())
+        yield AnswerDrafted(words=words, statements=claimed)
+        verdicts = await check.verdicts(comparison)
+        if check.failure is not None:
+            yield failed(check.failure, "judge", self.knowledge.start.roles.judge, 0, WORDS)
+            return
+        told: list[RevisedStatement] = []
+        bad = [statement for statement in verdicts.statements if is_bad(statement)]
+        if bad and mostly_unsupported(verdicts.statements):
+            told = [RevisedStatement(text=one.text, verdict=one.verdict, became="") for one in bad]
+            yield AnswerRevised(statements=tuple(told))
+            await self._quoted_instead(brief, authors)
+            return
+        questions = comparison.questions_by_start()
+        texts = {}
+        if bad and self.reviser is not None:
+            pairs = [(one, questions[one.start]) for one in bad if one.start in questions]
+            texts = await self.reviser.rewritten(pairs, self.meter)
+        for statement in bad:
+            became = texts.get(statement.start, "")
+            told.append(RevisedStatement(text=statement.text, verdict=statement.verdict, became=became))
+        if told:
+            yield AnswerRevised(statements=tuple(told))
+        self._change(revised(self.text, verdicts.statements, texts))
+        if texts:  # what was rewritten is judged, too
+            verdicts = await check.verdicts(self._compared(check))
+            self._change(revised(self.text, verdicts.statements, {}))
+        verdicts = await check.verdicts(self._compared(check))
+        self._change(with_moved_citations(self.text, verdicts.statements, verdicts.citations))
+
+    def _compared(self, check: Check) -> Comparison:
+        return check.compared(self.text, ByModel.of(self.knowledge, self.own))
+
+    async def _quoted_instead(self, brief: Brief, authors: list[str]) -> None:
+        """The passages themselves in place of a draft that they mostly do not bear."""
+        drafted = " and ".join(authors)
+        authors.clear()
+        self.text, self.own = "", []
+        self._say(_NOT_BORNE.format(inert(drafted)), own=True)
+        writer = self.writers[-1]
+        async with aclosing(writer.write(brief, self.meter)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    self._say(piece, own=True)
+        authors.append(writer.name)
+
+    def _change(self, text: str) -> None:
+        """Another text in place of the draft, in which Wellread's own lines are found again."""
+        lines = [self.text[start:end] for start, end in self.own]
+        self.own = [
+            (at, at + len(line)) for line in lines if line and (at := text.find(line.strip("\n"))) >= 0
+        ]
+        self.text = text
 
     async def _written(
         self, brief: Brief, authors: list[str]
@@ -100,10 +186,13 @@ class Answering:
                     _gathered(writer.write(replace(brief, written=before), self.meter))
                 ) as pieces:
                     async for piece in pieces:
-                        yield piece if isinstance(piece, AnswerOutlined) else self._said(piece)
+                        own = writer.name == EXTRACTIVE or isinstance(piece, OwnWords)
+                        yield piece if isinstance(piece, AnswerOutlined) else self._say(piece, own=own)
             except BudgetSpentError as error:
                 if self.text:
-                    yield self._said(_broken_off(f"The answer of {writer.name} ends here: {error.message}"))
+                    yield self._say(
+                        _broken_off(f"The answer of {writer.name} ends here: {error.message}"), own=True
+                    )
                 if any(claim.numbers for claim in claims(self.text)):
                     return
                 writers = [w for w in writers if w.name == EXTRACTIVE]  # it costs nothing
@@ -113,7 +202,7 @@ class Answering:
                 instead = writers[0].name
                 yield failed(error, "writer", writer.name, 0, instead)
                 if self.text:
-                    yield self._said(_broken_off(f"{writer.name} broke off here."))
+                    yield self._say(_broken_off(f"{writer.name} broke off here."), own=True)
             else:
                 return
             finally:
@@ -126,17 +215,58 @@ class Answering:
         offered = to_go_on(self.catalog, asked, [snippet.anchor for snippet in brief.snippets])
         return tuple(one.question for one in offered)
 
-    def _said(self, text: str) -> AnswerDelta:
+    def _say(self, text: str, *, own: bool) -> AnswerDelta:
+        if own and text:
+            self.own.append((len(self.text), len(self.text) + len(text)))
         self.text += text
-        return AnswerDelta(text=text)
+        return AnswerDelta(text=str(text))
 
-    def _placed(self, citation: Citation) -> Citation:
-        """The citation with the page or second of its own words: a snippet may begin a page earlier."""
+
+async def check_events(
+    catalog: Catalog,
+    knowledge: Knowledge,
+    answer: AnswerCompleted,
+    open_judge: OpenJudge | None,
+    meter: Meter,
+) -> AsyncGenerator[AnyEvent, None]:
+    """The check of an answer that is shown already."""
+    action = CreateAnswerDraft.model_validate(knowledge.actions[-1].parameters)
+    snippets = tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices)
+    voice: Voice = "author" if snippets and plays_author(action.flags, knowledge.scope) else "wellread"
+    check = Check(snippets, voice, open_judge, meter)
+    verdicts = await check.verdicts(check.compared(answer.markdown, asserted_in(answer)))
+    if check.failure is not None:
+        yield failed(check.failure, "judge", knowledge.start.roles.judge, 0, WORDS)
+    yield checked(await asyncio.to_thread(placed, catalog, verdicts), check)
+
+
+def checked(verdicts: Verdicts, check: Check) -> AnswerChecked:
+    return AnswerChecked(
+        statements=verdicts.statements,
+        citations=verdicts.citations,
+        judge=check.judge,
+        usage=check.meter.usage,
+    )
+
+
+def placed(catalog: Catalog, verdicts: Verdicts) -> Verdicts:
+    """With the page or second of each citation's own words: a snippet may begin a page earlier."""
+
+    def place(citation: Citation) -> Citation:
         try:
-            place = open_anchor(self.catalog, citation.anchor)
+            opened = open_anchor(catalog, citation.anchor)
         except NotFoundError:
             return citation  # the title was removed meanwhile
-        return citation.model_copy(update={"place": place.label})
+        return citation.model_copy(update={"place": opened.label})
+
+    return replace(verdicts, citations=tuple(map(place, verdicts.citations)))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """A text in pieces of a paragraph each."""
+    while text:
+        piece, gap, text = text.partition("\n\n")
+        yield piece + gap
 
 
 async def _gathered(
@@ -148,13 +278,15 @@ async def _gathered(
     try:
         async with aclosing(pieces) as writing:
             async for piece in writing:
-                if isinstance(piece, str) and time.monotonic() - shown < _TOGETHER:
+                if isinstance(piece, OwnWords | AnswerOutlined):
+                    if held:
+                        yield held
+                    yield piece
+                elif time.monotonic() - shown < _TOGETHER:
                     held += piece
                     continue
-                if held and not isinstance(piece, str):
-                    yield held
-                    held = ""
-                yield held + piece if isinstance(piece, str) else piece
+                else:
+                    yield held + piece
                 held, shown = "", time.monotonic()
     except ModelError:
         if held:

@@ -100,7 +100,7 @@ def _not_yet_cited(brief: Brief) -> tuple[Snippet, ...]:
 
 def _opening(brief: Brief) -> str:
     if plays_author(brief.flags, brief.scope):
-        return persona.simulated(brief.scope)
+        return persona.simulated(brief.scope, brief.question)
     if brief.flags.is_role_play_request:
         return persona.declined(brief)
     if brief.flags.is_controversial_sensitive_topic:

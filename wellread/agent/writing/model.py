@@ -13,12 +13,14 @@ from wellread.agent.writing import persona
 from wellread.agent.writing.direct_answers import Facts, direct_answer, is_known_direct
 from wellread.agent.writing.filters.answer_language import Opening, OtherLanguageError, language_name
 from wellread.agent.writing.filters.citation_filter import filter_for
+from wellread.agent.writing.filters.first_person import FirstPerson
 from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.agent.writing.outline import heading_of, outline
 from wellread.agent.writing.small_model import GuidedAnswer
+from wellread.agent.writing.writer import OwnWords
 from wellread.agent.writing.writing_prompt import assignment, length_for
-from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError
+from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError, UnusableReplyError
 from wellread.events import AnswerOutlined, OutlineSection, Snippet
 from wellread.models.language_model import Allowance, LanguageModel, Prompt
 
@@ -76,30 +78,33 @@ class ModelWriter:
         async with aclosing(writing) as pieces:
             async for piece in pieces:
                 if not yielded and not brief.written:
-                    yield _opening(brief)  # not before the model says something: it may fail
+                    yield OwnWords(_opening(brief))  # not before the model says something: it may fail
                 yielded += piece
                 self.wrote = guided is None or guided.wrote
                 yield piece
+        if guided is None and not yielded.strip():
+            raise UnusableReplyError("Nothing of what the model wrote may be shown.")
         opened = "".join(left_open(brief))
         if opened:
-            yield ("\n" if yielded.endswith("\n") else "\n\n") + opened
+            yield OwnWords(("\n" if yielded.endswith("\n") else "\n\n") + opened)
 
     async def _sections(
         self, model: LanguageModel, brief: Brief, sections: Sequence[OutlineSection], meter: Meter
     ) -> AsyncGenerator[str, None]:
         """The text, section by section where there is an outline."""
         seen = brief.written
+        heading = ""  # until something stands below it
         for section in sections or (None,):
             numbers = None if section is None else section.knowledge
             snippets = [s for s in brief.snippets if numbers is None or s.number in numbers]
             if section is not None:
                 heading = ("\n\n" if seen else "") + heading_of(section)
                 seen += heading
-                yield heading
             async with aclosing(self._written(model, brief, snippets, section, seen, meter)) as pieces:
                 async for piece in pieces:
+                    yield heading + piece
                     seen += piece
-                    yield piece
+                    heading = ""
 
     async def _written(
         self,
@@ -123,8 +128,16 @@ class ModelWriter:
             if words != details[-1] and not fits:
                 continue
             opening = Opening(brief.question)
+            held = tuple(snippets) if plays_author(brief.flags, brief.scope) else None
             stream = _Stream(
-                model, Prompt(prompt("writer"), user), allowance, meter, snippets, brief.written, opening
+                model,
+                Prompt(prompt("writer"), user),
+                allowance,
+                meter,
+                snippets,
+                brief.written,
+                opening,
+                held,
             )
             try:
                 async with aclosing(stream.pieces()) as pieces:
@@ -133,7 +146,7 @@ class ModelWriter:
             except OtherLanguageError:  # once more, told so; then it is shown as it is
                 told = Prompt(prompt("writer"), f"{user} Write in {language_name(brief.question)}.")
                 allowance = meter.writing().replying(most)
-                again = _Stream(model, told, allowance, meter, snippets, brief.written)
+                again = _Stream(model, told, allowance, meter, snippets, brief.written, speaks_from=held)
                 async with aclosing(again.pieces()) as pieces:
                     async for piece in pieces:
                         yield piece
@@ -160,17 +173,20 @@ class _Stream:
     given: Sequence[Snippet]
     before: str = ""
     opening: Opening | None = None
+    speaks_from: Sequence[Snippet] | None = None  # in an author's voice: what he may tell of himself
     wrote: bool = field(default=False, init=False)
 
     async def pieces(self) -> AsyncGenerator[str, None]:
         citations = filter_for(self.given)
         unrepeated = Unrepeated(self.before)
+        spoken = None if self.speaks_from is None else FirstPerson(self.speaks_from)
         failure: ModelError | None = None
         try:
             async with aclosing(self.model.write(self.draft, self.allowance, self.meter.tally)) as texts:
                 async for text in texts:
                     begun = text if self.opening is None else self.opening.feed(text)
-                    if shown := unrepeated.feed(citations.feed(begun)):
+                    cited = unrepeated.feed(citations.feed(begun))
+                    if shown := cited if spoken is None else spoken.feed(cited):
                         self.wrote = True
                         yield shown
             held = "" if self.opening is None else self.opening.close()
@@ -178,11 +194,12 @@ class _Stream:
             failure, held = error, ""
         rest = citations.feed(held) + citations.close()
         if failure is None or self.wrote:  # what was held back belongs to what was said
-            shown = unrepeated.feed(rest) + unrepeated.close()
-            if shown:
+            cited = unrepeated.feed(rest) + unrepeated.close()
+            if shown := cited if spoken is None else spoken.feed(cited) + spoken.close():
                 self.wrote = True
                 yield shown
         self.meter.dropped_citations += citations.dropped
+        self.meter.left_out += 0 if spoken is None else spoken.dropped
         if failure is not None:
             raise failure
 
@@ -190,12 +207,12 @@ class _Stream:
 async def _from_nothing(brief: Brief) -> AsyncGenerator[str | AnswerOutlined, None]:
     if not brief.written:
         for piece in nothing_found(brief):
-            yield piece
+            yield OwnWords(piece)
 
 
 def _opening(brief: Brief) -> str:
     if plays_author(brief.flags, brief.scope):
-        return persona.simulated(brief.scope)
+        return persona.simulated(brief.scope, brief.question)
     if brief.flags.is_role_play_request:
         return persona.declined(brief)
     return ""

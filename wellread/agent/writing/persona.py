@@ -3,15 +3,17 @@ next."""
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from wellread.agent.quoting.brief import Brief
 from wellread.events import ScopeEntry
 from wellread.grounding.inline import inert
+from wellread.text.languages import languages
+from wellread.text.terms import language_of
 
 _MOST_FURTHER = 2
 _MOST_NAMED = 4
-# The line above an answer in the author's voice, as `simulated` writes it.
-_SIMULATED = re.compile(r"\s*_A simulated voice[^\n]*_\n")
+_ENGLISH = "en"
 KIND_WORD = (
     "I am sorry that this is so hard. Please speak to somebody now: a person you trust, a doctor, or the crisis line "
     "or emergency number of your country. You do not have to be alone with it.\n\n"
@@ -23,17 +25,31 @@ def author_of(scope: Sequence[ScopeEntry]) -> str:
     return _authors(scope) or f"the author of {named(entry.title for entry in scope)}"
 
 
-def simulated(scope: Sequence[ScopeEntry]) -> str:
-    """The line above an answer in the author's voice."""
-    titles = named(entry.title for entry in scope)
-    whose = f" of {author}" if (author := _authors(scope)) else ""
-    return f"_A simulated voice{whose}, from {titles}. The author did not write this to you._\n\n"
+def simulated(scope: Sequence[ScopeEntry], question: str) -> str:
+    """The line above an answer in the author's voice, in the language of the question: that it is simulated, of whom
+    (when all titles share an author), and from which works."""
+    code = language_of(question)
+    words = languages()[code if "voice" in languages()[code] else _ENGLISH]["voice"]
+    author = _authors(scope, words["and"])
+    template = words["simulated"] if author else words["simulated_works"]
+    works = named((entry.title for entry in scope), words["and"], words["more"])
+    return f"_{template.replace('⟦author⟧', author).replace('⟦works⟧', works)}_\n\n"
 
 
 def without_opening(answer: str) -> str:
-    """An answer that somebody sends back, without the lines that say whose voice it is."""
-    match = _SIMULATED.match(answer)
+    """An answer that somebody sends back, without the line that says whose voice it is, in whichever language."""
+    match = _simulated_line().match(answer)
     return answer[match.end() :] if match else answer
+
+
+@cache
+def _simulated_line() -> re.Pattern[str]:
+    """The line that `simulated` writes, known by the words with which it begins."""
+    voices = [own["voice"] for own in languages().values() if "voice" in own]
+    begins = {
+        voice[name].partition("⟦")[0].strip() for voice in voices for name in ("simulated", "simulated_works")
+    }
+    return re.compile(rf"\s*_(?:{'|'.join(map(re.escape, sorted(begins)))})[^\n]*_\n")
 
 
 def declined(brief: Brief) -> str:
@@ -56,19 +72,20 @@ def closing_offer(brief: Brief) -> str:
     return f"To go on, you could ask:\n\n{questions}\n"
 
 
-def named(titles: Iterable[str]) -> str:
+def named(titles: Iterable[str], joint: str = " and ", more: str = "⟦⟧ more") -> str:
     """Titles in italics: "*A*", "*A* and *B*", "*A*, *B* and 3 more"."""
     marked = [f"*{inert(title)}*" for title in dict.fromkeys(titles)]
     if len(marked) > _MOST_NAMED:
-        marked = [*marked[: _MOST_NAMED - 1], f"{len(marked) - _MOST_NAMED + 1} more"]
-    return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + " and " + marked[-1]
+        rest = more.replace("⟦⟧", str(len(marked) - _MOST_NAMED + 1))
+        marked = [*marked[: _MOST_NAMED - 1], rest]
+    return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + joint + marked[-1]
 
 
-def _authors(scope: Sequence[ScopeEntry]) -> str:
+def _authors(scope: Sequence[ScopeEntry], joint: str = " and ") -> str:
     """The authors that all titles in scope share; "" if they share none."""
     shared = [
         author
         for author in (scope[0].authors if scope else ())
         if all(author in entry.authors for entry in scope)
     ]
-    return " and ".join(inert(author) for author in shared)
+    return joint.join(inert(author) for author in shared)

@@ -20,6 +20,7 @@ from wellread.agent.state.question_form import QuestionForm, form_of
 from wellread.agent.writing import persona
 from wellread.agent.writing.filters.attribution import Held, attributed
 from wellread.agent.writing.filters.citation_filter import filter_for
+from wellread.agent.writing.filters.first_person import FirstPerson
 from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.errors import BudgetSpentError, UnusableReplyError
 from wellread.events import Snippet
@@ -94,12 +95,14 @@ class GuidedAnswer:
         task = f"<knowledge>\n{listed}\n</knowledge>\n\nQuestion: {quoted(question)}\n\n{_form(question)}"
         allowance = self.meter.writing().replying(_MOST_TOKENS)
         pending, unrepeated = "", Unrepeated()
+        spoken = FirstPerson(snippets) if plays_author(self.brief.flags, self.brief.scope) else None
         writing = self.model.write(Prompt(prompt("small-writer"), task), allowance, self.meter.tally)
         async with aclosing(writing) as pieces:
             try:
                 async for piece in pieces:
                     unrepeated.feed(piece)
-                    *whole, pending = (pending + piece).split("\n")
+                    shown = piece if spoken is None else spoken.feed(piece)
+                    *whole, pending = (pending + shown).split("\n")
                     for line in whole:
                         yield self._held(line, snippets)
                     if len(pending) > _LONGEST:
@@ -111,7 +114,11 @@ class GuidedAnswer:
                 if not self.meter.can_write:
                     raise
                 pending = ""  # the run goes on; only this part had its tokens
-        yield self._held(pending, snippets)
+            else:
+                pending += "" if spoken is None else spoken.close()
+        for line in pending.split("\n"):
+            yield self._held(line, snippets)
+        self.meter.left_out += 0 if spoken is None else spoken.dropped
 
     def _held(self, line: str, snippets: Sequence[Snippet]) -> Held:
         held = attributed(line, snippets)

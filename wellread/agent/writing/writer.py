@@ -8,6 +8,12 @@ from wellread.agent.state.budget import Meter
 from wellread.events import AnswerOutlined
 
 
+class OwnWords(str):
+    """A piece of an answer that Wellread itself says, whoever writes the rest: it claims nothing of a title."""
+
+    __slots__ = ()
+
+
 class Writer(Protocol):
     """Streams an answer as Markdown; behind each statement from a source stands its number, as in `[3]`.
 

@@ -16,6 +16,7 @@ from wellread.formats.markup import cfi, walk
 from wellread.formats.markup.block_drafts import Draft, Flow, one_line, titled
 from wellread.formats.markup.elements import CONTENTS_CLASSES, section_role
 from wellread.formats.markup.footnotes import Placed, placed
+from wellread.formats.markup.inner_links import inner_links
 from wellread.formats.markup.navigation import Navigation, Reference, from_document, from_ncx
 from wellread.formats.markup.outline import FlowPages, contents
 from wellread.formats.markup.parse import parse_xhtml, parse_xml, resolved
@@ -30,7 +31,7 @@ class EpubReader:
     """Reads EPUB files. Nothing is loaded from outside the file, and nothing in it is run."""
 
     name: ClassVar[str] = "epub"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     suffixes: ClassVar[frozenset[str]] = frozenset({".epub"})
 
     def accepts(self, path: Path, head: bytes) -> bool:
@@ -84,9 +85,11 @@ class _Book:
                 f"{self.file.name} holds no text.",
                 hint="Its pages may be pictures. Add a version that went through text recognition.",
             )
-        entries = contents(FlowPages(numbers, flows, order), navigation.contents, self.landmarks(navigation))
+        pages = FlowPages(numbers, flows, order)
+        entries = contents(pages, navigation.contents, self.landmarks(navigation))
         blocks = self.blocks(order, names, steps, entries)
-        return Document(self.metadata(blocks), blocks, entries, tuple(self.warnings))
+        links = inner_links(pages, locate)
+        return Document(self.metadata(blocks), blocks, entries, tuple(self.warnings), links)
 
     # The container
 

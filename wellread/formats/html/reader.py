@@ -25,6 +25,7 @@ from wellread.formats.html.site import (
 from wellread.formats.html.sitemap import reading_order, table_of_contents
 from wellread.formats.markup.block_drafts import titled
 from wellread.formats.markup.footnotes import placed
+from wellread.formats.markup.inner_links import inner_links
 from wellread.formats.markup.navigation import Reference
 from wellread.formats.markup.outline import FlowPages, contents
 from wellread.formats.markup.parse import resolved
@@ -38,7 +39,7 @@ class HtmlReader:
     """Reads a page of HTML or XHTML, or a folder (also zipped) of pages with an index that links to them."""
 
     name: ClassVar[str] = "html"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     suffixes: ClassVar[frozenset[str]] = frozenset(SUFFIXES)
 
     def accepts(self, path: Path, head: bytes) -> bool:
@@ -105,9 +106,8 @@ def _read(site: Site, path: Path) -> Document:
         return (numbers[name], fragment) if name in numbers else None
 
     arranged = placed(flows, locate)
-    entries = contents(
-        FlowPages(numbers, flows, arranged), lines, _landmarks(pages, index, alone=len(pages) == 1)
-    )
+    flow_pages = FlowPages(numbers, flows, arranged)
+    entries = contents(flow_pages, lines, _landmarks(pages, index, alone=len(pages) == 1))
     numbered = _paragraph_numbers([draft.kind for _, draft in arranged.drafts], entries)
     blocks = tuple(
         draft.block(FileOrigin(order[page], draft.fragment, draft.line, number))
@@ -118,7 +118,8 @@ def _read(site: Site, path: Path) -> Document:
             f"{path.name} holds no text.", hint="Look whether it is the file that you meant."
         )
     known = htmlbook.told(about, [page.front for page in pages.values()])
-    return Document(titled(known, blocks, path.stem), blocks, entries, tuple(warnings))
+    links = inner_links(flow_pages, locate)
+    return Document(titled(known, blocks, path.stem), blocks, entries, tuple(warnings), links)
 
 
 def _index(pages: Mapping[str, SitePage], stated: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from unicodedata import is_normalized, normalize
 
 from wellread.content import Block, BlockKind, Metadata, Origin, SectionRole
@@ -38,6 +39,13 @@ class Link:
     keep: bool = False
 
 
+class Hyperlink(NamedTuple):
+    """Any link of a text: the words that are linked, and where they lead."""
+
+    text: str
+    href: str
+
+
 @dataclass(slots=True)
 class Draft:
     """A block whose text holds a token for each of its `links`, in order (see `link_token`)."""
@@ -52,6 +60,7 @@ class Draft:
     language: str = ""
     marker: str = ""
     links: tuple[Link, ...] = ()
+    hyperlinks: tuple[Hyperlink, ...] = ()
 
     def block(self, origin: Origin) -> Block:
         """What it becomes once its text is settled."""
@@ -138,6 +147,7 @@ def _joined(term: Draft, definition: Draft) -> Draft:
     """
     shifted = _LINK.sub(lambda match: link_token(int(match[1]) + len(term.links)), definition.text)
     definition.links = term.links + definition.links
+    definition.hyperlinks = term.hyperlinks + definition.hyperlinks
     if not _STRAY.sub("", _LINK.sub("", term.text)).strip("[](). "):
         definition.text = f"{term.text} {shifted}"
         return definition

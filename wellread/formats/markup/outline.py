@@ -32,8 +32,10 @@ class FlowPages:
     def block(self, name: str, fragment: str) -> int | None:
         """The number of the block at which a reference leads, None if it leads to no page of the book."""
         page = self.numbers.get(name)
-        if page is None:
-            return None
+        return None if page is None else self.block_at(page, fragment)
+
+    def block_at(self, page: int, fragment: str) -> int:
+        """The number of the block at an id of a page, of its first one for an id that is not there."""
         place = self.flows[page].places.get(fragment)
         positions = self.placed.position[page]
         return positions[min(place.start if place else 0, len(positions) - 1)]

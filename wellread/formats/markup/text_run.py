@@ -1,10 +1,11 @@
 """The run of text between two block elements, as it is gathered: with the links, superscripts and images in it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wellread.formats.markup.block_drafts import (
     Draft,
+    Hyperlink,
     Link,
     image_token,
     link_token,
@@ -29,13 +30,24 @@ class _Anchor:
     raised: bool
 
 
+@dataclass(slots=True)
+class RunLinks:
+    """The links of a text: those that are or look like marks of notes, and all."""
+
+    marks: list[Link] = field(default_factory=list)
+    hyperlinks: list[Hyperlink] = field(default_factory=list)
+
+    def give(self, draft: Draft) -> None:
+        draft.links, draft.hyperlinks = tuple(self.marks), tuple(self.hyperlinks)
+
+
 class TextRun:
-    """`begun` is the draft made where its first text stands, `links` those that it has; a table gives its own list."""
+    """`begun` is the draft made where its first text stands, `linked` the links that it has; a table gives its own."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.begun: Draft | None = None
-        self.links: list[Link] = []
+        self.linked = RunLinks()
         self.images: list[Draft] = []
         self._anchors: list[_Anchor] = []
         self._raised: list[tuple[int, int]] = []  # depth and place in the pieces
@@ -48,7 +60,7 @@ class TextRun:
         self.pieces.clear()
         self._anchors.clear()
         self.begun = None
-        self.links = []
+        self.linked = RunLinks()
         self.images = []
 
     def add_image(self, draft: Draft) -> None:
@@ -78,11 +90,13 @@ class TextRun:
 
     def _close_link(self, anchor: _Anchor) -> None:
         text = one_line("".join(self.pieces[anchor.start :]))
+        if text:
+            self.linked.hyperlinks.append(Hyperlink(text, anchor.href))
         looks = len(text) <= 8 and _MARK.fullmatch(text) is not None
         if not looks and not anchor.stated:
             return
         keep = not looks and anchor.stated == "reference"
         if not keep:
             del self.pieces[anchor.start :]
-        self.pieces.append(link_token(len(self.links)))
-        self.links.append(Link(anchor.href, text, anchor.raised, anchor.stated, keep))
+        self.pieces.append(link_token(len(self.linked.marks)))
+        self.linked.marks.append(Link(anchor.href, text, anchor.raised, anchor.stated, keep))

@@ -18,7 +18,6 @@ from wellread.formats.markup.block_drafts import (
     Draft,
     DraftRange,
     Flow,
-    Link,
     RoleRange,
     lines,
     listing,
@@ -39,7 +38,7 @@ from wellread.formats.markup.list_markers import BULLET, ListNumbering
 from wellread.formats.markup.mathml import linear
 from wellread.formats.markup.printed_pages import PrintedPages, Watch
 from wellread.formats.markup.tables import Grid, is_layout
-from wellread.formats.markup.text_run import TextRun
+from wellread.formats.markup.text_run import RunLinks, TextRun
 
 _INLINE = (Display.INLINE, Display.BREAK, Display.IMAGE, Display.MATH)
 
@@ -102,7 +101,7 @@ class _Walk:
         self.lists: list[ListNumbering] = []
         self.context = _Context()
         self.grid: Grid | None = None
-        self.grid_links: list[Link] = []
+        self.grid_links = RunLinks()
         # The depth of the heading or cell that is open: its text is one line, whatever stands in it.
         self.flat = 0
         self.pre = 0  # depth of the listing that is open
@@ -234,11 +233,11 @@ class _Walk:
             marker, self.context.marker = self.context.marker, ""
             self.context = _Context(BlockKind.LIST_ITEM, level, marker, part=display)
         elif display is Display.TABLE and self.grid is None and not is_layout(element, self.displays):
-            self.grid, self.grid_links = Grid(), []
+            self.grid, self.grid_links = Grid(), RunLinks()
             frame.table = self.draft_here(self.trail.to_element(frame.depth))
         elif display is Display.CELL and self.grid is not None:
             self.flat = frame.depth
-            self.run.links = self.grid_links
+            self.run.linked = self.grid_links
         if meaning.is_note:
             self.context = _Context(BlockKind.FOOTNOTE, marker=self.context.marker)
         if meaning.is_figure or element.tag.endswith("figure"):
@@ -286,7 +285,8 @@ class _Walk:
 
     def close_table(self, draft: Draft, grid: Grid) -> None:
         self.grid = None
-        draft.kind, draft.text, draft.links = BlockKind.TABLE, grid.text(), tuple(self.grid_links)
+        draft.kind, draft.text = BlockKind.TABLE, grid.text()
+        self.grid_links.give(draft)
         if draft.text:
             self.definitions.settle()
             self.drafts.append(draft)
@@ -371,7 +371,8 @@ class _Walk:
                 draft.text = one_line(raw) if context.kind is BlockKind.HEADING else lines(raw)
             if draft.text:
                 draft.kind, draft.level, draft.marker = context.kind, context.level, context.marker
-                draft.language, draft.links = context.language, tuple(run.links)
+                draft.language = context.language
+                run.linked.give(draft)
                 context.marker = ""
                 self.emit(draft, context.part)
         elif run.images:

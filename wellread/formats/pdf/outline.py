@@ -31,11 +31,7 @@ _CONTENTS = re.compile(
     r"table des matières|sommaire|índice general|indice generale)\s*",
     re.I,
 )
-_INDEX = re.compile(r".*\bind(?:ex|exes|ices)|(?:sach|stichwort|personen)?(?:register|verzeichnis)", re.I)
 _GLOSSARY = re.compile(r".*\bglossar(?:y|ies)?", re.I)
-_INDEX_LINE = re.compile(
-    r".*?(?:,\s*|…\s*|\s{2,}|\s)\d+(?:[–-]\d+)?(?:,\s*\d+(?:[–-]\d+)?)*\.?|.*\bsee (?:also )?.+|\S", re.I
-)
 _STOP = re.compile(r"[.!?;,]$")
 
 
@@ -157,11 +153,8 @@ def entries(
     """The table of contents with its roles, completed by what outlines leave out: the list of contents itself
     and the pages before it."""
     result: list[ContentsEntry] = []
-    bounds = [number for _, _, number in found]
     for title, depth, number in found:
-        after = bounds[bisect_left(bounds, number + 1) :]
-        inside = paragraphs[number : after[0] if after else len(paragraphs)]
-        result.append(ContentsEntry(title, depth, number, _role(title, inside)))
+        result.append(ContentsEntry(title, depth, number, _role(title)))
     first = result[0].block if result else len(paragraphs)
     before = _before(paragraphs, first, style) if result else []
     return [*before, *result]
@@ -244,21 +237,12 @@ def _letters(text: str) -> str:
     return _ALNUM.sub("", text).casefold()
 
 
-def _role(title: str, inside: Sequence[Paragraph]) -> SectionRole:
+def _role(title: str) -> SectionRole:
     bare = _NUMBERING.sub("", title).strip()
     if _CONTENTS.fullmatch(title) or _CONTENTS.fullmatch(bare):
         return SectionRole.CONTENTS
     if _GLOSSARY.fullmatch(bare):
         return SectionRole.GLOSSARY
-    if _INDEX.fullmatch(bare):
-        texts = [paragraph.text.strip() for paragraph in inside[1:]]
-        short = [
-            text
-            for text, paragraph in zip(texts, inside[1:], strict=True)
-            if paragraph.entry or _INDEX_LINE.fullmatch(text)
-        ]
-        if len(short) >= 0.5 * len(texts):
-            return SectionRole.INDEX
     return SectionRole.BODY
 
 

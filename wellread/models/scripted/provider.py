@@ -17,6 +17,7 @@ class ScriptedProvider:
     """An entry point of `wellread.models`; a script is never chosen by itself."""
 
     name = "scripted"
+    judges = False  # a script says what it was told to, whatever it wrote
     on_this_machine = False
 
     def otherwise(self, settings: Settings) -> str:

@@ -1,12 +1,13 @@
 """A section as the row that it is stored in: its blocks compressed, each by its range of the section's text."""
 
 import zlib
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from wellread.content import Block, BlockKind, Origin, PlacedBlock, Section, SectionRole
+from wellread.content import Block, BlockKind, BlockLink, Origin, PlacedBlock, Section, SectionRole
 
 _BLOCK = attrgetter(
     "block.kind",
@@ -19,6 +20,8 @@ _BLOCK = attrgetter(
     "block.marker",
 )
 _BLOCKS = TypeAdapter(list[tuple[BlockKind, int, int, Origin, int, str, str, str]])
+_LINKS = TypeAdapter(list[tuple[BlockLink, ...]])
+_BETWEEN = b"\n"  # the blocks of a section and, where it has any, their links: JSON of Pydantic is one line
 
 
 def section_row(section: Section) -> dict[str, object]:
@@ -28,18 +31,25 @@ def section_row(section: Section) -> dict[str, object]:
         "path": list(section.path),
         "role": section.role.value,
         "text": section.text,
-        "blocks": zlib.compress(_BLOCKS.dump_json([_BLOCK(placed) for placed in section.blocks]), 3),
+        "blocks": zlib.compress(_packed(section), 3),
     }
+
+
+def _packed(section: Section) -> bytes:
+    blocks = _BLOCKS.dump_json([_BLOCK(placed) for placed in section.blocks])
+    links = [placed.block.links for placed in section.blocks]
+    return _BETWEEN.join([blocks, _LINKS.dump_json(links)]) if any(links) else blocks
 
 
 def section_of(row: Any, text: str = "", blocks: bytes = b"") -> Section:
     """The section of a row; without `blocks` and `text`, what a table of contents wants of it."""
     placed = []
     if blocks:
-        for kind, start, end, origin, level, language, page, marker in _BLOCKS.validate_json(
-            zlib.decompress(blocks)
-        ):
-            block = Block(kind, text[start:end], origin, level, language, page, marker)
+        listed, _, linked = zlib.decompress(blocks).partition(_BETWEEN)
+        links = _LINKS.validate_json(linked) if linked else []
+        for values, leading in zip(_BLOCKS.validate_json(listed), chain(links, repeat(())), strict=False):
+            kind, start, end, origin, level, language, page, marker = values
+            block = Block(kind, text[start:end], origin, level, language, page, marker, leading)
             placed.append(PlacedBlock(block, start, end))
     return Section(
         section_id=f"{row.edition_id}-{row.ordinal}",

@@ -8,7 +8,7 @@ from wellread.store.database import tables as t
 from wellread.store.database.database import Database
 
 LOOKED_AT = 200  # runs of the caller's, the latest: what a run searched stands in its events only
-_TELLING = ("run.started", "question.understood", "products.found", "answer.completed")
+_TELLING = ("run.started", "question.understood", "products.found", "answer.completed", "answer.checked")
 _ENDING = 4  # events at a run's end, with which its answer is complete
 
 

@@ -23,6 +23,7 @@ from ag_ui.core.types import Message
 
 from wellread.agent.state.effective_events import UnderWay
 from wellread.events import (
+    AnswerChecked,
     AnswerCompleted,
     AnswerDelta,
     AnswerStarted,
@@ -122,6 +123,8 @@ class Translation:
                 yield agui.TextMessageContentEvent(message_id=self._answer, delta=text)
             case AnswerCompleted():
                 yield from self._complete_answer(event)
+            case AnswerChecked():
+                yield from self._check(event)
             case RunCompleted() | RunCancelled() | RunFailed():
                 yield from self._end(event)
             case _:
@@ -212,6 +215,11 @@ class Translation:
         self._result |= {"message_id": self._answer, "written_by": event.written_by, **checked}
         yield from self._end_answer()
         yield self._replace(**checked)
+
+    def _check(self, event: AnswerChecked) -> Iterator[agui.BaseEvent]:
+        found = event.model_dump(mode="json", include={"citations", "statements"})
+        self._result |= {"judge": event.judge, **found}
+        yield self._replace(**found)
 
     def _end_answer(self) -> Iterator[agui.BaseEvent]:
         if self._answer:

@@ -13,7 +13,6 @@ from wellread.agent.telling.trace import trace_lines
 from wellread.content import Product
 from wellread.errors import ConflictError, WellreadError
 from wellread.events import (
-    AnswerCompleted,
     AnswerDelta,
     AnswerStarted,
     AnyEvent,
@@ -22,9 +21,11 @@ from wellread.events import (
     RunCancelled,
     RunFailed,
     RunStarted,
+    Statement,
     VerdictName,
+    answer_of,
 )
-from wellread.grounding.tally import verdict_counts, verdict_line
+from wellread.grounding.tally import DOUBTFUL, doubtful_lines, judge_of, verdict_counts, verdict_line
 from wellread.library.bibliography import entries
 from wellread.serving.attended_run import AttendedRun
 from wellread.serving.request import begin, request_of
@@ -62,6 +63,10 @@ class AskResult(Result, title="Answer"):
     statements: dict[VerdictName, int] = Field(
         description="How many statements of the answer have each verdict against the passages they cite."
     )
+    doubtful: list[Statement] = Field(
+        description="Those that the passages contradict, do not bear or are in conflict with."
+    )
+    judge: str = Field(description="Who judged the statements: a model, a classifier, or `words` compared.")
     written_by: str = Field(
         description="The model that wrote it; `extractive`: key passages, without a model."
     )
@@ -114,13 +119,16 @@ def _answer(run_id: str, events: list[AnyEvent]) -> AskResult:
         case _:
             pass
     start = next(event for event in events if isinstance(event, RunStarted))
-    answer = next(event for event in reversed(events) if isinstance(event, AnswerCompleted))
+    answer = answer_of(events)
+    assert answer is not None  # a run that is completed has one
     return AskResult(
         run_id=run_id,
         conversation_id=start.conversation_id,
         answer=answer.markdown,
         citations=list(answer.citations),
         statements=verdict_counts(answer.statements),
+        doubtful=[statement for statement in answer.statements if statement.verdict in DOUBTFUL],
+        judge=judge_of(answer.statements),
         written_by=answer.written_by,
     )
 
@@ -130,7 +138,9 @@ def _as_text(answer: AskResult, products: Mapping[str, Product]) -> str:
     if answer.citations:
         parts.append(f"## Sources\n\n{sources(entries(answer.citations, products)).strip()}")
     if answer.statements:
-        parts.append(verdict_line(answer.statements))
+        parts.append(
+            "\n".join([verdict_line(answer.statements, answer.judge), *doubtful_lines(answer.doubtful)])
+        )
     parts.append(f"conversation_id: {answer.conversation_id}")
     return "\n\n".join(parts)
 

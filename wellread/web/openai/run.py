@@ -7,6 +7,7 @@ from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.telling.trace import trace_lines
 from wellread.errors import ConflictError, WellreadError
 from wellread.events import (
+    AnswerChecked,
     AnswerCompleted,
     AnswerDelta,
     AnyEvent,
@@ -94,6 +95,8 @@ class Unfolding:
                 case AnswerCompleted():
                     self._answer = event
                     yield from self._whole(event)
+                case AnswerChecked() if self._answer is not None:
+                    self._answer = self._answer.with_check(event)
                 case RunCompleted(usage=usage):
                     yield self._ending(usage)
                 case RunFailed():

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response, status
 from wellread.agent.run.estimate import Estimate
 from wellread.agent.state.knowledge import fold_events
 from wellread.errors import NotFoundError
-from wellread.events import TERMINAL, AnswerCompleted, AnyEvent, RunFailed, RunStarted
+from wellread.events import TERMINAL, AnyEvent, RunFailed, RunStarted, answer_of
 from wellread.serving.request import begin, key_of, request_of
 from wellread.store.runs.runs import StoredRun
 from wellread.web.http.dependencies import CallerPart, FeedPart, LibraryPart, WorkerPart
@@ -107,7 +107,7 @@ def run_view(run: StoredRun, events: list[AnyEvent]) -> RunView:
     if not isinstance(start, RunStarted):
         raise TypeError("a run begins with run.started")
     knowledge = fold_events(events)
-    answer = next((event for event in reversed(events) if isinstance(event, AnswerCompleted)), None)
+    answer = answer_of(events)
     last = events[-1]
     return RunView.of(
         run,

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wellread.events import Snippet
-from wellread.grounding.wording import Wording, best_sentences, numbers_in
+from wellread.grounding.quantities import claimed, held
+from wellread.grounding.wording import Wording, closest_sentences
 from wellread.text.sentences import sentences
 
+_TOGETHER = 3
 HELD = 0.6  # share of a sentence's words that a snippet must hold
 _FRAMING = 16  # words of a sentence that only leads to what follows
 _LEAD = re.compile(r"^\s*(?:\[\d+\][:.]?\s*|(?:note|notes)\s+\d+[:.]\s*|\(\d+\)\s*)+", re.I)
@@ -51,8 +53,16 @@ def _held(sentence: str, snippets: Sequence[Snippet]) -> str:
     wording = Wording.of(text)
     if not wording.words:
         return ""
-    shares = {s.number: wording.coverage(best_sentences(wording, s.text).held) for s in snippets}
+    shares = {s.number: _share(wording, s.text) for s in snippets}
     best = max(shares, key=shares.__getitem__)
-    if shares[best] >= HELD and wording.numbers <= numbers_in(" ".join(s.text for s in snippets)):
+    known = [held(s.text) for s in snippets]
+    numbers_hold = all(any(quantity.stands_in(one) for one in known) for quantity in claimed(text))
+    if shares[best] >= HELD and numbers_hold:
         return f"{text} [{best}]"
     return text if text.endswith(":") and len(text.split()) <= _FRAMING else ""
+
+
+def _share(wording: Wording, source: str) -> float:
+    """The share of a sentence's words that the few closest sentences of a source hold together."""
+    closest = closest_sentences(wording, [source], _TOGETHER)
+    return wording.coverage(frozenset().union(*(one.held for one in closest)))

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from wellread.events import AnswerCompleted, Citation, Snippet, VerdictName
 from wellread.grounding.marks import placed_marks
+from wellread.grounding.tally import DOUBTFUL
 from wellread.text.addresses import web_addresses
 from wellread.web.pages.conversation.markdown_html import blocks, shown, sign, without_signs
 from wellread.web.pages.place_words import place_words
@@ -29,7 +30,7 @@ _ADDRESS = re.compile(r"<(https?://[^\s<>]+)>", re.I)
 _CODE = re.compile(r"<code>([\w./-]{1,120})</code>")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*?>")
 _VOID = frozenset(("br", "hr"))
-_TOLD: tuple[VerdictName, ...] = ("partly", "unsupported")
+_TOLD = DOUBTFUL | {"partly"}
 
 # What a citation's mark links to: its position in the answer (None while that is written) and what it cites.
 Link = Callable[[int | None, Citation | Snippet], str]

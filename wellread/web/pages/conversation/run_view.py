@@ -3,7 +3,7 @@
 The same parts make the whole page after a reload and what is sent while the run goes on, so both look alike.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import quote
@@ -13,9 +13,12 @@ from wellread.agent.state.effective_events import UnderWay
 from wellread.agent.telling.trace import failure_line
 from wellread.events import (
     TERMINAL,
+    AnswerChecked,
     AnswerCompleted,
     AnswerDelta,
+    AnswerDrafted,
     AnswerOutlined,
+    AnswerRevised,
     AnswerStarted,
     AnyEvent,
     Citation,
@@ -46,6 +49,15 @@ from wellread.events import (
 from wellread.grounding.tally import verdict_counts
 from wellread.library.offered_questions import OfferedQuestion
 from wellread.library.titles import Titles
+from wellread.run_values import WORDS
+from wellread.web.pages.conversation.answer_details import (
+    CitedSource,
+    authors_of,
+    best_elsewhere,
+    cited_sources,
+    places_of,
+    verdict_words,
+)
 from wellread.web.pages.conversation.answer_html import Link, completed, written
 from wellread.web.pages.conversation.markdown_html import Growing
 from wellread.web.pages.conversation.run_steps import Step
@@ -62,15 +74,6 @@ class RunPart:
     id: str
     html: str
     within: str
-
-
-@dataclass(frozen=True, slots=True)
-class CitedSource:
-    """A title that the answer cites, with the positions and values of its citations."""
-
-    product_id: str
-    title: str
-    citations: tuple[tuple[int, Citation], ...]
 
 
 class RunRendering:
@@ -93,6 +96,8 @@ class RunRendering:
         self.answer: AnswerCompleted | None = None
         self.begun: AnswerStarted | None = None
         self.outline: AnswerOutlined | None = None
+        self.checked: tuple[AnswerDrafted | AnswerRevised, ...] = ()  # of a draft
+        self.judge = WORDS  # who judged the answer's statements
         self.end: RunCompleted | RunFailed | RunCancelled | None = None
         self._under_way = UnderWay()
         self._carried: tuple[Snippet, ...] = ()
@@ -108,7 +113,7 @@ class RunRendering:
         self._link = link or self._opens
         self._start: RunStarted | None = None
         self._growing = Growing()
-        self._blocks: list[str] = []
+        self.blocks: list[str] = []
         self._sent: list[str] = []
         self._changed: dict[tuple[str, ...], None] = {}  # parts, in the order in which they changed
 
@@ -145,12 +150,6 @@ class RunRendering:
         return {snippet.number: snippet for snippet in known}
 
     @property
-    def _places(self) -> set[str]:
-        """The anchors of the passages that searches came upon."""
-        nearest = (passage.anchor for cell in self.cells for passage in (*cell.nearest, *cell.found))
-        return {*nearest, *(snippet.anchor for snippet in self.snippets.values())}
-
-    @property
     def cells(self) -> list[SearchCell]:
         return [cell for step in self.steps.values() for cell in step.cells.values()]
 
@@ -159,15 +158,9 @@ class RunRendering:
         """How many titles were looked into."""
         return len({cell.product_id for cell in self.cells})
 
-    @property
-    def blocks(self) -> Sequence[str]:
-        return self._blocks
-
     def name(self, product_id: str) -> str:
         """The title of a product that the run met."""
         known = {entry.product_id: entry.title for entry in (*self.start.scope, *self.scope)}
-        for step in self.steps.values():
-            known.update({entry.product_id: entry.title for entry in step.found})
         return known.get(product_id, product_id)
 
     @property
@@ -176,31 +169,15 @@ class RunRendering:
 
     @property
     def verdict_words(self) -> dict[VerdictName, str]:
-        say = self._page.say
-        return {
-            "quoted": say("quoted"),
-            "supported": say("supported"),
-            "partly": say("partly supported"),
-            "unsupported": say("not supported"),
-            "general": say("without a source"),
-        }
+        return verdict_words(self._page.say)
 
     @property
     def sources(self) -> list[CitedSource]:
-        cited: dict[str, list[tuple[int, Citation]]] = {}
-        for position, citation in enumerate(self.answer.citations if self.answer else ()):
-            cited.setdefault(citation.product_id, []).append((position, citation))
-        return [CitedSource(product_id, own[0][1].title, tuple(own)) for product_id, own in cited.items()]
+        return cited_sources(self.answer.citations if self.answer else ())
 
     @property
     def elsewhere(self) -> list[Elsewhere]:
-        """The best titles outside the scope, for what the scope left open; each once."""
-        offered: dict[str, Elsewhere] = {}
-        for step in self.steps.values():
-            for event in step.elsewhere:
-                for product in event.products:
-                    offered.setdefault(product.product_id, product)
-        return sorted(offered.values(), key=lambda product: -product.best)
+        return best_elsewhere(event for step in self.steps.values() for event in step.elsewhere)
 
     @property
     def suggestions(self) -> list[OfferedQuestion]:
@@ -212,8 +189,7 @@ class RunRendering:
 
     @property
     def voices(self) -> list[str]:
-        """The authors of the titles in scope, each once."""
-        return list(dict.fromkeys(author for entry in self.scope for author in entry.authors))
+        return authors_of(self.scope)
 
     def opens(self, position: int, citation: Citation) -> str:
         """Where a citation leads."""
@@ -259,7 +235,15 @@ class RunRendering:
                 | StepCompleted()
             ):
                 self._tell_step(event)
-            case AnswerStarted() | AnswerOutlined() | AnswerDelta() | AnswerCompleted():
+            case (
+                AnswerStarted()
+                | AnswerOutlined()
+                | AnswerDrafted()
+                | AnswerRevised()
+                | AnswerDelta()
+                | AnswerCompleted()
+                | AnswerChecked()
+            ):
                 self._tell_answer(event)
             case _ if isinstance(event, TERMINAL):
                 self._end(event)
@@ -306,8 +290,8 @@ class RunRendering:
         match event:
             case AnswerStarted():
                 self.state = "writing"
-                self.begun, self.outline = event, None
-                self._growing, self._blocks, self._sent = Growing(), [], []
+                self.begun, self.outline, self.checked = event, None, ()
+                self._growing, self.blocks, self._sent = Growing(), [], []
                 self._dirty("bar", "controls", "answer")
             case AnswerOutlined():
                 self.outline = event
@@ -315,14 +299,29 @@ class RunRendering:
             case AnswerDelta(text=text):
                 self._growing.add(text)
                 self._dirty("blocks")
+            case AnswerDrafted() | AnswerRevised():
+                self.checked += (event,)
+                self._dirty("answer")
             case AnswerCompleted():
-                self.answer = event
-                say, words = self._page.say, self.verdict_words
-                self._blocks = completed(event, self.snippets, self._link, say, words, self._places)
-                if self.outline is not None or len(self._blocks) < len(self._sent):
-                    self._sent = []
-                    self._dirty("answer")
-                self._dirty("blocks", "after")
+                self._show(event)
+            case AnswerChecked() if self.answer is not None:
+                self.judge = event.judge
+                self._show(self.answer.with_check(event))
+
+    def _show(self, answer: AnswerCompleted) -> None:
+        self.answer = answer
+        self.blocks = completed(
+            answer,
+            self.snippets,
+            self._link,
+            self._page.say,
+            self.verdict_words,
+            places_of(self.cells, self.snippets),
+        )
+        if self.outline is not None or len(self.blocks) < len(self._sent):
+            self._sent = []
+            self._dirty("answer")
+        self._dirty("blocks", "after")
 
     def _end(self, event: RunCompleted | RunFailed | RunCancelled) -> None:
         self.end = event
@@ -344,7 +343,7 @@ class RunRendering:
     def skip(self) -> None:
         """Take what there is now for drawn: whoever is told of the changes has it."""
         self._draw_blocks()
-        self._changed, self._sent = {}, list(self._blocks)
+        self._changed, self._sent = {}, list(self.blocks)
 
     def changed(self) -> Iterator[RunPart]:
         """The parts that look otherwise than at the last call."""
@@ -385,15 +384,15 @@ class RunRendering:
 
     def _draw_blocks(self) -> None:
         if self.begun is not None and self.answer is None:
-            self._blocks = written(self._growing.blocks(), self.snippets, self._link, self._page.say)
+            self.blocks = written(self._growing.blocks(), self.snippets, self._link, self._page.say)
 
     def _changed_blocks(self) -> Iterator[RunPart]:
         self._draw_blocks()
-        for number, block in enumerate(self._blocks):
+        for number, block in enumerate(self.blocks):
             if number >= len(self._sent) or self._sent[number] != block:
                 html = self._page.part("run/block.html", run=self, number=number, block=block)
                 yield RunPart(f"{self.id}-block-{number}", html, f"{self.id}-blocks")
-        self._sent = list(self._blocks)
+        self._sent = list(self.blocks)
 
     def _opens(self, position: int | None, cited: Citation | Snippet) -> str:
         where = f"/read/{quote(cited.anchor)}?run={self.run_id}"

@@ -1,0 +1,49 @@
+"""From what a small model says, and how sure it is of it, to probabilities that hold.
+
+The weights are fitted by `benchmarks/fit_judge.py` on WiCE and SciFact (their `train` parts).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wellread.grounding.judgement import JudgedClaim, Judgement
+
+_FLOOR = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of one logistic regression: what each signal adds to the log-odds."""
+
+    bias: float
+    supported: float  # log-odds of the word
+    contradicted: float
+    coverage: float
+    conflict: float
+
+    def probability(self, shares: Mapping[str, float], claim: JudgedClaim) -> float:
+        z = (
+            self.bias
+            + self.supported * _log_odds(shares.get("supported", 0.0))
+            + self.contradicted * _log_odds(shares.get("contradicted", 0.0))
+            + self.coverage * claim.coverage
+            + self.conflict * bool(claim.conflict)
+        )
+        return 1 / (1 + math.exp(-z))
+
+
+ENTAILED = Weights(bias=-1.0, supported=0.9, contradicted=-0.3, coverage=1.5, conflict=-1.2)
+CONTRADICTED = Weights(bias=-0.5, supported=-0.7, contradicted=0.5, coverage=0.0, conflict=0.4)
+
+
+def calibrated(shares: Mapping[str, float], claim: JudgedClaim) -> Judgement:
+    """`shares`: the probability of each word as a model's first. The sentence is the closest by words, the first."""
+    entailed, against = (weights.probability(shares, claim) for weights in (ENTAILED, CONTRADICTED))
+    total = max(1.0, entailed + against)
+    return Judgement(entailed / total, against / total, claim.closest)
+
+
+def _log_odds(probability: float) -> float:
+    probability = min(max(probability, _FLOOR), 1 - _FLOOR)
+    return math.log(probability / (1 - probability))
