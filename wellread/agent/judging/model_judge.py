@@ -1,8 +1,8 @@
 """A language model as the judge of statements (`grounding.judgement`).
 
 A hosted model gets one call for all statements of an answer. A model on this machine whose token probabilities can be
-read is asked for one word a statement: what it says is seldom "neutral", but how sure it is tells. Its probabilities are
-then weighed together with what words tell.
+read is asked for one word a statement: what it says is seldom "neutral", but how sure it is tells. That is weighed
+together with what words tell.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
