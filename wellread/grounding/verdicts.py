@@ -21,7 +21,8 @@ from wellread.text.words import count_words
 SUPPORTED = 0.5  # probability of entailment from which a statement is supported
 PARTLY = 0.3  # and from which it is in part
 CONTRADICTED = 0.5
-MOST_SENTENCES = 4  # of the sources, by which a statement is judged
+# Of the sources, by which a statement is judged: four hold the one that tells in .72 of SciFact's claims, six in .83.
+MOST_SENTENCES = 6
 _MORE_SENTENCES = 2  # of a source that is not cited, where it says more of a statement than those that are
 _SAYS_MORE = 0.15  # in coverage
 
