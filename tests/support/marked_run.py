@@ -14,13 +14,13 @@ JUDGE = "anthropic/claude-sonnet-4-5"
 USAGE = e.Usage(model_calls=2, input_tokens=3000, output_tokens=400)
 
 WEEKLY = (
-    "Hold a one-on-one with every person who reports to you, every week, for forty-five minutes, "
-    "and never cancel it."
+    "Hold a one-on-one with every person who reports to you, every week, "
+    "for forty-five minutes, and never cancel it."
 )
 LAST = "the weekly one-on-one is the one we would keep if we could keep only one."
 STANDING = (
-    "Hold no standing one-on-ones: talk on request, the same day, and take one long walk a month "
-    "with each person."
+    "Hold no standing one-on-ones: talk on request, the same day, and take "
+    "one long walk a month with each person."
 )
 FILLED = "A slot that has to be filled will be filled, and status fills it most easily."
 BUSY = "Every week, with each person, and above all in the busy weeks, when it costs me something."
