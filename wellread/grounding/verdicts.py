@@ -16,6 +16,7 @@ from wellread.grounding.quotation import FEWEST_WORDS, FRAMING, find_verbatim, i
 from wellread.grounding.statements import Claim, claims
 from wellread.grounding.wording import ClosestSentence, Wording, closest_sentences
 from wellread.run_values import QUOTATION, WORDS
+from wellread.text.sentences import sentences
 from wellread.text.words import count_words
 
 SUPPORTED = 0.5  # probability of entailment from which a statement is supported
@@ -57,7 +58,7 @@ class Finding:
     wording: Wording = _NO_WORDS
     closest: tuple[ClosestSentence, ...] = ()
     conflict: Conflict | None = None
-    judged: bool = True  # False: it claims nothing of a source
+    judged: bool = True  # False: it claims nothing of a source; `quoted` is then where its numbers lead
 
     @property
     def is_open(self) -> bool:
@@ -120,10 +121,13 @@ class Comparison:
         *,
         voice: Voice = "wellread",
         asserts: Asserts = lambda _: False,
+        remarks: Asserts = lambda _: False,
     ) -> "Comparison":
-        """`asserts` says which sentences without a citation claim something all the same."""
+        """`asserts` says which sentences without a citation claim something all the same, `remarks` which are
+        Wellread's own on the titles and claim nothing but what they quote."""
         by_number = {snippet.number: snippet for snippet in snippets}
-        return cls(tuple(_finding(claim, by_number, asserts) for claim in claims(markdown)), voice)
+        findings = (_finding(claim, by_number, asserts, remarks) for claim in claims(markdown))
+        return cls(tuple(findings), voice)
 
     def questions(self) -> list[JudgedClaim]:
         """What a judge is asked, in the order of the text."""
@@ -229,12 +233,14 @@ def citation_of(evidence: Evidence) -> Citation:
     )
 
 
-def _finding(claim: Claim, snippets: dict[int, Snippet], asserts: Asserts) -> Finding:
+def _finding(claim: Claim, snippets: dict[int, Snippet], asserts: Asserts, remarks: Asserts) -> Finding:
     cited = [snippets[number] for number in claim.numbers if number in snippets]
     if not claim.numbers and not (snippets and asserts(claim)):
         return Finding(claim, judged=False)
     if quoted := _quoted(claim, cited, snippets):
         return Finding(claim, quoted)
+    if remarks(claim):
+        return _remark(claim, snippets)
     wording = Wording.of(claim.spoken)
     compared = tuple(cited if claim.numbers else snippets.values())
     closest = closest_sentences(wording, [snippet.text for snippet in compared], MOST_SENTENCES)
@@ -246,6 +252,27 @@ def _finding(claim: Claim, snippets: dict[int, Snippet], asserts: Asserts) -> Fi
         closest=tuple(closest),
         conflict=_conflict(claim, compared, closest[0]) if closest else None,
     )
+
+
+def _remark(claim: Claim, snippets: dict[int, Snippet]) -> Finding:
+    """A line of Wellread's own: quoted, when each cell that cites says what stands in its source; else it claims
+    nothing, and its numbers open the beginning of what they name."""
+    cited = [
+        (_found(part.text, [snippets[number]]), snippets[number])
+        for part in claim.parts
+        for number in part.numbers
+        if number in snippets
+    ]
+    quoted = tuple(evidence for evidence, _ in cited if evidence is not None)
+    if cited and len(quoted) == len(cited):
+        return Finding(claim, quoted)
+    named = [snippets[number] for number in claim.numbers if number in snippets]
+    return Finding(claim, tuple(map(_beginning, named)), judged=False)
+
+
+def _beginning(snippet: Snippet) -> Evidence:
+    start, end = next(iter(sentences(snippet.text)), (0, len(snippet.text)))
+    return Evidence(snippet, start, end)
 
 
 def _conflict(claim: Claim, sources: Sequence[Snippet], closest: ClosestSentence | None) -> Conflict | None:
@@ -306,7 +333,7 @@ def _misquotation(claim: Claim, sources: Sequence[Snippet]) -> Conflict | None:
 
 def _by_words(finding: Finding) -> _Verdict:
     if not finding.judged:
-        return _Verdict("general")
+        return _Verdict("general", finding.quoted)
     if finding.quoted:
         return _Verdict("quoted", finding.quoted, finding.quoted[0].text, 1.0, QUOTATION)
     if finding.conflict is not None:

@@ -24,7 +24,10 @@ A file has the language's `name` in English. All else may be missing: the `lette
 - Of questions: `request_words` and `comparing_words` say that something is wanted and not about what, `anaphora` stand
   for what was said before, `catalogue_words` are those of a question about the library itself.
 
-Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing.
+Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing. In
+`[forms]`, `claims` are patterns of questions whether something is so, each with the statement that it gives: only such
+as leave no doubt where the subject ends. `[editions]` has the words by which a title says which edition it is
+(`named`).
 `[talk]` has those of what a recording says of itself at its beginning, and the names of the `months` in order;
 `[byline]` those of a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
 `[voice]` is about answers in an author's voice: `simulated`, the line above one, that it is simulated, of ⟦author⟧ and
@@ -46,6 +49,7 @@ question that each gives; a `pair` is set apart by `contrast`; the rest are ques
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -110,6 +114,21 @@ def alternatives_of(code: str, table: str, name: str) -> tuple[re.Pattern[str], 
     """Those of a list of patterns in one language, without regard to case."""
     written = languages().get(code, {}).get(table, {}).get(name, ())
     return tuple(re.compile(one, re.IGNORECASE) for one in written)
+
+
+@dataclass(frozen=True, slots=True)
+class RewritingRule:
+    """A pattern, and what is made of the groups that it names (`str.format`)."""
+
+    pattern: re.Pattern[str]
+    template: str
+
+
+@lru_cache(maxsize=256)
+def rules_of(code: str, table: str, name: str) -> tuple[RewritingRule, ...]:
+    """The rules of one language, without regard to case, in the order in which they are tried."""
+    written = languages().get(code, {}).get(table, {}).get(name, ())
+    return tuple(RewritingRule(re.compile(pattern, re.IGNORECASE), made) for pattern, made in written)
 
 
 @cache

@@ -1,15 +1,9 @@
 """Runs whose answer a model judges: quick ones are shown at once, deep ones only as they were checked."""
 
-import json
-import shutil
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 from support import mentor as t
-from support.served_script import serving
+from support.judged_runs import JUDGING, copied, opened, rewritten, verdicts, written
 
-from wellread.blocking import BlockingWellread
 from wellread.events import (
     AnswerChecked,
     AnswerCompleted,
@@ -20,52 +14,17 @@ from wellread.events import (
     RunCompleted,
     answer_of,
 )
-from wellread.settings import Settings
 from wellread.wire.runs import AskOptions
 
 TRUE = "Management is what keeps the work on its track [0]."
 FALSE = "Management decides where the track goes [0]."
 INVENTED = "Most leads need a year of training [0]."
-JUDGING = "You check an answer for Wellread"
 QUOTED = "Management gives order and consistency; leadership gives movement."
-
-
-def written(text):
-    return f'[[reply]]\nrole = "text"\ntext = """\n{text}"""\n'
-
-
-def verdicts(*words, when=JUDGING, times=1):
-    """A reply of the judge: a verdict for each statement that is asked about, in their order."""
-    given = [
-        {"statement": number, "verdict": word, "sentence": 1} for number, word in enumerate(words, start=1)
-    ]
-    return f"[[reply]]\nwhen = '{when}'\ntimes = {times}\njson = '{json.dumps({'verdicts': given})}'\n"
-
-
-def rewritten(*texts):
-    given = [{"statement": number, "text": text} for number, text in enumerate(texts, start=1)]
-    return f"[[reply]]\nwhen = 'You mend an answer'\njson = '{json.dumps({'statements': given})}'\n"
-
-
-@contextmanager
-def opened(home, script, **settings):
-    with serving(script) as served:
-        chosen = Settings(
-            home=home,
-            embedder="none",
-            openai_base_url=f"{served.address}/v1",
-            planner_model="extractive",
-            writer_model="openai/gpt-4.1",
-            model_tries=1,
-            **settings,
-        )
-        with BlockingWellread(settings=chosen) as library:
-            yield library, served.script
 
 
 @pytest.fixture
 def home(mentor_home, tmp_path):
-    return Path(shutil.copytree(mentor_home, tmp_path / "home"))
+    return copied(mentor_home, tmp_path)
 
 
 def asked(home, script, mode="quick", **settings):

@@ -33,8 +33,8 @@ class Weights:
         return 1 / (1 + math.exp(-z))
 
 
-ENTAILED = Weights(bias=-1.0, entailment=0.9, contradiction=-0.3, coverage=1.5, conflict=-1.2)
-CONTRADICTED = Weights(bias=-0.5, entailment=-0.7, contradiction=0.5, coverage=0.0, conflict=0.4)
+ENTAILED = Weights(bias=0.2, entailment=0.4, contradiction=-0.65, coverage=2.0, conflict=-0.7)
+CONTRADICTED = Weights(bias=-2.2, entailment=-0.2, contradiction=1.0, coverage=0.4, conflict=-0.9)
 
 
 def calibrated(shares: Mapping[str, float], claim: JudgedClaim) -> Judgement:

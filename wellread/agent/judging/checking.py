@@ -1,6 +1,6 @@
 """The check of an answer: its statements held against the chosen passages, by the judge of the run."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wellread.agent.state.budget import Meter
@@ -31,8 +31,7 @@ class ByModel:
         return cls(Assertions.about(names), own)
 
     def __call__(self, claim: Claim) -> bool:
-        inside = any(start <= claim.start < end for start, end in self.own)
-        return not inside and self.assertions(claim.text)
+        return not within(self.own)(claim) and self.assertions(claim.text)
 
 
 @dataclass(slots=True)
@@ -47,29 +46,49 @@ class Check:
     failure: ModelError | None = None  # why the judge did not judge
     _known: dict[JudgedClaim, Judgement | None] = field(default_factory=dict)
 
-    def compared(self, markdown: str, asserts: Callable[[Claim], bool]) -> Comparison:
-        return Comparison.of(markdown, self.snippets, voice=self.voice, asserts=asserts)
+    def compared(
+        self, markdown: str, asserts: Callable[[Claim], bool], remarks: Callable[[Claim], bool]
+    ) -> Comparison:
+        return Comparison.of(markdown, self.snippets, voice=self.voice, asserts=asserts, remarks=remarks)
 
     async def verdicts(self, comparison: Comparison) -> Verdicts:
         """By the judge; by words where there is none, or it fails or may not go on."""
         questions = comparison.questions()
+        judged = await self.judgements(questions)
+        if not judged:
+            return comparison.by_words()
+        return comparison.by_judge([judged[question] for question in questions], self.judge)
+
+    async def judgements(self, questions: Sequence[JudgedClaim]) -> Mapping[JudgedClaim, Judgement | None]:
+        """What the judge says of each; nothing at all where there is none, or it fails or may not go on."""
         new = list(dict.fromkeys(question for question in questions if question not in self._known))
         if self.open_judge is None or not questions or self.failure is not None:
-            return comparison.by_words()
+            return {}
         judge = self.open_judge(self.meter)
         try:
             if new:
                 self._known.update(zip(new, await judge.judge(new), strict=True))
         except BudgetSpentError:
-            return comparison.by_words()
+            return {}
         except ModelError as error:
             self.failure = error
-            return comparison.by_words()
+            return {}
         self.judge = judge.name
-        return comparison.by_judge([self._known[question] for question in questions], judge.name)
+        return {question: self._known[question] for question in questions}
+
+
+def within(ranges: Collection[Range]) -> Callable[[Claim], bool]:
+    """Whether a claim stands in one of the ranges of the Markdown."""
+    return lambda claim: any(start <= claim.start < end for start, end in ranges)
 
 
 def asserted_in(answer: AnswerCompleted) -> Callable[[Claim], bool]:
     """Which sentences without a citation claim something, as it was found when the answer was written."""
     starts = {statement.start for statement in answer.statements if statement.verdict != "general"}
     return lambda claim: claim.start in starts
+
+
+def remarked_in(answer: AnswerCompleted) -> Callable[[Claim], bool]:
+    """Which statements claim nothing but what they quote, as it was found when the answer was written."""
+    settled = {s.start for s in answer.statements if s.verdict in ("quoted", "general")}
+    return lambda claim: claim.start in settled

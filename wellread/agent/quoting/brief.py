@@ -1,10 +1,15 @@
 """What a writer is given: the question, and the knowledge chosen for its answer."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from wellread.agent.state.language_gap import LanguageGap
 from wellread.agent.state.question_form import QuestionForm
 from wellread.events import Elsewhere, Exchange, Flags, ScopeEntry, SearchCell, Snippet, TellingSentence
+
+
+async def _no_remarks() -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +38,7 @@ class Brief:
     spent: str = ""  # why the search ended early: "reader", "time", "tokens", "money"
     before: tuple[Exchange, ...] = ()  # of the conversation, oldest first
     further: tuple[str, ...] = ()  # questions that these titles answer well, the nearest first
+    remarks: Callable[[], Awaitable[str]] = (
+        _no_remarks  # Wellread's own on these titles, to stand below the body
+    )
     written: str = ""  # what another writer wrote before it failed; it stays, and nothing of it is said again

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from wellread.agent.judging.checking import ByModel, Check, OpenJudge, Range, asserted_in
+from wellread.agent.judging.checking import ByModel, Check, OpenJudge, Range, asserted_in, remarked_in, within
+from wellread.agent.judging.remarks import Remarks
 from wellread.agent.judging.revision import Reviser, is_bad, revised, with_moved_citations
 from wellread.agent.planning.lookup import failed
 from wellread.agent.quoting.brief import Brief
@@ -16,7 +17,7 @@ from wellread.agent.state.intent import plays_author
 from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.language_gap import gap_of
 from wellread.agent.state.questions import asked_questions
-from wellread.agent.writing.writer import OwnWords, Writer
+from wellread.agent.writing.writer import OwnWords, Remark, Writer
 from wellread.errors import BudgetSpentError, ModelError, NotFoundError
 from wellread.events import (
     AnswerChecked,
@@ -67,6 +68,7 @@ class Answering:
     reviser: Reviser | None = None
     text: str = field(default="", init=False)
     own: list[Range] = field(default_factory=list, init=False)  # of `text`, what Wellread itself says
+    remarks: list[Range] = field(default_factory=list, init=False)  # and of that, its remarks on the titles
 
     async def events(self, action: CreateAnswerDraft) -> AsyncGenerator[AnyEvent, None]:
         numbers = action.relevant_knowledge_indices
@@ -85,6 +87,8 @@ class Answering:
         if voice == "author":
             brief = replace(brief, further=await asyncio.to_thread(self._further, brief))
         check = Check(snippets, voice, self.open_judge, self.meter)
+        open_model = self.reviser.open_model if self.reviser else None
+        brief = replace(brief, remarks=Remarks(self.catalog, self.knowledge, check, open_model).text)
         checked_first = (
             brief.deep and self.open_judge is not None and len(self.writers) > 1 and bool(snippets)
         )
@@ -128,8 +132,12 @@ class Answering:
             yield failed(check.failure, "judge", self.knowledge.start.roles.judge, 0, WORDS)
             return
         told: list[RevisedStatement] = []
-        bad = [statement for statement in verdicts.statements if is_bad(statement)]
-        if bad and mostly_unsupported(verdicts.statements):
+        remarked = self.remarks
+        drafted = [
+            s for s in verdicts.statements if not any(start <= s.start < end for start, end in remarked)
+        ]
+        bad = [statement for statement in drafted if is_bad(statement)]
+        if bad and mostly_unsupported(drafted):
             told = [RevisedStatement(text=one.text, verdict=one.verdict, became="") for one in bad]
             yield AnswerRevised(statements=tuple(told))
             await self._quoted_instead(brief, authors)
@@ -152,13 +160,13 @@ class Answering:
         self._change(with_moved_citations(self.text, verdicts.statements, verdicts.citations))
 
     def _compared(self, check: Check) -> Comparison:
-        return check.compared(self.text, ByModel.of(self.knowledge, self.own))
+        return check.compared(self.text, ByModel.of(self.knowledge, self.own), within(self.remarks))
 
     async def _quoted_instead(self, brief: Brief, authors: list[str]) -> None:
         """The passages themselves in place of a draft that they mostly do not bear."""
         drafted = " and ".join(authors)
         authors.clear()
-        self.text, self.own = "", []
+        self.text, self.own, self.remarks = "", [], []
         self._say(_NOT_BORNE.format(inert(drafted)), own=True)
         writer = self.writers[-1]
         async with aclosing(writer.write(brief, self.meter)) as pieces:
@@ -169,10 +177,14 @@ class Answering:
 
     def _change(self, text: str) -> None:
         """Another text in place of the draft, in which Wellread's own lines are found again."""
-        lines = [self.text[start:end] for start, end in self.own]
-        self.own = [
-            (at, at + len(line)) for line in lines if line and (at := text.find(line.strip("\n"))) >= 0
-        ]
+        self.own, self.remarks = (
+            [
+                (at, at + len(line))
+                for start, end in ranges
+                if (line := self.text[start:end].strip("\n")) and (at := text.find(line)) >= 0
+            ]
+            for ranges in (self.own, self.remarks)
+        )
         self.text = text
 
     async def _written(
@@ -217,8 +229,11 @@ class Answering:
         return tuple(one.question for one in offered)
 
     def _say(self, text: str, *, own: bool) -> AnswerDelta:
+        place = (len(self.text), len(self.text) + len(text))
         if own and text:
-            self.own.append((len(self.text), len(self.text) + len(text)))
+            self.own.append(place)
+        if isinstance(text, Remark):
+            self.remarks.append(place)
         self.text += text
         return AnswerDelta(text=str(text))
 
@@ -235,7 +250,7 @@ async def check_events(
     snippets = tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices)
     voice: Voice = "author" if snippets and plays_author(action.flags, knowledge.scope) else "wellread"
     check = Check(snippets, voice, open_judge, meter)
-    verdicts = await check.verdicts(check.compared(answer.markdown, asserted_in(answer)))
+    verdicts = await check.verdicts(check.compared(answer.markdown, asserted_in(answer), remarked_in(answer)))
     if check.failure is not None:
         yield failed(check.failure, "judge", knowledge.start.roles.judge, 0, WORDS)
     yield checked(await asyncio.to_thread(placed, catalog, verdicts), check)

@@ -13,6 +13,7 @@ from wellread.agent.writing import persona
 from wellread.agent.writing.described import described
 from wellread.agent.writing.direct_answers import Facts, direct_answer
 from wellread.agent.writing.nothing_found import language_note, left_open, nothing_found
+from wellread.agent.writing.writer import Remark
 from wellread.events import Snippet
 from wellread.grounding.statements import claims
 
@@ -53,7 +54,13 @@ class ExtractiveWriter:
                 yield piece
             yield NOTHING_CLOSING
             return
-        for piece in await asyncio.to_thread(lambda: list(_quoted(brief))):
+        brief = replace(brief, snippets=_worth_quoting(brief))
+        body = QuotedBody.of(brief)
+        for piece in await asyncio.to_thread(lambda: list(_quoted(brief, body))):
+            yield piece
+        if remarks := await brief.remarks():
+            yield Remark(remarks)
+        for piece in _below(brief, body):
             yield piece
 
     async def _language_note(self, brief: Brief) -> str:
@@ -64,17 +71,18 @@ class ExtractiveWriter:
         return note if await asyncio.to_thread(self._fragmentation, brief.question) >= _FOREIGN else ""
 
 
-def _quoted(brief: Brief) -> Iterator[str]:
-    brief = replace(brief, snippets=_worth_quoting(brief))
+def _quoted(brief: Brief, body: QuotedBody) -> Iterator[str]:
     yield (
         f"Further, from {persona.named(s.title for s in brief.snippets)}:\n\n"
         if brief.written
         else _opening(brief)
     )
-    body = QuotedBody.of(brief)
     yield from described(brief, body)
     if any(snippet.number not in brief.described for snippet in brief.snippets):
         yield from body.pieces()
+
+
+def _below(brief: Brief, body: QuotedBody) -> Iterator[str]:
     yield from left_open(brief, body.unanswered)
     if plays_author(brief.flags, brief.scope):
         yield persona.closing_offer(brief)

@@ -18,7 +18,7 @@ from wellread.agent.writing.filters.repetition import Unrepeated
 from wellread.agent.writing.nothing_found import left_open, nothing_found
 from wellread.agent.writing.outline import heading_of, outline
 from wellread.agent.writing.small_model import GuidedAnswer
-from wellread.agent.writing.writer import OwnWords
+from wellread.agent.writing.writer import OwnWords, Remark
 from wellread.agent.writing.writing_prompt import assignment, length_for
 from wellread.errors import BudgetSpentError, ModelError, PromptTooLongError, UnusableReplyError
 from wellread.events import AnswerOutlined, OutlineSection, Snippet
@@ -84,9 +84,12 @@ class ModelWriter:
                 yield piece
         if guided is None and not yielded.strip():
             raise UnusableReplyError("Nothing of what the model wrote may be shown.")
-        opened = "".join(left_open(brief))
-        if opened:
-            yield OwnWords(("\n" if yielded.endswith("\n") else "\n\n") + opened)
+        gap = "\n" if yielded.endswith("\n") else "\n\n"
+        if remarks := await brief.remarks():
+            yield Remark(gap + remarks)
+            gap = ""
+        if opened := "".join(left_open(brief)):
+            yield OwnWords(gap + opened)
 
     async def _sections(
         self, model: LanguageModel, brief: Brief, sections: Sequence[OutlineSection], meter: Meter

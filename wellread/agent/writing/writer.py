@@ -14,6 +14,12 @@ class OwnWords(str):
     __slots__ = ()
 
 
+class Remark(OwnWords):
+    """What Wellread remarks on the titles together: it claims nothing but what it quotes."""
+
+    __slots__ = ()
+
+
 class Writer(Protocol):
     """Streams an answer as Markdown; behind each statement from a source stands its number, as in `[3]`.
 
