@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.served_script import serving
-
 from wellread.blocking import BlockingWellread
 from wellread.models.scripted.script import Script
 from wellread.settings import Settings
