@@ -49,10 +49,10 @@ def test_titles_that_contradict_each_other_are_set_side_by_side(tmp_path):
     script = written(f"{COLD} [0]\n") + verdicts(*["contradicted"] * 16)
     events, served = asked(tmp_path, titles(tmp_path, COLD, DEAD), script)
     answer = answer_of(events)
-    assert DIFFER in answer.markdown
+    assert DIFFER in answer.markdown, answer.markdown
     assert answer.markdown.index(COLD) < answer.markdown.index(DIFFER)
     table = answer.markdown.partition(DIFFER)[2]
-    assert f"*Bread at Home* (2015) | {COLD} [" in table
+    assert f"*Bread at Home* (2015) | {COLD} [" in table, table
     assert f"*The Baker's Year* (2021) | {DEAD} [" in table
     rows = [s for s in answer.statements if s.start > answer.markdown.index(DIFFER)]
     assert [s.verdict for s in rows] == ["quoted", "quoted"]
@@ -108,9 +108,7 @@ def test_an_answer_whose_judge_fails_comes_without(tmp_path):
     answer = answer_of(events)
     assert COLD in answer.markdown
     assert DIFFER not in answer.markdown
-    assert [
-        event.role for event in events if isinstance(event, ModelFailed)
-    ] == []  # a quotation needs no judge
+    assert [event.role for event in events if isinstance(event, ModelFailed)] == ["judge"]
 
 
 @pytest.mark.parametrize("mode", ["quick", "deep"])

@@ -46,7 +46,7 @@ def judge(**by_title):
 
 
 def rows(markdown):
-    table = markdown.partition(HEAD)[2].split("\n\n")[1].split("\n")[2:]
+    table = markdown.partition(HEAD)[2].split("\n\n")[1].strip().split("\n")[2:]
     return [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in table]
 
 

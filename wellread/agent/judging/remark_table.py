@@ -23,7 +23,8 @@ class SaidSentence:
 
     @classmethod
     def of(cls, snippet: Snippet, start: int, end: int) -> "SaidSentence":
-        return cls(snippet, " ".join(snippet.text[start:end].split()))
+        said = snippet.text[start:end].rstrip().rpartition("\n\n")[2]  # a heading above it is no part of it
+        return cls(snippet, " ".join(said.split()))
 
     @property
     def claims(self) -> bool:
