@@ -1,13 +1,14 @@
 """From what a small model says, and how sure it is of it, to probabilities that hold.
 
-The weights are fitted by `benchmarks/fit_judge.py` on WiCE and SciFact (their `train` parts), those of `CONTRADICTED` on
-SciFact alone, whose claims are contradicted one in three: its bias is less by 1, since the statements of an answer are one
-in ten.
+The weights are fitted by `benchmarks/fit_judge.py` on WiCE and SciFact (their `train` parts), those of `CONTRADICTED`
+on SciFact alone, where one claim in three is contradicted: its bias is less by 1, since of the statements of an answer
+one in ten is.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import mul
 
 from wellread.grounding.judgement import JudgedClaim, Judgement
 
@@ -25,18 +26,19 @@ class Weights:
     conflict: float
 
     def probability(self, shares: Mapping[str, float], claim: JudgedClaim) -> float:
-        z = (
-            self.bias
-            + self.entailment * _log_odds(shares.get("entailment", 0.0))
-            + self.contradiction * _log_odds(shares.get("contradiction", 0.0))
-            + self.coverage * claim.coverage
-            + self.conflict * bool(claim.conflict)
-        )
+        own = (self.entailment, self.contradiction, self.coverage, self.conflict)
+        z = self.bias + sum(map(mul, own, signals(shares, claim)))
         return 1 / (1 + math.exp(-z))
 
 
 ENTAILED = Weights(bias=0.2, entailment=0.4, contradiction=-0.65, coverage=2.0, conflict=-0.7)
 CONTRADICTED = Weights(bias=-3.2, entailment=-0.2, contradiction=1.0, coverage=0.4, conflict=-0.9)
+
+
+def signals(shares: Mapping[str, float], claim: JudgedClaim) -> tuple[float, float, float, float]:
+    """What the weights are for, in their order."""
+    words = (_log_odds(shares.get(word, 0.0)) for word in ("entailment", "contradiction"))
+    return (*words, claim.coverage, float(bool(claim.conflict)))
 
 
 def calibrated(shares: Mapping[str, float], claim: JudgedClaim) -> Judgement:
