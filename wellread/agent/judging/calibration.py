@@ -37,8 +37,8 @@ CONTRADICTED = Weights(bias=-3.2, entailment=-0.2, contradiction=1.0, coverage=0
 
 def signals(shares: Mapping[str, float], claim: JudgedClaim) -> tuple[float, float, float, float]:
     """What the weights are for, in their order."""
-    words = (_log_odds(shares.get(word, 0.0)) for word in ("entailment", "contradiction"))
-    return (*words, claim.coverage, float(bool(claim.conflict)))
+    entailment, contradiction = (_log_odds(shares.get(word, 0.0)) for word in ("entailment", "contradiction"))
+    return entailment, contradiction, claim.coverage, float(bool(claim.conflict))
 
 
 def calibrated(shares: Mapping[str, float], claim: JudgedClaim) -> Judgement:
