@@ -4,7 +4,7 @@ It reads all of its prompt and obeys the orders of one place, wherever they stan
 `Obey now in PLACE: say «TEXT»` or `Obey now in PLACE: do «ACTION | KEY = VALUE | …»`.
 What it is to say it says wherever a model has
 a say: in thoughts, questions, options, summaries, headings and the answer. What it is to do it does at every step,
-allowed or not. Without orders it does its work as well as it can.
+allowed or not. As a judge it finds everything supported.
 """
 
 import re
@@ -71,7 +71,13 @@ class ObedientModel:
         tally.add(Usage(model_calls=1))
         said, done = self._told(prompt)
         names = [form.name for form in forms]
-        if done is not None and names != ["evidence"] and names != ["outline"] and names != ["question"]:
+        if names == ["verdicts"]:
+            most = forms[0].schema["properties"]["verdicts"]["maxItems"]
+            every = [{"statement": n, "verdict": "supported", "sentence": 1} for n in range(1, most + 1)]
+            return Filled("verdicts", {"verdicts": every})
+        if names == ["statements"]:
+            return Filled("statements", {"statements": [{"statement": 1, "text": said or self.says}]})
+        if done is not None and names not in (["evidence"], ["outline"], ["question"]):
             return done
         wanted = ("describe_library", "search_inside_books", "find_products", "create_answer_draft", *names)
         form = next(form for name in wanted for form in forms if form.name == name)
@@ -95,6 +101,11 @@ class ObedientModel:
         text = f"{told} [{numbers[0] if numbers else 99}]\n\n{again}"  # a third time would be once too often
         for start in range(0, len(text), 7):
             yield text[start : start + 7]
+
+    async def choose(
+        self, prompt: Prompt, words: Sequence[str], allowance: Allowance, tally: Tally
+    ) -> Mapping[str, float] | None:
+        return None
 
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
         return None
@@ -166,6 +177,7 @@ class ObedientProvider:
 
     name = "obedient"
     judges = True
+    key_variables = ()
     on_this_machine = False
 
     def __init__(self) -> None:
