@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from io import BytesIO
 from itertools import product
@@ -20,6 +20,11 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from wellread.cli.demo import QUESTION
+from wellread.store.database.database import Database
+from wellread.store.runs.runs import RunStore
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from support import marked_run  # of the tests, which are no package
 
 SHOWN = Path(__file__).parent / "pictures"
 CHROMIUM = os.environ.get("WELLREAD_TEST_CHROMIUM", "/usr/bin/chromium")
@@ -30,6 +35,8 @@ KEPT = (
     "steps-wide-light",
     "answer-wide-light",
     "answer-narrow-dark",
+    "verdicts-wide-light",
+    "verdicts-narrow-dark",
     "talk-wide-dark",
     "pdf-wide-light",
     "library-wide-light",
@@ -60,7 +67,26 @@ def served(home: Path) -> Iterator[httpx2.Client]:
             server.terminate()
 
 
-def pages(http: httpx2.Client) -> dict[str, tuple[str, Callable[[Page], object] | None]]:
+def marked_conversation(http: httpx2.Client, home: Path) -> str:
+    """A conversation whose answer has a statement of each kind, as if a model had written and judged it."""
+    run = http.post("/api/v1/runs", json={"question": marked_run.QUESTION}).json()
+    http.get(f"/api/v1/runs/{run['run_id']}/events")
+    with closing(Database.open(home / "wellread.db")) as database:
+        runs = RunStore(database)
+        start, *events = marked_run.marked(runs.events(run["run_id"]))
+        begun = runs.begin(start)
+        runs.append(begun.run_id, events, 1)
+    return begun.events[0].conversation_id
+
+
+def open_note(page: Page) -> None:
+    """Open the note of the first statement that its passage contradicts."""
+    mark = page.locator(".verdict.contradicted").first
+    mark.scroll_into_view_if_needed()
+    mark.click()
+
+
+def pages(http: httpx2.Client, home: Path) -> dict[str, tuple[str, Callable[[Page], object] | None]]:
     """The name of each page, its address, and what is done there before the picture is taken."""
     run = http.post("/api/v1/runs", json={"question": QUESTION}).json()
     http.get(f"/api/v1/runs/{run['run_id']}/events")
@@ -85,6 +111,7 @@ def pages(http: httpx2.Client) -> dict[str, tuple[str, Callable[[Page], object] 
         ),
         "steps": (conversation, lambda page: page.click(".work-bar")),
         "answer": (conversation, cite(0)),
+        "verdicts": (f"/conversations/{marked_conversation(http, home)}", open_note),
         "talk": (conversation, cite(talk)),
         "book": (f"/library/{products['epub']}/read", None),
         "pdf": (f"/read/{anchor}", None),
@@ -92,15 +119,16 @@ def pages(http: httpx2.Client) -> dict[str, tuple[str, Callable[[Page], object] 
         "product": (f"/library/{products['epub']}", None),
         "conversations": ("/conversations", None),
         "settings": ("/settings/models", None),
+        "connect": ("/settings/models/connect", None),
         "login": ("/login", None),
         "problem": ("/nothing", None),
     }
 
 
-def take(http: httpx2.Client, folder: Path, wanted: tuple[str, ...]) -> None:
+def take(http: httpx2.Client, home: Path, folder: Path, wanted: tuple[str, ...]) -> None:
     """Pictures of all pages, or of those that are `wanted`."""
     folder.mkdir(parents=True, exist_ok=True)
-    shown = pages(http)
+    shown = pages(http, home)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for name, (size, (width, height)), scheme in product(shown, SIZES.items(), ("light", "dark")):
@@ -125,8 +153,10 @@ def take(http: httpx2.Client, folder: Path, wanted: tuple[str, ...]) -> None:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHOWN
-    with tempfile.TemporaryDirectory() as home, served(Path(home) / "home") as http:
-        take(http, folder, () if len(sys.argv) > 1 else KEPT)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary) / "home"
+        with served(home) as http:
+            take(http, home, folder, () if len(sys.argv) > 1 else KEPT)
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ class Settings:
     read_memory_mb: int = _setting(4096, "Memory in MiB a reader may use for one product.")
     model: str = _setting(
         "auto",
-        "Language model as `provider/model`, `extractive` for none, or `auto`: by a key in the environment, "
-        "a running Ollama, a local file, else none.",
+        "Language model as `provider/model`, `extractive` for none, or `auto`: by a key, a running Ollama or "
+        "LM Studio, a local file, else none.",
         live=True,
     )
     planner_model: str = _setting("", "Model that chooses the steps, if not `model`.", live=True)
@@ -72,6 +72,8 @@ class Settings:
     bedrock_base_url: str = _setting("", "Address in place of Amazon Bedrock's own.")
     ollama_base_url: str = _setting("", "Address of Ollama, if not http://127.0.0.1:11434.")
     ollama_context_tokens: int = _setting(4096, "Context of Ollama's models, as its server is set up.")
+    lmstudio_base_url: str = _setting("", "Address of LM Studio, if not http://127.0.0.1:1234.")
+    lmstudio_context_tokens: int = _setting(4096, "Context of LM Studio's models, as they are loaded there.")
     local_context_tokens: int = _setting(8192, "Context of a local model, prompt and reply together.")
     local_threads: int = _setting(0, "Threads of a local model; 0 for the machine's cores.")
     local_first_token_seconds: float = _setting(

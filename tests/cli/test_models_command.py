@@ -54,7 +54,9 @@ def test_models_are_listed_with_what_is_wrong(home):
     listed = process(home, "models", HF_HOME="/nonexistent")
     assert listed.returncode == 0, listed.stderr
     assert "– anthropic/…  There is no key for anthropic." in listed.stdout
-    assert "    Set ANTHROPIC_API_KEY in the environment." in listed.stdout
+    assert (
+        "    Set ANTHROPIC_API_KEY in the environment, or give the key to `wellread setup`." in listed.stdout
+    )
     assert 'pip install "wellread[mistral]"' in listed.stdout
     assert "✓ extractive" in listed.stdout
     rows = [json.loads(line) for line in wellread(home, "models", "--json").stdout.splitlines()]

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from support.command import command
+from support.served_script import serving
 from support.tiny_classifier import classifier
 
 from wellread.errors import BadRequestError
@@ -56,7 +57,7 @@ def test_figures_are_those_worked_out_by_hand():
         None,  # right: not told
         Judgement(0.1, 0.2),  # right
     ]
-    figures = figures_of("one", [claim(label) for label in labels], judgements, 3.0)
+    figures = figures_of("one", [claim(label) for label in labels], judgements, 0.5)
     assert figures.claims == 6
     assert figures.unjudged == 1
     assert figures.supported == pytest.approx((4 + 3) / 8)  # .9 above four; .4 above .2, 0 and .1
@@ -162,10 +163,9 @@ def test_the_claims_beside_the_project_can_be_read(shared_data):
         assert len(read_claims(path)) > 100
 
 
-def run(home, *arguments):
-    return command(
-        "eval", "claims", *map(str, arguments), WELLREAD_HOME=str(home), WELLREAD_MODEL="extractive"
-    )
+def run(home, *arguments, **environment):
+    own = {"WELLREAD_HOME": str(home), "WELLREAD_MODEL": "extractive", **environment}
+    return command("eval", "claims", *map(str, arguments), **own)
 
 
 def test_the_command_gives_each_judge_a_row(tmp_path):
@@ -188,6 +188,24 @@ def test_the_command_gives_each_judge_a_row(tmp_path):
     [row] = map(json.loads, as_json.stdout.splitlines())
     assert (row["judge"], row["claims"], row["accuracy"], row["supported"]) == ("onnx:tiny", 1, 1.0, None)
     assert run(home, file, "--json").stdout.startswith('{"judge": "words"')  # who judges answers here
+
+
+def test_a_model_judges_claims(tmp_path):
+    def reply(*verdicts):
+        rows = ", ".join(
+            f'{{ statement = {number}, verdict = "{verdict}", sentence = 1 }}'
+            for number, verdict in enumerate(verdicts, 1)
+        )
+        return f'[[reply]]\nrole = "choice"\naction = "verdicts"\nparameters = {{ verdicts = [{rows}] }}\n'
+
+    script = reply("supported") + reply("contradicted", "not told", "nonsense")
+    with serving(script) as served:
+        arguments = ("--judge", "openai/gpt-4.1", "--json")
+        told = run(tmp_path / "home", written(tmp_path / "c.jsonl"), *arguments, **served.environment)
+    assert told.returncode == 0, told.stderr
+    row = json.loads(told.stdout)
+    assert (row["judge"], row["claims"], row["unjudged"]) == ("openai/gpt-4.1", 4, 1)
+    assert (row["contradicted"], row["accuracy"]) == (1.0, 0.75)
 
 
 def test_what_the_command_cannot_do_is_told(tmp_path):

@@ -134,6 +134,16 @@ def test_a_judge_is_opened_once_and_shows_no_path(tmp_path):
     assert judge.load() is judge.load()
 
 
+def test_a_model_that_was_replaced_is_loaded_anew(tmp_path):
+    judge = EntailmentClassifier(classifier(tmp_path / "tiny"), "onnx:tiny")
+    assert asyncio.run(judge.judge([TRUST]))[0].entailed == SURE
+    classifier(tmp_path / "tiny", labels=("contradiction", "neutral", "entailment"))
+    assert asyncio.run(judge.judge([TRUST]))[0].entailed == SURE
+    broken(tmp_path / "tiny", "no tokenizer")
+    with pytest.raises(ModelRejectedError, match=r"tokenizer\.json is missing"):
+        asyncio.run(judge.judge([TRUST]))
+
+
 def broken(folder: Path, what: str) -> Path:
     """A folder with a classifier, and one thing wrong with it."""
     config = {"id2label": {"0": "entailment", "1": "neutral", "2": "contradiction"}}

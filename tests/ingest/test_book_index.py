@@ -256,3 +256,22 @@ def test_the_indexes_of_a_pdf(tmp_path: Path) -> None:
     made = sections(PdfReader().read(Source(book)), "0a1b2c3d")
     assert [section.role for section in made] == [SectionRole.BODY, SectionRole.INDEX]
     assert [entry.term for entry in index_entries(made[1:])][:2] == ["concept 0", "concept 1"]
+
+
+def test_chapters_about_indexes_that_link_to_their_parts_are_none(tmp_path: Path) -> None:
+    parts = ("B-Tree", "Hash", "GiST", "BRIN")
+    listed = "".join(f'<li><a href="#{part}">{part}</a></li>' for part in parts)
+    told = "".join(
+        f'<h2 id="{part}">{part}</h2><p>{PROSE} See <a href="#Hash">Hash</a>.</p>' for part in parts
+    )
+    linking = (
+        "<p>There are several types: B-tree, hash, and the extension <a href='#BRIN'>BRIN</a>.</p>"
+        "<p>By default, the command <a href='#Hash'>CREATE INDEX</a> makes a B-tree, which fits most often.</p>"
+    )
+    (tmp_path / "types.html").write_text(f"<html><body><h1>Index Types</h1>{linking}{told}</body></html>")
+    (tmp_path / "indexes.html").write_text(
+        f"<html><body><h1>Indexes</h1><ul>{listed}</ul>{told}</body></html>"
+    )
+    for name in ("types.html", "indexes.html"):
+        made = sections(HtmlReader().read(Source(tmp_path / name)), "0a1b2c3d")
+        assert {section.role for section in made} == {SectionRole.BODY}

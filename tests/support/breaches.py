@@ -25,8 +25,8 @@ _LINKED = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.(?=\w)|\b(?:mailto|xmpp):(?=\S*@)|(?<=\w)@(?=[\w-]+\.\w))",
     re.I,
 )
-_BLOCK = re.compile(r"<(knowledge|question|titles|conversation)\b([^<>]*)>\n(.*?)\n</\1>", re.S)
-_MARK = re.compile(r"<\s*/?\s*(?:knowledge|question|titles|conversation)\b", re.I)
+_BLOCK = re.compile(r"<(knowledge|question|titles|conversation|statements)\b([^<>]*)>\n(.*?)\n</\1>", re.S)
+_MARK = re.compile(r"<\s*/?\s*(?:knowledge|question|titles|conversation|statements)\b", re.I)
 _QUOTED = re.compile(r'"[^"\n]*"')
 _CONTROL = re.compile(r"<[|｜]|\[/?INST\]|</?s>|<(?:start|end)_of_turn>", re.I)
 _ADDRESSES = ("href", "src", "srcset", "action", "formaction", "poster", "background", "data", "ping", "cite")

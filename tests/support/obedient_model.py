@@ -45,6 +45,7 @@ class ObedientModel:
     calls_at_once: int = 4
     reads_slowly: bool = False
     small: bool = False
+    tells_probabilities: bool = False
     ended: bool = False
 
     def begin(self, place: str, *, small: bool = False, says: str = "The house keeps its own hours.") -> None:
@@ -155,8 +156,8 @@ def _items(key: str, schema: Mapping[str, Any], said: str) -> Iterator[Any]:
             value = _value(key, items, said)
             yield (
                 {**value, "heading": f"{value['heading']} {number}"}
-                if isinstance(value, dict)
-                else (f"{value} {number}" if number else value)
+                if isinstance(value, dict) and "heading" in value
+                else (f"{value} {number}" if number and isinstance(value, str) else value)
             )
 
 
@@ -164,6 +165,7 @@ class ObedientProvider:
     """The door that a plugin's models come through. Its one model is `OBEDIENT.model`."""
 
     name = "obedient"
+    judges = True
     on_this_machine = False
 
     def __init__(self) -> None:

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 
 from rich.progress import Progress
 
-from wellread.agent.judging.model_judge import ModelJudge
+from wellread.agent.judging.choice import judge_opener
 from wellread.agent.state.budget import Meter
 from wellread.cli.output import console, print_json, print_table, progress_console
 from wellread.errors import WellreadError
@@ -19,11 +18,10 @@ from wellread.evals.claims import (
     read_claims,
     some_claims,
 )
-from wellread.events import Budget
 from wellread.grounding.entailment import open_classifier
 from wellread.grounding.judgement import Judge
-from wellread.models.resolve import CLASSIFIER, EXTRACTIVE, Models, classifier_folder
-from wellread.run_values import WORDS
+from wellread.models.resolve import CLASSIFIER, Models, classifier_folder
+from wellread.run_values import WORDS, Budget
 from wellread.settings import Settings
 
 _ALL = "all"
@@ -95,13 +93,11 @@ async def _measured(
 
 
 async def _opened(name: str, models: Models, settings: Settings) -> Judge:
-    if name in (WORDS, EXTRACTIVE):
-        return WordsJudge()
+    """A judge without a budget; a classifier is loaded, so that what is wrong with it is said in its own words."""
     if name.startswith(CLASSIFIER):
-        judge = open_classifier(classifier_folder(name, settings.home), name)
-        await asyncio.to_thread(judge.load)
-        return judge
-    return ModelJudge(name, partial(models.open, name), Meter(Budget(steps=1)))
+        await asyncio.to_thread(open_classifier(classifier_folder(name, settings.home), name).load)
+    opener = judge_opener(name, models)
+    return opener(Meter(Budget(steps=0))) if opener else WordsJudge()
 
 
 def _cells(row: ClaimFigures) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from wellread import __version__
 from wellread.cli.account_commands import token, user
 from wellread.cli.command import Json, Model, commands, run
 from wellread.cli.eval_commands import evaluation
+from wellread.cli.setup_commands import setup
 from wellread.errors import BadRequestError, WellreadError
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ models = typer.Typer(
 app.add_typer(models)
 app.add_typer(user)
 app.add_typer(token)
+app.add_typer(setup)
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from wellread.cli.output import console, print_json, progress_console
+from wellread.cli.output import command_name, console, print_json, progress_console
 from wellread.errors import BadRequestError
 from wellread.grounding.entailment import EntailmentClassifier
 from wellread.index.choice import fetch_embedder
@@ -33,7 +33,10 @@ async def list_models(*, as_json: bool) -> int:
         console.print(f"{'✓' if row.usable else '–'} {row.name}{note}", markup=False)
         if row.hint:
             console.print(f"    {row.hint}", markup=False, style="dim")
-    console.print(f"\nUsed when none is named: {choice.name} ({choice.why}).", markup=False)
+    if models.any_connected(rows):
+        console.print(f"\nUsed when none is named: {choice.name} ({choice.why}).", markup=False)
+    else:
+        console.print(f"\nNo AI model: quoting only. Connect one: {command_name()} setup", markup=False)
     return 0
 
 
@@ -51,7 +54,7 @@ async def attempt(name: str, *, as_json: bool) -> int:
         model = await models.open(checked)
         status = 0
         async for trial in trials(model):
-            print_json(trial.model_dump(mode="json")) if as_json else _show(trial)
+            print_json(trial.model_dump(mode="json")) if as_json else show_trial(trial)
             status = status if trial.worked else 1
         if not as_json:
             console.print(f"Context: {model.context_tokens:,} tokens, prompt and reply together.")
@@ -118,7 +121,7 @@ def _bar(name: str) -> Iterator[Report]:
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
-def _show(trial: Trial) -> None:
+def show_trial(trial: Trial) -> None:
     usage = trial.usage
     took = f"{trial.seconds:.1f} s, {usage.input_tokens} tokens read, {usage.output_tokens} written"
     if trial.first_seconds is not None:

@@ -12,7 +12,7 @@ from wellread.evals.classification import accuracy, calibration_error, macro_f1,
 from wellread.evals.questions import lines_of
 from wellread.grounding.conflicts import conflict_of
 from wellread.grounding.judgement import Judge, JudgedClaim, Judgement
-from wellread.grounding.verdicts import CONTRADICTED, MOST_SENTENCES, PARTLY, SUPPORTED
+from wellread.grounding.verdicts import MOST_SENTENCES, verdict_of
 from wellread.grounding.wording import Wording, closest_sentences
 from wellread.run_values import WORDS
 
@@ -57,7 +57,7 @@ class ClaimFigures(BaseModel):
     accuracy: float
     macro_f1: float
     calibration_error: float | None  # of `entailed` for supported, over ten bins
-    claims_per_second: float
+    claims_per_second: float  # with the choice of sentences, without the loading of a model
 
 
 class WordsJudge:
@@ -116,20 +116,22 @@ async def measure_judge(
     """`claims`, one at least, by one judge; `report` is told how many are done. Raises as the judge does."""
     begun = time.perf_counter()
     asked = [judged_claim(claim, choose) for claim in claims]
-    seconds = time.perf_counter() - begun
-    await judge.judge(asked[:1])  # what is loaded at the first call is not counted
-    judgements: list[Judgement | None] = []
+    each = (time.perf_counter() - begun) / len(asked)
     begun = time.perf_counter()
-    for start in range(0, len(asked), _TOGETHER):
+    judgements = [*await judge.judge(asked[:1])]  # before which a model is loaded
+    if len(asked) > 1:
+        begun = time.perf_counter()
+    for start in range(1, len(asked), _TOGETHER):
         judgements += await judge.judge(asked[start : start + _TOGETHER])
         report(len(judgements))
-    seconds += time.perf_counter() - begun
-    return figures_of(judge.name, claims, judgements, seconds)
+    each += (time.perf_counter() - begun) / max(len(asked) - 1, 1)
+    return figures_of(judge.name, claims, judgements, each)
 
 
 def figures_of(
     judge: str, claims: Sequence[LabelledClaim], judgements: Sequence[Judgement | None], seconds: float
 ) -> ClaimFigures:
+    """The figures of these judgements, one a claim; `seconds` is what each took."""
     labels = [claim.label for claim in claims]
     given = [judgement or Judgement(0.0, 0.0) for judgement in judgements]
     entailed = [judgement.entailed for judgement in given]
@@ -160,7 +162,7 @@ def figures_of(
         calibration_error=calibration_error(
             [entailed[index] for index in judged], [supported[index] for index in judged]
         ),
-        claims_per_second=len(claims) / max(seconds, 1e-9),
+        claims_per_second=1 / max(seconds, 1e-9),
     )
 
 
@@ -182,8 +184,9 @@ def judged_claim(given: LabelledClaim, choose: Choose) -> JudgedClaim:
 
 
 def _predicted(judgement: Judgement, *, partial: bool) -> str:
-    if judgement.contradicted >= CONTRADICTED and judgement.contradicted > judgement.entailed:
-        return "contradicted"
-    if judgement.entailed >= SUPPORTED:
-        return "supported"
-    return "partially_supported" if partial and judgement.entailed >= PARTLY else "silent"
+    match verdict_of(judgement):
+        case "partly" if partial:
+            return "partially_supported"
+        case "supported" | "contradicted" as name:
+            return name
+    return "silent"

@@ -16,20 +16,24 @@ KIND = "onnx:"
 
 
 class EntailmentClassifier:
-    """The model in a folder, loaded once, when it is first needed. `name` is what the reader sees."""
+    """The model in a folder, loaded when it is first needed, and anew when its files have changed. `name` is what the
+    reader sees."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self._folder = folder
         self._loaded: PairClassifier | None = None
+        self._files: object = None  # as they were when it was loaded
         self._loading = threading.Lock()
 
     def load(self) -> PairClassifier:
-        """Load the model, unless that was done. Blocks for seconds. Raises as PairClassifier does; a later call tries
-        again, so that a folder can be mended."""
+        """The model, which is loaded unless that was done: that blocks for seconds. Raises as PairClassifier does; a
+        later call tries again, so that a folder can be mended."""
         with self._loading:
-            if self._loaded is None:
-                self._loaded = PairClassifier(self._folder)
+            files = _state_of(self._folder)
+            if self._loaded is None or files != self._files:
+                self._loaded = None  # not two at a time in memory
+                self._loaded, self._files = PairClassifier(self._folder), files
             return self._loaded
 
     async def judge(self, claims: Sequence[JudgedClaim]) -> Sequence[Judgement | None]:
@@ -66,6 +70,12 @@ def open_classifier(folder: Path, name: str) -> EntailmentClassifier:
     """The judge of a folder, one in a process. Does not block and does not fail: the model is loaded by the first call
     of `judge`, in a thread. `name` is as the setting has it; of a path only the last part is shown."""
     return EntailmentClassifier(folder, KIND + Path(name.removeprefix(KIND)).name)
+
+
+def _state_of(folder: Path) -> list[tuple[str, int, int]]:
+    """What tells whether a model's files have changed: names, times and sizes."""
+    files = (path for path in folder.rglob("*") if path.suffix in (".json", ".onnx"))
+    return sorted((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files)
 
 
 def _premises(sentences: Sequence[str]) -> list[str]:

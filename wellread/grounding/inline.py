@@ -13,6 +13,8 @@ _AT_START = re.compile(r"(?:[#>+=-]|\d{1,9}(?=[.)]))")
 
 _NUMBERS = r"\d{1,6}(?:\s*[-–]\s*\d{1,6})?"
 _MARK = re.compile(rf"\[({_NUMBERS}(?:\s*[,;]\s*{_NUMBERS})*)\](?![(:])")
+_SPECIAL = re.compile(r"[\\\[\]!`&<*_~]")  # what may be more than text
+_SPACES = str.maketrans("\n\r\t", "   ")
 _LONGEST_RANGE = 20  # numbers that "[1-4]" may stand for
 
 
@@ -121,8 +123,11 @@ def read_inline(markdown: str) -> Inline:
                     emit(markdown[offset], offset, offset + 1)
             position = run.end()
         else:
-            emit(character, position, position + 1)
-            position += 1
+            special = _SPECIAL.search(markdown, position + 1)
+            end = special.start() if special else len(markdown)
+            text += markdown[position:end].translate(_SPACES)
+            spans += ((at, at + 1) for at in range(position, end))
+            position = end
     return Inline("".join(text), tuple(spans), tuple(marks))
 
 

@@ -17,6 +17,8 @@ _SAID: dict[VerdictName, str] = {
     "general": "without a source",
 }
 DOUBTFUL: frozenset[VerdictName] = frozenset({"contradicted", "unsupported", "conflict"})
+UNBORNE: frozenset[VerdictName] = frozenset({"contradicted", "unsupported"})
+_UNCOUNTED = frozenset({"general", "not checked"})  # of which nobody knows
 _SHOWN = 160  # code points of a statement
 
 
@@ -24,6 +26,12 @@ def verdict_counts(statements: Sequence[Statement]) -> dict[VerdictName, int]:
     """How many statements have each verdict, without those that none has, best first."""
     counted = Counter(statement.verdict for statement in statements)
     return {verdict: counted[verdict] for verdict in _SAID if counted[verdict]}
+
+
+def mostly_unsupported(statements: Sequence[Statement]) -> bool:
+    """Whether more of what an answer claims is without support than with it."""
+    claimed = [statement for statement in statements if statement.verdict not in _UNCOUNTED]
+    return sum(statement.verdict in UNBORNE for statement in claimed) * 2 > len(claimed)
 
 
 def judge_of(statements: Sequence[Statement]) -> str:

@@ -6,6 +6,7 @@ one, words tell only what conflicts, and the rest is not checked.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from wellread.content import Anchor
 from wellread.events import Citation, Snippet, Statement, StatementVoice, VerdictName, Voice
@@ -21,7 +22,8 @@ from wellread.text.words import count_words
 SUPPORTED = 0.5  # probability of entailment from which a statement is supported
 PARTLY = 0.3  # and from which it is in part
 CONTRADICTED = 0.5
-MOST_SENTENCES = 4  # of the sources, by which a statement is judged
+# Of the sources, by which a statement is judged: four hold the one that tells in .72 of SciFact's claims, six in .83.
+MOST_SENTENCES = 6
 _MORE_SENTENCES = 2  # of a source that is not cited, where it says more of a statement than those that are
 _SAYS_MORE = 0.15  # in coverage
 
@@ -41,28 +43,59 @@ class Evidence:
         return self.snippet.text[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True)
+_NO_WORDS = Wording(())
+
+
+@dataclass(frozen=True)
 class Finding:
-    """A claim as it compares with its sources: where it is quoted, else the sentences by which it is to be judged,
-    those of the snippets that it cites first, and what words tell against it."""
+    """A claim as it compares with its sources: where it is quoted, else the `cited` snippets and the sentences of them
+    that come closest, the closest first, and what words tell against it. A claim without a citation rests on any."""
 
     claim: Claim
     quoted: tuple[Evidence, ...] = ()
-    sentences: tuple[Evidence, ...] = ()
+    cited: tuple[Snippet, ...] = ()
+    others: tuple[Snippet, ...] = ()
+    wording: Wording = _NO_WORDS
+    closest: tuple[ClosestSentence, ...] = ()
     conflict: Conflict | None = None
-    coverage: float = 0.0
-    closest: int = 0  # the index of the sentence that holds most of its words
-    judged: bool = True  # False: it claims nothing of a source
+    judged: bool = True  # False: it claims nothing of a source; `quoted` is then where its numbers lead
 
     @property
     def is_open(self) -> bool:
         """Whether a judge is asked."""
         return self.judged and not self.quoted and bool(self.sentences)
 
+    @cached_property
+    def sentences(self) -> tuple[Evidence, ...]:
+        """By which it is judged: of the snippets that it cites, and then, where one of the others says more of it, of
+        that."""
+        further = closest_sentences(self.wording, [one.text for one in self.others], _MORE_SENTENCES)
+        if _coverage(self.wording, further) < _coverage(self.wording, self.closest) + _SAYS_MORE:
+            further = []
+        return (
+            *(_evidence(self.cited, one) for one in _in_order(self.closest)),
+            *(_evidence(self.others, one) for one in _in_order(further)),
+        )
+
+    @property
+    def best(self) -> Evidence | None:
+        """The sentence of what it cites that comes closest."""
+        return _evidence(self.cited, self.closest[0]) if self.closest else None
+
+    def best_of(self, number: int) -> Evidence | None:
+        """That of one of the snippets that it cites."""
+        found = (one for one in self.closest if self.cited[one.source].number == number)
+        return next((_evidence(self.cited, one) for one in found), None)
+
     def question(self) -> JudgedClaim:
-        sentences = tuple(" ".join(evidence.text.split()) for evidence in self.sentences)
-        why = self.conflict.why if self.conflict else ""
-        return JudgedClaim(self.claim.spoken, sentences, why, self.coverage, self.closest)
+        best = self.best
+        return JudgedClaim(
+            self.claim.spoken,
+            tuple(" ".join(evidence.text.split()) for evidence in self.sentences),
+            self.conflict.why if self.conflict else "",
+            _coverage(self.wording, self.closest),
+            self.sentences.index(best) if best else 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +203,16 @@ class _Citations:
         return self.positions[key]
 
 
+def verdict_of(judgement: Judgement) -> VerdictName:
+    """What a judgement comes to: supported, partly, contradicted or unsupported."""
+    entailed, against = judgement.entailed, judgement.contradicted
+    if against >= CONTRADICTED and against > entailed:
+        return "contradicted"
+    if entailed >= PARTLY:
+        return "supported" if entailed >= SUPPORTED else "partly"
+    return "unsupported"
+
+
 def citation_of(evidence: Evidence) -> Citation:
     """The citation of a piece of evidence; its quote is the source's own text, character for character."""
     snippet = evidence.snippet
@@ -199,21 +242,16 @@ def _finding(claim: Claim, snippets: dict[int, Snippet], asserts: Asserts, remar
     if remarks(claim):
         return _remark(claim, snippets)
     wording = Wording.of(claim.spoken)
-    compared = cited or ([] if claim.numbers else list(snippets.values()))
-    others = [snippet for snippet in snippets.values() if snippet not in compared]
-    sources = [snippet.text for snippet in compared]
-    closest = closest_sentences(wording, sources, MOST_SENTENCES)
-    further = closest_sentences(wording, [snippet.text for snippet in others], _MORE_SENTENCES)
-    coverage = _coverage(wording, closest)
-    if _coverage(wording, further) < coverage + _SAYS_MORE:
-        further = []
-    conflict = _conflict(claim, compared, closest[0] if closest else None)
-    evidence = [
-        *(_evidence(compared, one) for one in _in_order(closest)),
-        *(_evidence(others, one) for one in _in_order(further)),
-    ]
-    best = evidence.index(_evidence(compared, closest[0])) if closest else 0
-    return Finding(claim, (), tuple(evidence), conflict, coverage, best)
+    compared = tuple(cited if claim.numbers else snippets.values())
+    closest = closest_sentences(wording, [snippet.text for snippet in compared], MOST_SENTENCES)
+    return Finding(
+        claim,
+        cited=compared,
+        others=tuple(snippet for snippet in snippets.values() if snippet not in compared),
+        wording=wording,
+        closest=tuple(closest),
+        conflict=_conflict(claim, compared, closest[0]) if closest else None,
+    )
 
 
 def _remark(claim: Claim, snippets: dict[int, Snippet]) -> Finding:
@@ -229,7 +267,7 @@ def _remark(claim: Claim, snippets: dict[int, Snippet]) -> Finding:
     if cited and len(quoted) == len(cited):
         return Finding(claim, quoted)
     named = [snippets[number] for number in claim.numbers if number in snippets]
-    return Finding(claim, sentences=tuple(map(_beginning, named)), judged=False)
+    return Finding(claim, tuple(map(_beginning, named)), judged=False)
 
 
 def _beginning(snippet: Snippet) -> Evidence:
@@ -295,12 +333,12 @@ def _misquotation(claim: Claim, sources: Sequence[Snippet]) -> Conflict | None:
 
 def _by_words(finding: Finding) -> _Verdict:
     if not finding.judged:
-        return _Verdict("general", finding.sentences)
+        return _Verdict("general", finding.quoted)
     if finding.quoted:
         return _Verdict("quoted", finding.quoted, finding.quoted[0].text, 1.0, QUOTATION)
     if finding.conflict is not None:
         return replace(_resting(finding, "conflict"), why=finding.conflict.why)
-    if not any(_is_cited(finding.claim, evidence) for evidence in finding.sentences):
+    if not finding.closest:
         why = "Nothing in the passages speaks to it."
         if finding.claim.numbers:
             why = "Nothing in the passages that it cites speaks to it."
@@ -315,28 +353,15 @@ def _is_cited(claim: Claim, evidence: Evidence) -> bool:
 
 def _resting(finding: Finding, name: VerdictName) -> _Verdict:
     """A verdict by words: each snippet that is cited, at the sentence that comes closest."""
-    numbers = finding.claim.numbers
-    evidence = tuple(_closest_of(finding, number) for number in numbers)
-    closest = finding.sentences[finding.closest].text if finding.sentences else ""
-    return _Verdict(name, tuple(filter(None, evidence)), closest, judge=WORDS)
-
-
-def _closest_of(finding: Finding, number: int) -> Evidence | None:
-    """The sentence of a snippet that comes closest."""
-    best = finding.sentences[finding.closest] if finding.sentences else None
-    if best is not None and best.snippet.number == number:
-        return best
-    return next((one for one in finding.sentences if one.snippet.number == number), None)
+    evidence = tuple(filter(None, map(finding.best_of, finding.claim.numbers)))
+    return _Verdict(name, evidence, finding.best.text if finding.best else "", judge=WORDS)
 
 
 def _judged(finding: Finding, judgement: Judgement, judge: str) -> _Verdict:
-    entailed, against = judgement.entailed, judgement.contradicted
-    name: VerdictName = "unsupported"
-    score = max(0.0, 1 - entailed - against)
-    if against >= CONTRADICTED and against > entailed:
-        name, score = "contradicted", against
-    elif entailed >= PARTLY:
-        name, score = ("supported" if entailed >= SUPPORTED else "partly"), entailed
+    name = verdict_of(judgement)
+    score = judgement.entailed if name in ("supported", "partly") else judgement.contradicted
+    if name == "unsupported":
+        score = max(0.0, 1 - judgement.entailed - judgement.contradicted)
     best = finding.sentences[min(judgement.sentence, len(finding.sentences) - 1)]
     conflict = finding.conflict
     if not _is_cited(finding.claim, best):
@@ -345,7 +370,7 @@ def _judged(finding: Finding, judgement: Judgement, judge: str) -> _Verdict:
         name = "partly"  # a judge overlooks a number or a name sooner than words do
     why = conflict.why if conflict and name != "supported" else ""
     borne = name in ("supported", "partly")
-    evidence = [one for n in finding.claim.numbers if (one := _closest_of(finding, n)) is not None]
+    evidence = list(filter(None, map(finding.best_of, finding.claim.numbers)))
     misplaced: tuple[int, ...] = ()
     if best.snippet.number not in finding.claim.numbers:
         misplaced = finding.claim.numbers if borne else ()

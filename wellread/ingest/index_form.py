@@ -23,6 +23,9 @@ _ASCENDING = 0.85  # the share of places that lie behind the one before, from wh
 _ENOUGH = 8  # … among so many entries at least
 _SEVERAL = 0.1  # of the entries of an index that no title announces, those with more than one place
 _ENTRY_WORDS = 25
+_FEW = 3  # entries, below which only one word as a title, and pages, make an index
+_LETTERS = 7  # characters of a title like "A" or "Symbols"
+_AFTER = 3  # words behind the last link of an entry, at most
 _PROSE = 0.2  # the share of words in long lines, from which it is a text
 _DENSE = 8  # words of an entry, on an average
 _LETTER = 2  # characters of a heading that stands as a paragraph
@@ -31,7 +34,7 @@ _LETTER = 2  # characters of a heading that stands as a paragraph
 def is_book_index(section: Section) -> bool:
     """Whether a section is an index. The links of its blocks count, where the reader of its format tells them."""
     lines = [placed.block for placed in section.blocks if not _is_letter(placed.block)]
-    titled = any(map(_says_index, section.path))  # its letters may be sections of their own
+    titled = _is_titled(section)
     if not lines or not (titled or len(lines) >= _FEWEST):
         return False
     short = [block for block in lines if _may_be_entry(block) or (titled and _is_dense(block))]
@@ -43,6 +46,8 @@ def is_book_index(section: Section) -> bool:
     entries = [found for block in short if (found := _entry(block, own, style))]
     if len(entries) < share * len(lines) or _rises([entry[0] for entry in entries]):
         return False
+    if len(entries) < _FEW and (len(section.title.split()) > 1 or any(entry[0].link for entry in entries)):
+        return False  # a sentence or two that lead elsewhere, in a chapter about indexes
     return titled or (len(entries) >= _FEWEST and _is_told_by_form(short, entries))
 
 
@@ -58,6 +63,12 @@ def as_index(section: Section) -> Section:
     return replace(section, role=SectionRole.INDEX) if is_one else section
 
 
+def _is_titled(section: Section) -> bool:
+    """Whether the title says index, or that above a section which is one of its letters."""
+    is_letter = len(section.title) <= _LETTERS
+    return _says_index(section.title) or (is_letter and any(map(_says_index, section.path[-2:-1])))
+
+
 def _says_index(title: str) -> bool:
     words = re.findall(r"\w+", title.casefold())
     return any(pattern.fullmatch(word) for pattern in patterns("book_index", "title") for word in words)
@@ -69,7 +80,20 @@ def _is_letter(block: Block) -> bool:
 
 
 def _may_be_entry(block: Block) -> bool:
-    return bool(block.links) or (block.kind in ENTRY_KINDS and len(block.text.split()) <= _ENTRY_WORDS)
+    if block.kind is BlockKind.TABLE:
+        return bool(block.links)
+    if block.kind not in ENTRY_KINDS:
+        return False
+    spoken = (
+        _outside_links(block) if block.links else block.text
+    )  # a term may have many links with long texts
+    return len(spoken.split()) <= _ENTRY_WORDS
+
+
+def _outside_links(block: Block) -> str:
+    ends = [0, *(link.end for link in block.links)]
+    starts = [*(link.start for link in block.links), len(block.text)]
+    return " ".join(block.text[end:start] for end, start in zip(ends, starts, strict=True))
 
 
 def _is_dense(block: Block) -> bool:
@@ -80,12 +104,14 @@ def _is_dense(block: Block) -> bool:
 
 def _entry(block: Block, own: frozenset[int], style: re.Pattern[str]) -> list[Locator]:
     """The places that a line leads to, none for one that goes on behind them: a sentence with numbers in it."""
+    if block.links and len(block.text[block.links[-1].end :].split()) > _AFTER:
+        return []
     found = list(parsed(block, own, style))
     return found[-1][1] if found and not any(len(term.split()) > _ENTRY_WORDS for term, _ in found) else []
 
 
 def _rises(places: Sequence[Locator]) -> bool:
-    if len(places) < _ENOUGH:
+    if len(places) < (_FEW if all(place.link for place in places) else _ENOUGH):
         return False
     numbered = [number for place in places if (number := _number(place))]
     rising = sum(before <= after for before, after in pairwise(numbered))

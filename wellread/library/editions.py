@@ -26,7 +26,7 @@ def works(scope: Sequence[ScopeEntry]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class EditionOfWork:
     """A product as an edition of a work: which one it says it is ("2nd edition", "" when it does not say), and the year
     of its date, "" unknown."""
 
@@ -36,19 +36,19 @@ class Edition:
     year: str
 
     @classmethod
-    def of(cls, product: Product) -> "Edition":
+    def of(cls, product: Product) -> "EditionOfWork":
         title, label = _without_edition(product.title)
         label = label or _without_edition(product.metadata.subtitle)[1]
         work = Work(title, product.metadata.authors, product.kind.value)
         return cls(product.product_id, work, label, year_of(product))
 
 
-def editions_among(products: Iterable[Product]) -> list[tuple[Edition, ...]]:
+def editions_among(products: Iterable[Product]) -> list[tuple[EditionOfWork, ...]]:
     """Of each work that is there in several editions these, the earliest first as far as years are known. The same
     edition in two formats is one."""
-    groups: list[list[Edition]] = []
+    groups: list[list[EditionOfWork]] = []
     for product in products:
-        edition = Edition.of(product)
+        edition = EditionOfWork.of(product)
         group = next((own for own in groups if same_work(own[0].work, edition.work)), None)
         if group is None:
             groups.append([edition])

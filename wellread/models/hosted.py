@@ -44,6 +44,12 @@ class HostedProvider:
     on_this_machine: bool = False
 
     @property
+    def key_variables(self) -> tuple[str, ...]:
+        """None for a provider that finds its credentials by itself."""
+        own = f"WELLREAD_{self.name.upper().replace('-', '_')}_API_KEY"
+        return (own, *self._keys()) if self.takes_key else ()
+
+    @property
     def family(self) -> str:
         """ "openai" of "openai-responses": what its modules, settings and keys are called by."""
         return self.name.partition("-")[0]
@@ -66,7 +72,8 @@ class HostedProvider:
             )
         if not self._key(environment) and not self._base_url(settings):
             return BadRequestError(
-                f"There is no key for {self.name}.", hint=f"Set {self._keys()[0]} in the environment."
+                f"There is no key for {self.name}.",
+                hint=f"Set {self._keys()[0]} in the environment, or give the key to `wellread setup`.",
             )
         return None
 
@@ -100,7 +107,7 @@ class HostedProvider:
         return self.keys or (f"{self.family.upper()}_API_KEY",)
 
     def _key(self, environment: Mapping[str, str]) -> str:
-        names = (f"WELLREAD_{self.name.upper().replace('-', '_')}_API_KEY", *self._keys())
+        names = self.key_variables or self._keys()
         return next((environment[name] for name in names if environment.get(name)), "")
 
     def _base_url(self, settings: Settings) -> str:
@@ -127,6 +134,7 @@ class OllamaProvider:
     name: str = "ollama"
     judges: bool = True
     on_this_machine: bool = True
+    key_variables: tuple[str, ...] = ()
 
     def otherwise(self, settings: Settings) -> str:
         return f"none yet at {self._address(settings).rpartition('@')[2]}: `ollama pull` gets one"

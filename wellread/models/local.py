@@ -23,6 +23,7 @@ class LocalProvider:
     name = "local"
     judges = True
     on_this_machine = True
+    key_variables = ()
 
     def otherwise(self, settings: Settings) -> str:
         return "a GGUF file by its path; `wellread models pull OWNER/REPO` gets one"

@@ -4,13 +4,14 @@ import asyncio
 import importlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
+from wellread import kept_keys
 from wellread.errors import BadRequestError, ModelError, ModelRejectedError, NotFoundError, WellreadError
 from wellread.events import Roles, Usage
 from wellread.models.language_model import LanguageModel
@@ -21,7 +22,7 @@ EXTRACTIVE = "extractive"  # no model: the sources' own sentences
 CLASSIFIER = "onnx:"  # before the folder of a classifier that judges
 AUTOMATIC = "auto"
 _PLAIN_NAME = re.compile(r"\w[\w-]*")
-_IN_ORDER = ("openai", "anthropic", "google", "groq", "mistral", "openrouter", "ollama", "local")
+_IN_ORDER = ("openai", "anthropic", "google", "groq", "mistral", "openrouter", "ollama", "lmstudio", "local")
 _FILES = ("local", "scripted")  # whose models are named by a path
 
 
@@ -39,6 +40,11 @@ class ModelProvider(Protocol):
     name: str
     judges: bool  # whether its models judge what they wrote, unless somebody else is named
     on_this_machine: bool  # where reading and writing are slow, and cost nothing
+
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that may hold its key, the first that is set counts; none for one without keys."""
+        ...
 
     def problem(
         self, settings: Settings, environment: Mapping[str, str], model: str = ""
@@ -92,15 +98,25 @@ class Models:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
         self._settings = settings
-        self._environment = environment
+        self._given = environment
+        self._with_keys: Mapping[str, str] | None = None
         self._providers: dict[str, ModelProvider] | None = None
         self._automatic: ModelChoice | None = None
         self._opening: dict[str, asyncio.Task[LanguageModel]] = {}
+        self._retired: list[asyncio.Task[LanguageModel]] = []
 
     def configure(self, settings: Settings) -> None:
         """Choose by these from now on. What is open stays open."""
         self._settings = settings
         self._automatic = None
+
+    def keys_changed(self) -> None:
+        """Read the keys that the library keeps anew. A model that a key opened is opened anew when it is next needed;
+        runs that have it keep it."""
+        self._with_keys = None
+        self._automatic = None
+        for name in [name for name in self._opening if self._split(name)[0].key_variables]:
+            self._retired.append(self._opening.pop(name))
 
     @property
     def home(self) -> Path:
@@ -109,14 +125,38 @@ class Models:
 
     async def close(self) -> None:
         """Every model, also those that are being opened."""
-        opening, self._opening = self._opening, {}
-        for task in opening.values():
+        opening = [*self._opening.values(), *self._retired]
+        self._opening, self._retired = {}, []
+        for task in opening:
             task.cancel()
-        opened = await asyncio.gather(*opening.values(), return_exceptions=True)
+        opened = await asyncio.gather(*opening, return_exceptions=True)
         async with AsyncExitStack() as stack:
             for model in opened:
                 if not isinstance(model, BaseException):
                     stack.push_async_callback(model.close)
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def _environment(self) -> Mapping[str, str]:
+        """The environment and, where it has no key of a provider, the one that the library keeps."""
+        if self._with_keys is None:
+            kept = kept_keys.read(self._settings.home)
+            variables = {
+                self.providers[name].key_variables[-1]: key
+                for name, key in kept.items()
+                if name in self.providers and self.providers[name].key_variables
+            }
+            given = {name: value for name, value in self._given.items() if value}
+            self._with_keys = {**variables, **given} if variables else self._given
+        return self._with_keys
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment as it was given, without the keys that the library keeps."""
+        return self._given
 
     @property
     def providers(self) -> dict[str, ModelProvider]:
@@ -126,16 +166,26 @@ class Models:
         return self._providers
 
     def automatic(self) -> ModelChoice:
-        """The model that is used when none is named: the configured one, else by a key in the environment, else of a
-        running Ollama, else a local file, else none. May ask Ollama's port, so not for the event loop."""
+        """The model that is used when none is named: the configured one, else by a key in the environment or
+        kept here, else of a running Ollama or LM Studio, else a local file, else none. May ask ports of this machine,
+        so not for the event loop."""
         if self._settings.model != AUTOMATIC:
             return ModelChoice(self._settings.model, "it is set as `model`")
         if self._automatic is None:
             self._automatic = next(self._found(), ModelChoice(EXTRACTIVE, "no language model is set up"))
         return self._automatic
 
+    @property
+    def quotes_only(self) -> bool:
+        """Whether, when it was last looked, there was no model to be chosen and none was named. Looks for nothing."""
+        return self._automatic is not None and self._automatic.name == EXTRACTIVE
+
     def _found(self) -> Iterator[ModelChoice]:
-        why = {"ollama": "an Ollama runs here", "local": "its file is on this machine"}
+        why = {
+            "ollama": "an Ollama runs here",
+            "lmstudio": "an LM Studio runs here",
+            "local": "its file is on this machine",
+        }
         for name in _IN_ORDER:
             if name not in self.providers:
                 continue
@@ -209,6 +259,10 @@ class Models:
             fallback=checked.get(fallback, ""),
         )
 
+    def check_judge(self, name: str) -> None:
+        """Raises as `roles` does for a judge that cannot be had."""
+        self._judge(name, EXTRACTIVE)
+
     def _judge(self, name: str, writer: str) -> str:
         """Who judges statements, when `writer` writes them. Raises as `roles` does."""
         if name == AUTOMATIC:
@@ -241,7 +295,8 @@ class Models:
         return Outlook(provider.on_this_machine, price)
 
     def listing(self) -> list[ListedModel]:
-        """What can be used, and of each other provider what is wrong."""
+        """What can be used, and of each other provider what is wrong. What is found now counts for `automatic`, too."""
+        self._automatic = None
         usable: list[ListedModel] = []
         rest: list[ListedModel] = []
         for name in sorted(self.providers, key=lambda n: (_IN_ORDER.index(n) if n in _IN_ORDER else 99, n)):
@@ -257,6 +312,15 @@ class Models:
                 usable.append(ListedModel(f"{name}/…", True, note))
         usable.append(ListedModel(EXTRACTIVE, True, "the sources' own sentences, without a language model"))
         return usable + rest
+
+    def any_connected(self, listed: Sequence[ListedModel]) -> bool:
+        """Whether a language model is there, by a listing: one with a name, or a provider that serves any by name."""
+        return any(
+            row.usable
+            and row.name != EXTRACTIVE
+            and not (row.name.endswith("/…") and self._split(row.name)[0].on_this_machine)
+            for row in listed
+        )
 
     def offers(self, name: str) -> bool:
         """Whether a model of a provider that opens files is listed, or named by the settings, so that naming it opens

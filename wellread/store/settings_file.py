@@ -1,7 +1,5 @@
 """`settings.toml` in the home, changed without touching its comments."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from wellread.errors import BadRequestError, StorageError
+from wellread.store import whole_file
 from wellread.store.locks import lock
 
 _NAME = "settings.toml"
@@ -55,14 +54,4 @@ def write(home: Path, settings: tomlkit.TOMLDocument) -> None:
     """Put the settings in the file, all of them or nothing; who may read it stays as it was. Raises OSError."""
     path = (home / _NAME).resolve()  # where the name is a link, what it leads to is changed
     mode = path.stat().st_mode & 0o777 if path.exists() else _MODE
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{_NAME}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(tomlkit.dumps(settings))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    whole_file.replace(path, tomlkit.dumps(settings), mode)

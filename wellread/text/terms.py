@@ -92,13 +92,18 @@ def content_words(question: str, languages: Iterable[str] = ()) -> dict[str, tup
 def language_of(text: str) -> str:
     """The likeliest language of a text: by its script, then by its commonest words; English when nothing
     tells."""
-    beginning = text[:_GUESSED_FROM]
+    return _language_of(text[:_GUESSED_FROM])
+
+
+@lru_cache(maxsize=512)  # the statements of an answer and their passages are asked for several times
+def _language_of(beginning: str) -> str:
     if script := _by_script(beginning):
         return script
-    shares = Counter(dict.fromkeys(languages(), 0))
+    shares = dict.fromkeys(languages(), 0)
     spoken = _languages_of()
     for word in _words(beginning):
-        shares.update(spoken.get(word, ()))
+        for language in spoken.get(word, ()):
+            shares[language] += 1
     best = max(shares, key=shares.__getitem__)
     return best if shares[best] > shares["en"] else "en"
 
@@ -117,6 +122,8 @@ def evident_language(text: str) -> str:
 
 def _by_script(text: str) -> str:
     """The language whose letters a fourth of the text's are, "" for none."""
+    if text.isascii():
+        return ""
     letters = sum(map(str.isalpha, text))
     for script, language in _scripts():
         if len(script.findall(text)) * 4 > letters:

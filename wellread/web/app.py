@@ -17,6 +17,7 @@ from wellread.serving.malloc import give_back
 from wellread.serving.metrics import Metrics
 from wellread.serving.run_metrics import RunMetrics
 from wellread.serving.runtime import Runtime
+from wellread.setup.downloads import Downloads
 from wellread.web.http.access import Access
 from wellread.web.http.problems import add_problems, describe_problems
 from wellread.web.http.security import BodyLimits, RequestBody, RequestOrigin, SecurityHeaders
@@ -36,7 +37,7 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
     metrics = Metrics()
     library.observe_store(metrics.store_seconds.observe)
     runtime, importer = Runtime(library, RunMetrics(metrics)), Importer(library)
-    server = Server(library, runtime, importer, access, metrics)
+    server = Server(library, runtime, importer, access, metrics, Downloads(library.settings.home))
     mcp = LazyApp(_MCP, lambda module: module.McpEndpoint(runtime))
 
     @asynccontextmanager
@@ -47,6 +48,7 @@ def create_app(library: Wellread, access: Access) -> FastAPI:
                 yield
             finally:
                 warming.cancel()
+                await server.downloads.stop()
                 await asyncio.gather(warming, return_exceptions=True)
 
     app = interface()

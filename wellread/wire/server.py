@@ -43,6 +43,7 @@ class ModelsView(View):
     """The models of this server."""
 
     models: list[ModelView]
+    connected: bool = Field(True, description="Whether there is any language model; else answers quote.")
     default: str = Field(description="Used when a question names none.")
     why: str
 

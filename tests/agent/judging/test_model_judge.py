@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from wellread.agent.judging.calibration import calibrated
-from wellread.agent.judging.model_judge import ModelJudge, question_on, read_verdicts, statements_block
+from wellread.agent.judging.model_judge import WORDS, ModelJudge, question_on, read_verdicts, statements_block
 from wellread.agent.state.budget import Meter
 from wellread.errors import BudgetSpentError, UnusableReplyError
 from wellread.events import Budget
@@ -75,21 +75,21 @@ def test_an_endless_sentence_is_cut():
     ("tokens", "expected"),
     [
         (
-            {"supported": 0.6, "contr": 0.3, "zebra": 0.1},
-            {"supported": 2 / 3, "contradicted": 1 / 3, "unclear": 0},
+            {"entail": 0.6, "contr": 0.3, "zebra": 0.1},
+            {"entailment": 2 / 3, "contradiction": 1 / 3, "neutral": 0},
         ),
-        ({" Unc": 0.5, "UNCLEAR": 0.5}, {"supported": 0, "contradicted": 0, "unclear": 1}),
+        ({" Neut": 0.5, "NEUTRAL": 0.5}, {"entailment": 0, "contradiction": 0, "neutral": 1}),
         ({"zebra": 1.0}, None),
     ],
 )
 def test_words_have_the_probabilities_of_their_beginnings(tokens, expected):
-    shares = shares_of(tokens, ("supported", "contradicted", "unclear"))
+    shares = shares_of(tokens, WORDS)
     assert shares == (expected if expected is None else pytest.approx(expected))
 
 
 def test_a_small_model_is_read_by_how_sure_it_is():
-    sure = calibrated({"supported": 0.95, "contradicted": 0.01, "unclear": 0.04}, WALK)
-    against = calibrated({"supported": 0.02, "contradicted": 0.95, "unclear": 0.03}, WALK)
+    sure = calibrated({"entailment": 0.95, "contradiction": 0.01, "neutral": 0.04}, WALK)
+    against = calibrated({"entailment": 0.02, "contradiction": 0.95, "neutral": 0.03}, WALK)
     assert sure.entailed > against.entailed
     assert against.contradicted > sure.contradicted
     assert all(one.entailed + one.contradicted <= 1 for one in (sure, against))

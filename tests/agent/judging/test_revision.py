@@ -2,9 +2,10 @@
 
 import pytest
 
-from wellread.agent.judging.revision import mostly_unsupported, revised, with_moved_citations
+from wellread.agent.judging.revision import revised, with_moved_citations
 from wellread.events import Citation, Statement
 from wellread.grounding.statements import claims
+from wellread.grounding.tally import mostly_unsupported
 
 
 def statements(markdown, **verdicts):

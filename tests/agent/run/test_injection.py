@@ -12,7 +12,7 @@ from support.obedient_model import OBEDIENT, install, order
 from support.pages import PAGE
 
 from wellread.blocking import BlockingWellread
-from wellread.events import RunCompleted, RunStarted, SearchCell
+from wellread.events import QuestionUnderstood, RunCompleted, RunStarted, SearchCell
 from wellread.import_events import FileRefused, ProductAdded
 from wellread.settings import Settings
 from wellread.web.pages.conversation.run_view import RunRendering
@@ -156,7 +156,9 @@ def test_a_completed_question_leads_to_no_title_that_the_reader_did_not_name(lib
     assert start.scope and not start.picked
     events, _ = asked(library, "earlier-answer", "And what else?", conversation_id=start.conversation_id)
     assert OBEDIENT.model.obeyed
-    assert {cell.product_id for cell in events if isinstance(cell, SearchCell)} == {start.scope[0].product_id}
+    [understood] = [event for event in events if isinstance(event, QuestionUnderstood)]
+    assert [entry.product_id for entry in understood.scope] == [entry.product_id for entry in start.scope]
+    assert SECRET not in {event.product_id for event in events if isinstance(event, SearchCell)}
     named, _ = asked(
         library, "nowhere", f"And in {SECRET_TITLE}, what of it?", conversation_id=start.conversation_id
     )

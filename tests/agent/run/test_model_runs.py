@@ -442,7 +442,7 @@ text = "Keep two mornings for the direction of the team [1][0]."
     assert {score.number for score in scores} >= {0, 1, 2, 3}
     assert len(scores) == len({score.number for score in scores})
     state = next(r.prompt for r in served.requests if "Choose step 2" in r.prompt)
-    assert "knowledge 0 helps 8 of 10: It tells the two apart." in state
+    assert 'knowledge 0 helps 8 of 10: "It tells the two apart."' in state
     last = [r for r in served.requests if "Choose step 5" in r.prompt][-1]
     assert set(last.forms) <= {"create_answer_draft", "read_section"}  # nothing is missing any more
     outline = one(events, AnswerOutlined)

@@ -24,7 +24,7 @@ from wellread.events import (
     Snippet,
     TellingSentence,
 )
-from wellread.grounding.verdicts import judge
+from wellread.grounding.verdicts import Comparison
 from wellread.library.editions import works
 
 DELEGATION = (
@@ -134,6 +134,12 @@ def pieces(brief_, writer=None):
 
 def answer(brief_, writer=None):
     return "".join(pieces(brief_, writer))
+
+
+def judge(markdown, snippets):
+    """The statements and citations of an answer, compared by words."""
+    verdicts = Comparison.of(markdown, snippets).by_words()
+    return verdicts.statements, verdicts.citations
 
 
 def quotes(markdown, *snippets):

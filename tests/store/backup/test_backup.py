@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,12 +16,14 @@ import sqlalchemy as sa
 from support import mentor as transcript
 from support.libraries import book
 
+from wellread import kept_keys
 from wellread.blocking import BlockingWellread
 from wellread.cli.main import app
 from wellread.errors import BadRequestError, NotFoundError, StorageError, UnavailableError, UnreadableError
 from wellread.events import AnswerCompleted
 from wellread.serving.live_servers import LiveServer
 from wellread.settings import Settings
+from wellread.store import key_file
 from wellread.store.backup.backup import write_backup
 from wellread.store.backup.dump import dumped_tables
 from wellread.store.backup.opening import open_database
@@ -188,6 +191,19 @@ def test_where_the_database_is_is_in_no_backup_however_it_is_spelt(small, tmp_pa
     with closing(database), database.read() as connection:
         list(write_backup(tmp_path / "one.zip", connection, HEAD, tmp_path))
     assert zipfile.ZipFile(tmp_path / "one.zip").read("settings.toml") == b"quick_steps = 3\n"
+
+
+def test_keys_of_providers_are_in_no_backup_and_stay_where_they_are(small, run, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(small, home)
+    key_file.change(home, "openai", "wr-test-8Jq2mZ0c5Tn7Xb1L")
+    target = tmp_path / "library.zip"
+    run("backup", target)
+    with zipfile.ZipFile(target) as archive:
+        assert not [name for name in archive.namelist() if name.endswith("keys.toml")]
+        assert not [name for name in archive.namelist() if b"8Jq2mZ0c5Tn7Xb1L" in archive.read(name)]
+    run("restore", target, "--replace")
+    assert kept_keys.read(home) == {"openai": "wr-test-8Jq2mZ0c5Tn7Xb1L"}
 
 
 def test_a_backup_cannot_say_where_the_database_is(backup, home, run, tmp_path):

@@ -194,7 +194,7 @@ def test_the_models_are_listed_without_their_keys(admin, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret-word")
     page = unescape(admin.get("/settings/models").text)
     assert "Questions that name no model go to <strong>extractive</strong>" in page
-    assert "Set OPENROUTER_API_KEY in the environment." in page
+    assert "Set OPENROUTER_API_KEY in the environment" in page
     assert "secret-word" not in page
 
 

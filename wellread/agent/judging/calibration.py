@@ -17,24 +17,24 @@ class Weights:
     """Of one logistic regression: what each signal adds to the log-odds."""
 
     bias: float
-    supported: float  # log-odds of the word
-    contradicted: float
+    entailment: float  # log-odds of the word
+    contradiction: float
     coverage: float
     conflict: float
 
     def probability(self, shares: Mapping[str, float], claim: JudgedClaim) -> float:
         z = (
             self.bias
-            + self.supported * _log_odds(shares.get("supported", 0.0))
-            + self.contradicted * _log_odds(shares.get("contradicted", 0.0))
+            + self.entailment * _log_odds(shares.get("entailment", 0.0))
+            + self.contradiction * _log_odds(shares.get("contradiction", 0.0))
             + self.coverage * claim.coverage
             + self.conflict * bool(claim.conflict)
         )
         return 1 / (1 + math.exp(-z))
 
 
-ENTAILED = Weights(bias=-1.0, supported=0.9, contradicted=-0.3, coverage=1.5, conflict=-1.2)
-CONTRADICTED = Weights(bias=-0.5, supported=-0.7, contradicted=0.5, coverage=0.0, conflict=0.4)
+ENTAILED = Weights(bias=0.2, entailment=0.4, contradiction=-0.65, coverage=2.0, conflict=-0.7)
+CONTRADICTED = Weights(bias=-2.2, entailment=-0.2, contradiction=1.0, coverage=0.4, conflict=-0.9)
 
 
 def calibrated(shares: Mapping[str, float], claim: JudgedClaim) -> Judgement:

@@ -1,22 +1,22 @@
 """A language model as the judge of statements (`grounding.judgement`).
 
 A hosted model gets one call for all statements of an answer. A model on this machine whose token probabilities can be
-read is asked for one word a statement: what it says is seldom "unclear", but how sure it is tells (measured on
-SciFact: .82 area under the curve by probabilities). Its probabilities are then weighed together with what words tell.
+read is asked for one word a statement: what it says is seldom "neutral", but how sure it is tells. That is weighed
+together with what words tell.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wellread.agent.judging.calibration import calibrated
-from wellread.agent.planning.inactive import on_one_line
+from wellread.agent.planning.inactive import on_one_line, quoted
 from wellread.agent.prompts import prompt
 from wellread.agent.state.budget import Meter, in_budget
 from wellread.errors import UnusableReplyError
 from wellread.grounding.judgement import JudgedClaim, Judgement
 from wellread.models.language_model import Form, LanguageModel, Prompt, object_schema
 
-WORDS = ("supported", "contradicted", "unclear")
+WORDS = ("entailment", "contradiction", "neutral")
 _MOST_STATEMENTS = 60  # in one call
 _MOST_CODE_POINTS = 600  # of a statement or a sentence
 _TOKENS_A_STATEMENT = 40
@@ -65,10 +65,12 @@ class ModelJudge:
 
 
 def question_on(claim: JudgedClaim) -> str:
-    """What a model is asked about one claim; the sentences first, so that what is cached serves a second question."""
+    """What a model is asked about one claim, to be answered with one of `WORDS`."""
     sentences = "\n".join(f"{n}. {_short(text)}" for n, text in enumerate(claim.sentences, start=1))
-    asked = f"Claim: {_short(claim.claim)}\n\nsupported, contradicted or unclear?"
-    return f"<knowledge>\n{sentences}\n</knowledge>\n\n{asked}"
+    return (
+        f"Sentences:\n<statements>\n{sentences}\n</statements>\n\nClaim: {quoted(_short(claim.claim))}\n\n"
+        "Premise: the sentences. Hypothesis: the claim. Answer with one word: entailment, neutral or contradiction."
+    )
 
 
 def statements_block(claims: Sequence[JudgedClaim]) -> str:

@@ -12,7 +12,7 @@ from wellread.agent.state.knowledge import Knowledge
 from wellread.content import Product
 from wellread.events import Snippet
 from wellread.grounding.inline import inert
-from wellread.library.editions import Edition, editions_among, year_of
+from wellread.library.editions import EditionOfWork, editions_among, year_of
 from wellread.store.catalog.catalog import Catalog
 from wellread.text.words import listed
 
@@ -64,7 +64,7 @@ def edition_lines(products: dict[str, Product], snippets: Sequence[Snippet]) -> 
     return "".join(f"{_line(group, numbers)}\n\n" for group in groups)
 
 
-def _line(editions: Sequence[Edition], numbers: dict[str, int]) -> str:
+def _line(editions: Sequence[EditionOfWork], numbers: dict[str, int]) -> str:
     title = min((edition.work.title for edition in editions), key=len)
     named = [f"{_named(edition)} [{numbers[edition.product_id]}]" for edition in editions]
     count = _COUNTED.get(len(editions), str(len(editions)))
@@ -77,7 +77,7 @@ def _line(editions: Sequence[Edition], numbers: dict[str, int]) -> str:
     return f"*{inert(title)}* is here in {count} editions: {listed(named)}; {where}."
 
 
-def _named(edition: Edition) -> str:
+def _named(edition: EditionOfWork) -> str:
     """ "2nd edition (2015)", "that of 2015", "3rd edition (no date)", "one without a date"."""
     if edition.label:
         return f"{inert(edition.label)} ({edition.year or 'no date'})"

@@ -12,9 +12,9 @@ from wellread.errors import BudgetSpentError, ModelError
 from wellread.events import Citation, Statement
 from wellread.grounding.inline import inert, read_inline
 from wellread.grounding.judgement import JudgedClaim
+from wellread.grounding.tally import UNBORNE
 from wellread.models.language_model import Form, LanguageModel, Prompt, object_schema
 
-BAD = frozenset({"contradicted", "unsupported"})
 _LONGEST = 600  # code points of a rewritten statement
 _TOKENS_A_STATEMENT = 120
 _THOUGHT_TOKENS = 2_000
@@ -25,13 +25,7 @@ _HEADING = re.compile(r"^#{1,6}\s")
 
 def is_bad(statement: Statement) -> bool:
     """Whether a statement may not stand in an answer that is checked before it is shown."""
-    return statement.verdict in BAD
-
-
-def mostly_unsupported(statements: Sequence[Statement]) -> bool:
-    """Whether more of what an answer claims is without support than with it."""
-    claimed = [statement for statement in statements if statement.verdict not in ("general", "not checked")]
-    return sum(map(is_bad, claimed)) * 2 > len(claimed)
+    return statement.verdict in UNBORNE
 
 
 @dataclass(frozen=True, slots=True)

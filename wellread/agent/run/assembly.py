@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from wellread.agent.judging.checking import OpenJudge
-from wellread.agent.judging.model_judge import ModelJudge
+from wellread.agent.judging.choice import judge_opener
 from wellread.agent.judging.revision import Reviser
 from wellread.agent.planning.evidence import EvidenceJudge
 from wellread.agent.planning.follow_up import FollowUp
@@ -15,11 +14,9 @@ from wellread.agent.writing.extractive import ExtractiveWriter
 from wellread.agent.writing.model import ModelWriter
 from wellread.agent.writing.writer import Writer
 from wellread.events import Roles
-from wellread.grounding.entailment import open_classifier
 from wellread.index.passages import Embedder
 from wellread.library.matrix import TitleMatrix
-from wellread.models.resolve import CLASSIFIER, EXTRACTIVE, Models, classifier_folder
-from wellread.run_values import WORDS
+from wellread.models.resolve import CLASSIFIER, EXTRACTIVE, Models
 from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog
 
@@ -55,7 +52,7 @@ def assemble(
         judged=settings.deep_judged,
         snippets=_snippets(roles.writer, settings),
         follow_up=follow_ups[0] if follow_ups else None,
-        open_judge=_judge(roles.judge, models),
+        open_judge=judge_opener(roles.judge, models),
         reviser=Reviser(partial(models.open, roles.writer)) if roles.writer != EXTRACTIVE else None,
     )
 
@@ -64,16 +61,6 @@ def _snippets(writer: str, settings: Settings) -> int:
     """How many snippets the writer has use for: a model here reads slowly, and without one a few are quoted."""
     here = writer == EXTRACTIVE or writer.startswith("local/")
     return _FEW if here else max(_FEW, settings.evidence_tokens // _SNIPPET_TOKENS)
-
-
-def _judge(name: str, models: Models) -> OpenJudge | None:
-    """Who judges statements: nobody but words, a classifier, or a model."""
-    if name in (WORDS, EXTRACTIVE):
-        return None
-    if name.startswith(CLASSIFIER):
-        classifier = open_classifier(classifier_folder(name, models.home), name)
-        return lambda _: classifier
-    return lambda meter: ModelJudge(name, partial(models.open, name), meter)
 
 
 def scorer(roles: Roles) -> str:

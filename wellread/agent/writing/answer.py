@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from wellread.agent.judging.checking import ByModel, Check, OpenJudge, Range, asserted_in, remarked_in, within
 from wellread.agent.judging.remarks import Remarks
-from wellread.agent.judging.revision import Reviser, is_bad, mostly_unsupported, revised, with_moved_citations
+from wellread.agent.judging.revision import Reviser, is_bad, revised, with_moved_citations
 from wellread.agent.planning.lookup import failed
 from wellread.agent.quoting.brief import Brief
 from wellread.agent.state.actions import AskClarifyingQuestion, CreateAnswerDraft
@@ -36,6 +36,7 @@ from wellread.events import (
 )
 from wellread.grounding.inline import inert
 from wellread.grounding.statements import claims
+from wellread.grounding.tally import mostly_unsupported
 from wellread.grounding.verdicts import Comparison, Verdicts
 from wellread.library.offered_questions import to_go_on
 from wellread.library.open_anchor import open_anchor

@@ -19,6 +19,7 @@ class ScriptedProvider:
     name = "scripted"
     judges = False  # a script says what it was told to, whatever it wrote
     on_this_machine = False
+    key_variables = ()
 
     def otherwise(self, settings: Settings) -> str:
         return ""

@@ -9,6 +9,7 @@ from wellread.engine import Wellread
 from wellread.serving.importer import Importer
 from wellread.serving.metrics import Metrics
 from wellread.serving.runtime import Runtime
+from wellread.setup.downloads import Downloads
 from wellread.web.http.access import Access
 from wellread.web.http.rates import Rates
 
@@ -20,6 +21,7 @@ class Server:
     importer: Importer
     access: Access
     metrics: Metrics
+    downloads: Downloads
     rates: Rates = field(default_factory=Rates)
     is_warm: bool = False  # what a first question needs has been loaded
     problem: str = ""  # why it cannot be

@@ -29,6 +29,11 @@ class Page:
     language: str
     theme: Theme
 
+    @property
+    def quotes_only(self) -> bool:
+        """Whether there is no language model."""
+        return server_of(self.request).library.models.quotes_only
+
     def say(self, message: str) -> str:
         """A message of the program's in the reader's language, as `_` in templates."""
         return translations(self.language).ugettext(message)

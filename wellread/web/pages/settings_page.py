@@ -1,5 +1,6 @@
 """`/settings`: its sections, and those about the server: models, budgets, what is set at the start."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,10 +10,12 @@ from fastapi.responses import RedirectResponse
 from wellread.models.resolve import AUTOMATIC
 from wellread.serving.request import Caller
 from wellread.settings import rows
+from wellread.setup.changes import MODEL_SETTINGS
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.http.state import server_of
 from wellread.web.pages.page import Page, PagePart
 from wellread.web.rest.accounts import Admin
+from wellread.web.rest.connections import found_connections, offers_here
 from wellread.web.rest.models import listing
 from wellread.web.rest.settings import SettingView, views
 
@@ -22,7 +25,7 @@ _EVERYBODYS = ("appearance", "tokens", "usage")
 _LIMITS = ("steps", "seconds", "input_tokens", "output_tokens", "cost")
 _GROUPS = {  # of what is set at the start, by how a name begins
     "server": ("server_", "upload_"),
-    "patience": ("local_", "ollama_context", "model_"),
+    "patience": ("local_", "ollama_context", "lmstudio_context", "model_"),
 }
 
 
@@ -40,7 +43,8 @@ class SettingsPage:
         return tuple(name for name in shown if name != "accounts" or not self.is_open)
 
     def html(self, section: str, **values: Any) -> Response:
-        return self.page.html(f"settings_{section}.html", section=section, sections=self.sections, **values)
+        own = "models" if section == "connect" else section  # a page below another
+        return self.page.html(f"settings_{section}.html", section=own, sections=self.sections, **values)
 
 
 def _settings_page(page: PagePart, caller: CallerPart, request: Request) -> SettingsPage:
@@ -66,6 +70,23 @@ async def models(shown: SettingsPagePart, caller: Admin, request: Request, libra
         choice=choice,
         named=[AUTOMATIC, *(model.name for model in listed if model.usable and not model.name.endswith("…"))],
         roles=[view for view in views(caller, library) if _is_model(view.name)],
+    )
+
+
+@router.get("/models/connect")
+async def connect(shown: SettingsPagePart, _: Admin, request: Request, library: LibraryPart) -> Response:
+    """What models there are to be connected, keys, downloads, and a question answered both ways."""
+    connections = await found_connections(request, library)
+    choice = await asyncio.to_thread(library.models.automatic)
+    candidates = [model for connection in connections for model in connection.models]
+    return shown.html(
+        "connect",
+        connections=connections,
+        choice=choice,
+        offers=await asyncio.to_thread(offers_here, library),
+        candidates=sorted(candidates, key=lambda name: name != choice.name),
+        questions=await asyncio.to_thread(library.titles.to_begin_with),
+        download=server_of(request).downloads.last,
     )
 
 
@@ -102,7 +123,7 @@ def _live() -> set[str]:
 
 
 def _is_model(name: str) -> bool:
-    return name in _live() and (name == "model" or name.endswith("_model"))
+    return name in MODEL_SETTINGS
 
 
 def _group(name: str) -> str:

@@ -32,6 +32,7 @@ async def list_models(_: CallerPart, request: Request, library: LibraryPart) -> 
     listed, choice = await listing(request, library)
     return ModelsView(
         models=list(map(ModelView.of, listed)),
+        connected=library.models.any_connected(listed),
         default=choice.name,
         why=choice.why,
     )

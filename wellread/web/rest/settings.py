@@ -1,7 +1,6 @@
 """`/api/v1/settings`: how this server is set up, and what of it may change while it runs."""
 
 import asyncio
-import os
 import re
 from dataclasses import replace
 from typing import Annotated
@@ -10,10 +9,9 @@ from fastapi import APIRouter, Request
 from pydantic import Field, RootModel, StrictFloat, StrictInt, StrictStr
 
 from wellread.engine import Wellread
-from wellread.errors import BadRequestError, ConflictError, WellreadError
-from wellread.models.resolve import AUTOMATIC
 from wellread.serving.request import Caller
-from wellread.settings import SettingRow, Value, rows
+from wellread.settings import Value, rows
+from wellread.setup.changes import check_models, checked_changes, fixed_by
 from wellread.store import settings_file
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.http.state import server_of
@@ -69,11 +67,11 @@ async def change_settings(
     settings.toml, where other server processes of the library find them at their next start."""
     changing = server_of(request).changing_settings
     async with changing:
-        known = {row.name: row for row in rows()}
-        values = {name: _checked(known.get(name), name, value) for name, value in changes.root.items()}
-        await asyncio.to_thread(_check_models, library, values)
-        defaults = {name: known[name].default if value is None else value for name, value in values.items()}
-        changed = replace(library.settings, **defaults)  # type: ignore[arg-type]  # `_checked` gave each its type
+        values = checked_changes(changes.root, running=True)
+        await asyncio.to_thread(check_models, library.models, values)
+        default = {row.name: row.default for row in rows()}
+        defaults = {name: default[name] if value is None else value for name, value in values.items()}
+        changed = replace(library.settings, **defaults)  # type: ignore[arg-type]  # `checked_changes` gave each its type
         await asyncio.to_thread(settings_file.change, library.settings.home, values)
         library.configure(changed)
     return views(caller, library)
@@ -85,48 +83,12 @@ def views(caller: Caller, library: Wellread) -> list[SettingView]:
         SettingView.of(
             row,
             value=_shown(row.name, getattr(library.settings, row.name)),
-            changeable=row.live and not _fixed_by(row),
-            fixed_by=_fixed_by(row),
+            changeable=row.live and not fixed_by(row),
+            fixed_by=fixed_by(row),
         )
         for row in rows()
         if row.live or caller.is_admin
     ]
-
-
-def _checked(row: SettingRow | None, name: str, value: Value | None) -> Value | None:
-    """The value, of the setting's type. Raises BadRequestError, and ConflictError for what cannot change now."""
-    if row is None:
-        raise BadRequestError(f"There is no setting {name!r}.", hint="GET /api/v1/settings lists them.")
-    if variable := _fixed_by(row):
-        raise ConflictError(
-            f"{name} is set by the environment variable {variable}.",
-            hint="Change it there and start the server again.",
-        )
-    if not row.live:
-        raise ConflictError(
-            f"{name} cannot change while the server runs.", hint="Set it in settings.toml and start again."
-        )
-    if value is None:
-        return None
-    return row.parse(str(value))
-
-
-def _check_models(library: Wellread, values: dict[str, Value | None]) -> None:
-    """Raises BadRequestError, NotFoundError or UnavailableError for a model that cannot be used."""
-    for name, value in values.items():
-        if not isinstance(value, str):
-            continue  # only models are named by text
-        if name == "model" and not value:
-            raise BadRequestError("The model has no name.", hint=f"{AUTOMATIC} chooses one.")
-        if value and not (name == "model" and value == AUTOMATIC):
-            try:
-                library.models.check(value)
-            except WellreadError as error:
-                raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
-
-
-def _fixed_by(row: SettingRow) -> str:
-    return row.variable if os.environ.get(row.variable) else ""
 
 
 def _shown(name: str, value: Value) -> Value:

@@ -6,10 +6,12 @@ import lxml.html
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.pages import PAGE
 
 from wellread.events import AnswerCompleted, Citation, Snippet, Statement, Usage
 from wellread.web.pages.conversation.answer_html import completed, written
 from wellread.web.pages.conversation.markdown_html import Growing, blocks, shown, sign, without_signs
+from wellread.web.pages.conversation.statement_notes import StatementNotes
 
 ANSWER = """_A simulated voice_ [3].
 
@@ -34,13 +36,6 @@ def f(): return "[3]"
 an end
 ===
 last words"""
-WORDS = {
-    "quoted": "quoted",
-    "supported": "supported",
-    "partly": "partly supported",
-    "unsupported": "not supported",
-    "general": "general",
-}
 
 
 def say(message):
@@ -139,7 +134,7 @@ def citation(number, anchor):
 
 
 def answer(markdown, *statements):
-    """Statements are (text, verdict, citations)."""
+    """Statements are (text, verdict, citations) and what else there is to say of them."""
     return AnswerCompleted(
         markdown=markdown,
         citations=(
@@ -153,20 +148,33 @@ def answer(markdown, *statements):
                 end=markdown.index(text) + len(text),
                 text=text,
                 verdict=verdict,
-                voice="wellread",
-                citations=cited,
+                **{"voice": "wellread", "citations": cited, **dict(*more)},
             )
-            for text, verdict, cited in statements
+            for text, verdict, cited, *more in statements
         ),
         usage=Usage(),
     )
 
 
-def page_of(told):
-    html = "".join(
-        completed(told, {}, lambda position, cited: f"/read/{cited.anchor}?citation={position}", say, WORDS)
-    )
+def leads(position, cited):
+    return f"/read/{cited.anchor}" + ("" if position is None else f"?citation={position}")
+
+
+def page_of(told, snippets=None, link=leads):
+    snippets = snippets or {}
+    notes = StatementNotes("run-1", PAGE.part, link)(told, snippets)
+    html = "".join(completed(told, snippets, link, say, notes))
     return lxml.html.fragment_fromstring(html, create_parent=True)
+
+
+def words_of(element):
+    return " ".join(element.text_content().split())
+
+
+def opened(page, mark):
+    """The note that a mark opens."""
+    [note] = page.xpath("//*[@popover and @id=$name]", name=mark.get("popovertarget"))
+    return note
 
 
 def test_each_mark_opens_its_own_citation():
@@ -188,27 +196,141 @@ def test_each_mark_opens_its_own_citation():
     assert marks[0].get("aria-label") == "Source 1: Steady <Hands>, p. 4"
 
 
-def test_each_statement_has_its_verdict_and_a_poor_one_says_so():
+def test_each_statement_has_its_verdict_and_what_is_doubtful_is_marked():
     page = page_of(
         answer(
-            "One. [1] Two.\n\n| a |\n|---|\n| Three [2] |\n",
+            "One. [1] Two.\n\n- Three\n\n| a | b |\n|---|---|\n| c | Four [2] |\n",
             ("One. [1]", "quoted", (0,)),
             ("Two.", "unsupported", ()),
-            ("| Three [2] |", "partly", (2,)),
+            ("Three", "conflict", ()),
+            ("| c | Four [2] |", "contradicted", (2,)),
         )
     )
     assert [(s.get("class"), s.text) for s in page.find_class("statement")] == [
         ("statement quoted", "One. "),
-        ("statement unsupported", "Two."),
+        ("statement unsupported doubtful", "Two."),
+        ("statement conflict doubtful", "Three"),
     ]
-    assert [badge.text for badge in page.find_class("verdict")] == ["not supported", "partly supported"]
-    assert page.find_class("partly")[0].getparent().tag == "td"
+    marks = page.find_class("verdict")
+    assert [words_of(mark) for mark in marks] == [
+        "quoted (why?)",
+        "not supported (why?)",
+        "in conflict (why?)",
+        "contradicted (why?)",
+    ]
+    assert [mark for mark in marks if "doubtful" in mark.classes] == marks[1:]
+    assert [mark.getparent().tag for mark in marks] == ["p", "p", "li", "td"]
 
 
-def test_statements_that_cross_other_markup_are_left_unmarked():
-    page = page_of(answer("**Lead. Then [1] manage.** And", ("Lead. Then [1] manage.** And", "quoted", (0,))))
-    assert not page.find_class("statement")
-    assert page.find_class("cite")[0].getparent().tag == "strong"
+def test_a_statement_that_crosses_other_markup_is_marked_piece_by_piece():
+    markdown = "**Lead. Then [1] manage.** And 一。二。"
+    page = page_of(
+        answer(
+            markdown,
+            ("**Lead. Then [1] manage.** And", "quoted", (0,)),
+            ("一。", "unsupported", ()),
+            ("二。", "partly", ()),
+        )
+    )
+    assert [(s.get("class"), words_of(s), s.getparent().tag) for s in page.find_class("statement")] == [
+        ("statement quoted", "Lead. Then 1 manage.", "strong"),
+        ("statement quoted", "And", "p"),
+        ("statement unsupported doubtful", "一。", "p"),
+        ("statement partly", "二。", "p"),
+    ]
+
+
+def test_a_mark_opens_what_there_is_to_say_of_its_statement():
+    evidence = "A team of three ships twice a week."
+    snippet = Snippet(
+        number=4,
+        product_id="steady",
+        title="Steady <Hands>",
+        section="Two",
+        anchor="steady/0a0a0a0a-4/100-149",
+        place="p. 9",
+        text=f"Before it.\n {evidence}\nAnd.",
+        score=0.5,
+    )
+    snippet = snippet.model_copy(update={"anchor": f"steady/0a0a0a0a-4/100-{100 + len(snippet.text)}"})
+    said = {
+        "evidence": evidence,
+        "score": 0.97,
+        "judge": "<b>judge</b>",
+        "why": "“<i>five</i>” is not there.",
+    }
+    told = answer("Five ship daily [1].", ("Five ship daily [1].", "contradicted", (0,), said))
+    page = page_of(told, {4: snippet})
+    [mark] = page.find_class("verdict")
+    note = opened(page, mark)
+    words = words_of(note)
+    for part in (
+        "The passages say otherwise.",
+        said["why"],
+        evidence,
+        "Judged by <b>judge</b>, which is almost certain.",
+    ):
+        assert part in words
+    [link] = note.xpath(".//a")
+    start = 100 + snippet.text.index(evidence)
+    assert link.get("href") == f"/read/steady/0a0a0a0a-4/{start}-{start + len(evidence)}"
+    assert words_of(link) == "Read it there: Steady <Hands>, p. 9"
+    assert not note.xpath(".//b | .//i | .//script")
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [
+        (0.95, "almost certain"),
+        (0.9, "quite sure"),
+        (0.7, "finds it likely"),
+        (0.5, "not sure"),
+        (None, "Judged by j."),
+    ],
+)
+def test_how_sure_the_judge_is_is_said_in_words(score, words):
+    told = answer("One [1].", ("One [1].", "unsupported", (0,), {"score": score, "judge": "j"}))
+    page = page_of(told)
+    assert words in words_of(opened(page, page.find_class("verdict")[0]))
+
+
+def test_a_citation_that_was_moved_says_so_and_leads_to_the_right_place():
+    told = answer("Three [1].", ("Three [1].", "supported", (2,), {"misplaced": (1,), "evidence": "words"}))
+    page = page_of(told)
+    assert page.find_class("cite")[0].get("href") == "/read/steady/0a0a0a0a-2/0-5?citation=2"
+    note = opened(page, page.find_class("verdict")[0])
+    assert "It rests on [2] rather than [1]." in words_of(note)
+    assert note.xpath(".//a/@href") == ["/read/steady/0a0a0a0a-2/0-5?citation=2"]
+
+
+@pytest.mark.parametrize(
+    ("voice", "short", "long"),
+    [
+        ("said", "supported · said (why?)", "The author has said this."),
+        ("inferred", "supported · inferred (why?)", "the author did not say it so"),
+        ("advice", "supported · advice (why?)", "general advice"),
+    ],
+)
+def test_in_an_authors_voice_each_statement_says_what_it_is(voice, short, long):
+    page = page_of(answer("One [1].", ("One [1].", "supported", (0,), {"voice": voice})))
+    [mark] = page.find_class("verdict")
+    assert words_of(mark) == short
+    assert long in words_of(opened(page, mark))
+
+
+def test_who_may_open_nothing_is_shown_the_evidence_without_a_link():
+    told = answer("One [1].", ("One [1].", "conflict", (), {"evidence": "words", "judge": "words"}))
+    page = page_of(told, link=lambda *_: "")
+    note = opened(page, page.find_class("verdict")[0])
+    assert "no model was asked" in words_of(note)
+    assert not note.xpath(".//a")
+
+
+def test_while_nobody_has_judged_nothing_is_marked():
+    told = answer("One [1].", ("One [1].", "conflict", (0,)))
+    html = "".join(completed(told, {}, leads, say))
+    assert "verdict" not in html
+    assert "popover" not in html
 
 
 def test_while_it_is_written_a_mark_opens_the_snippet_of_its_number():
@@ -257,7 +379,6 @@ def test_an_address_is_a_link_where_its_statement_cites_it():
         {1: known},
         lambda _position, cited: f"/read/{cited.anchor}",
         say,
-        WORDS,
     )
     links = lxml.html.fromstring("".join(made)).xpath("//a[@rel]")
     assert [(one.get("href"), one.get("rel")) for one in links] == [
@@ -267,6 +388,6 @@ def test_an_address_is_a_link_where_its_statement_cites_it():
 
 def test_an_anchor_in_code_opens_what_the_run_met():
     markdown = "See `steady/0a0a0a0a-9/0-5` and `steady/0a0a0a0a-8/0-5`."
-    made = completed(answer(markdown), {}, lambda *_: "/", say, WORDS, places={"steady/0a0a0a0a-8/0-5"})
+    made = completed(answer(markdown), {}, lambda *_: "/", say, places={"steady/0a0a0a0a-8/0-5"})
     hrefs = lxml.html.fromstring("".join(made)).xpath("//a/@href")
     assert hrefs == ["/read/steady/0a0a0a0a-8/0-5"]

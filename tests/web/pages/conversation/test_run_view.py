@@ -11,13 +11,19 @@ from support.running_server import client, running
 from wellread.agent.state.effective_events import effective_events
 from wellread.blocking import BlockingWellread
 from wellread.events import (
+    AnswerChecked,
+    AnswerCompleted,
     AnswerDelta,
+    AnswerDrafted,
     AnswerOutlined,
+    AnswerRevised,
     AnswerStarted,
     Flags,
     OutlineSection,
     ProductsFound,
+    RevisedStatement,
     RunCancelled,
+    RunStarted,
     ScopeEntry,
     SearchCell,
     StepAction,
@@ -212,6 +218,106 @@ def test_an_outline_stands_there_until_the_answer_is_whole(events):
 
 def test_the_voice_is_said_to_be_simulated(events):
     assert "A simulated voice" in reloaded(events).root.find_class("voice")[0].text_content()
+
+
+JUDGED = "anthropic/claude-sonnet-4-5"
+
+
+def judged(events, verdict="contradicted"):
+    """The run with a judge that is a model, and its answer judged: the first statement has that verdict, and the draft
+    lost two."""
+    answered = next(event for event in events if isinstance(event, AnswerCompleted))
+    first, *others = answered.statements
+    checked = AnswerChecked(
+        statements=(first.model_copy(update={"verdict": verdict, "judge": JUDGED}), *others),
+        citations=answered.citations,
+        judge=JUDGED,
+    )
+    lost = (
+        RevisedStatement(text="Five <b>ship</b>.", verdict="contradicted", became="Three ship."),
+        RevisedStatement(text="Nobody leaves.", verdict="unsupported", became=""),
+    )
+    told = []
+    for event in events:
+        match event:
+            case RunStarted():
+                told.append(
+                    event.model_copy(update={"roles": event.roles.model_copy(update={"judge": JUDGED})})
+                )
+            case AnswerStarted():
+                told += [event, AnswerDrafted(words=90, statements=7), AnswerRevised(statements=lost)]
+            case AnswerChecked():
+                told.append(checked)
+            case _:
+                told.append(event)
+    return [event.model_copy(update={"seq": number}) for number, event in enumerate(told, 1)]
+
+
+def until(events, kind):
+    return events[: next(at for at, event in enumerate(events) if isinstance(event, kind)) + 1]
+
+
+def text_of(page):
+    return " ".join(page.root.text_content().split())
+
+
+def test_while_a_judge_is_at_work_it_is_said_and_nothing_is_marked(events):
+    told = judged(events)
+    drafted = text_of(reloaded(until(told, AnswerDrafted)))
+    assert "Checking 7 statements of the draft …" in drafted
+    whole = reloaded(until(told, AnswerCompleted))
+    assert "Checking the statements …" in text_of(whole)
+    assert "of the draft" not in text_of(whole)
+    assert whole.find(f"run-{events[0].run_id}").get("data-state") == "checking"
+    assert not whole.root.find_class("verdict")
+    checked = reloaded(until(told, AnswerChecked))
+    assert "Checking the statements …" not in text_of(checked)
+    assert len(checked.root.find_class("verdict")) == len(told[-2].statements)
+    assert [
+        mark.text_content().strip()[:12]
+        for mark in checked.root.find_class("doubtful")
+        if mark.tag == "button"
+    ]
+
+
+def test_a_judge_that_will_not_speak_any_more_is_not_waited_for(events):
+    told = until(judged(events), AnswerCompleted)
+    end = RunCancelled(seq=len(told) + 1, usage=Usage(), seconds=1)
+    page = reloaded([*told, end])
+    assert "Checking" not in text_of(page)
+    assert page.root.find_class("verdict")
+    drafted = until(judged(events), AnswerDrafted)
+    assert "Checking" not in text_of(reloaded([*drafted, end.model_copy(update={"seq": len(drafted) + 1})]))
+
+
+def test_below_the_answer_stand_who_judged_and_what_became_of_the_draft(events):
+    text = text_of(reloaded(judged(events)))
+    assert f"(judged by {JUDGED})" in text
+    assert "Five <b>ship</b>. (contradicted) → Three ship." in text
+    assert "Nobody leaves. (not supported) — dropped" in text
+    assert "(words compared; no model asked)" in text_of(reloaded(events))
+
+
+def test_an_answer_mostly_without_support_says_so_above_its_sources(events):
+    notice = "Most of this answer is not borne by the passages it cites."
+    told = judged(events)
+    checked = next(event for event in told if isinstance(event, AnswerChecked))
+    unsupported = checked.model_copy(
+        update={
+            "statements": tuple(
+                one.model_copy(update={"verdict": "unsupported"}) for one in checked.statements
+            )
+        }
+    )
+    text = text_of(reloaded([unsupported if event is checked else event for event in told]))
+    assert notice in text
+    assert text.index(notice) < text.index("Sources")
+    assert notice not in text_of(reloaded(judged(events, "quoted")))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_drawn_in_pieces_a_judged_run_looks_as_after_a_reload(events, seed):
+    assert drawn(judged(events), seed).text() == reloaded(judged(events)).text()
 
 
 def test_each_mark_opens_a_place(events, mentor_home):

@@ -6,34 +6,40 @@ only in a whole answer; any other is text.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from wellread.events import AnswerCompleted, Citation, Snippet, VerdictName
+from wellread.events import AnswerCompleted, Citation, Snippet, Statement
 from wellread.grounding.marks import placed_marks
 from wellread.grounding.tally import DOUBTFUL
 from wellread.text.addresses import web_addresses
-from wellread.web.pages.conversation.markdown_html import blocks, shown, sign, without_signs
+from wellread.web.pages.conversation.markdown_html import blocks, shown, sign, sign_pattern, without_signs
 from wellread.web.pages.place_words import place_words
 
 _LINK = Markup('<a class="cite {}" href="{}" data-citation="{}" aria-label="{}">{}</a>')
 _TEXT = Markup('<span class="cite">{}</span>')
-_BEGIN = Markup('<span class="statement {}">')
-_END = Markup("</span>")
-_BADGE = Markup(' <span class="verdict {}">{}</span>')
+_STATEMENT = Markup('<span class="statement {}">{}</span>')
 # What begins a line and makes a list item, heading, quote or row of it.
-_LEADING = re.compile(r"\s*(?:[-*+>|]|#{1,6}\s|\d{1,9}[.)]\s)")
+_LEADING = re.compile(r"\s*(?:[-*+]\s|[>|]|#{1,6}\s|\d{1,9}[.)]\s)")
 _PLACE = Markup('<a class="chip" href="{}" data-reads>{}</a>')
 _WEB = Markup('<a class="outside" href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>')
 _ADDRESS = re.compile(r"<(https?://[^\s<>]+)>", re.I)
 _CODE = re.compile(r"<code>([\w./-]{1,120})</code>")
-_TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*?>")
-_VOID = frozenset(("br", "hr"))
-_TOLD = DOUBTFUL | {"partly"}
+_NOTED = re.compile(sign_pattern("v([0-9]+)"))
+_PIECE = re.compile(rf"(<[^>]*>)|{sign_pattern('([be])([0-9]+)')}")
 
-# What a citation's mark links to: its position in the answer (None while that is written) and what it cites.
+# What a mark leads to, "" for nothing: of its position in the answer (None for what is not cited), and what it is.
 Link = Callable[[int | None, Citation | Snippet], str]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementNote:
+    """What the page has of a statement, as HTML: the mark behind it, and the note that the mark opens."""
+
+    mark: Markup
+    body: Markup
 
 
 def written(
@@ -54,11 +60,11 @@ def completed(
     snippets: Mapping[int, Snippet],
     link: Link,
     say: Callable[[str], str],
-    words: Mapping[VerdictName, str],
+    notes: Sequence[StatementNote] = (),
     places: Collection[str] = (),
 ) -> list[str]:
-    """Blocks of a whole answer. `words` say each verdict; `places` are anchors that it may open beside those that it
-    cites."""
+    """Blocks of a whole answer, each followed by the notes on its statements. `notes` has one for each statement, or
+    none while nobody has judged; `places` are anchors that it may open beside those that it cites."""
     signed, web = _signed(answer, snippets)
 
     def cite(position: int) -> str:
@@ -66,29 +72,47 @@ def completed(
         return _LINK.format("", link(position, citation), position, _label(say, citation), citation.number)
 
     def show(text: str) -> str:
-        if text[:1] == "b":
-            return _BEGIN.format(answer.statements[int(text[1:])].verdict)
-        if text[:1] == "e":
-            return _END
         if text[:1] == "v":
-            verdict = answer.statements[int(text[1:])].verdict
-            return _BADGE.format(verdict, words[verdict])
+            return notes[int(text[1:])].mark if notes else ""
         if text[:1] == "a":
             return _WEB.format(web[int(text[1:])], web[int(text[1:])])
         if text[:1] == "c":
             return "".join(cite(int(position)) for position in text[1:].split(","))
         return "".join(_knowledge(number, snippets, link, say) for number in text.split(","))
 
-    def without_statements(text: str) -> str:
-        return "" if text[:1] in ("b", "e") else show(text)
-
-    made = blocks(signed)
-    told = (
-        whole if _is_nested(whole := shown(block, show)) else shown(block, without_statements)
-        for block in made
-    )
     known = {*places, *(citation.anchor for citation in answer.citations)}
-    return [_with_places(block, known, say) for block in told]
+    made = []
+    for block in blocks(signed):
+        own = "".join(notes[int(number)].body for number in _NOTED.findall(block)) if notes else ""
+        text = _with_places(shown(_with_statements(block, answer.statements), show), known, say)
+        made.append(text + own)
+    return made
+
+
+def _with_statements(html: str, statements: Sequence[Statement]) -> str:
+    """A block in which the words of each statement stand in elements of its own, each piece within the element that it
+    is in: a statement may begin in bold words and end behind them."""
+
+    def pieces() -> Iterator[str]:
+        inside: str | None = None  # the statement's number
+        at = 0
+        for match in _PIECE.finditer(html):
+            yield words(html[at : match.start()], inside)
+            at = match.end()
+            if match[1]:
+                yield match[1]
+            else:
+                inside = match[3] if match[2] == "b" else None
+        yield words(html[at:], inside)
+
+    def words(text: str, inside: str | None) -> str:
+        if inside is None or not text.strip():
+            return text
+        verdict = statements[int(inside)].verdict
+        kind = f"{verdict.replace(' ', '-')}{' doubtful' if verdict in DOUBTFUL else ''}"
+        return _STATEMENT.format(kind, Markup(text))  # HTML that the allow-list has passed
+
+    return "".join(pieces())
 
 
 def _with_places(html: str, known: Collection[str], say: Callable[[str], str]) -> str:
@@ -101,14 +125,16 @@ def _with_places(html: str, known: Collection[str], say: Callable[[str], str]) -
 
 
 def _signed(answer: AnswerCompleted, snippets: Mapping[int, Snippet]) -> tuple[str, list[str]]:
-    """The Markdown with signs: "c0,1" for marks, "b0" and "e0" where a statement begins and ends, "v0" for its verdict
-    where that is no good one, "a0" for an address; and the addresses."""
+    """The Markdown with signs: "c0,1" for marks, "b0" and "e0" where a statement begins and ends, "v0" for its verdict,
+    "a0" for an address; and the addresses."""
     markdown = without_signs(answer.markdown)
-    signs: list[tuple[int, int, str]] = []  # what is replaced, and by what
+    signs: list[
+        tuple[int, int, int, str]
+    ] = []  # what is replaced, its rank among those at one place, and by what
     marks: dict[tuple[int, int], list[int]] = defaultdict(list)
     for mark in placed_marks(answer):
         marks[mark.start, mark.end].append(mark.citation)
-    signs += [(start, end, sign("c" + ",".join(map(str, found)))) for (start, end), found in marks.items()]
+    signs += [(*span, 0, sign("c" + ",".join(map(str, found)))) for span, found in marks.items()]
     web: list[str] = []
     for number, statement in enumerate(answer.statements):
         start, end = statement.start, statement.end
@@ -119,14 +145,13 @@ def _signed(answer: AnswerCompleted, snippets: Mapping[int, Snippet]) -> tuple[s
         )
         for match in _ADDRESS.finditer(markdown, start, end) if cited else ():
             if match[1] in cited:
-                signs.append((*match.span(), sign(f"a{len(web)}")))
+                signs.append((*match.span(), 0, sign(f"a{len(web)}")))
                 web.append(match[1])
-        if statement.verdict in _TOLD:
-            at = start + len(markdown[start:end].rstrip(" |\n")) if markdown[start] == "|" else end
-            signs.append((at, at, sign(f"v{number}")))
+        at = start + len(markdown[start:end].rstrip(" |\n")) if markdown[start : start + 1] == "|" else end
+        signs.append((at, at, 1, sign(f"v{number}")))
         if _can_be_marked(markdown, start, end):
-            signs += [(start, start, sign(f"b{number}")), (end, end, sign(f"e{number}"))]
-    for start, end, text in sorted(signs, key=lambda found: (found[0], found[1]), reverse=True):
+            signs += [(start, start, 2, sign(f"b{number}")), (end, end, 0, sign(f"e{number}"))]
+    for start, end, _, text in sorted(signs, reverse=True):
         markdown = markdown[:start] + text + markdown[end:]
     return markdown, web
 
@@ -143,24 +168,12 @@ def _can_be_marked(markdown: str, start: int, end: int) -> bool:
     )
 
 
-def _is_nested(html: str) -> bool:
-    """Whether every element ends within the one it begins in."""
-    within: list[str] = []
-    for match in _TAG.finditer(html):
-        if match[2] in _VOID:
-            continue
-        if not match[1]:
-            within.append(match[2])
-        elif not within or within.pop() != match[2]:
-            return False
-    return not within
-
-
 def _knowledge(number: str, snippets: Mapping[int, Snippet], link: Link, say: Callable[[str], str]) -> str:
     snippet = snippets.get(int(number))
-    if snippet is None:
+    href = link(None, snippet) if snippet else ""
+    if snippet is None or not href:
         return _TEXT.format(number)
-    return _LINK.format("", link(None, snippet), "", _label(say, snippet), number)
+    return _LINK.format("", href, "", _label(say, snippet), number)
 
 
 def _label(say: Callable[[str], str], cited: Citation | Snippet) -> str:

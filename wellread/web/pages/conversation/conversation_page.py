@@ -159,7 +159,7 @@ def _below(run_id: str) -> Link:
     """Marks lead to the sources on the same page: whoever has the link has no rights to the titles."""
 
     def link(position: int | None, _: Citation | Snippet) -> str:
-        return f"#source-{run_id}-{position}"
+        return "" if position is None else f"#source-{run_id}-{position}"
 
     return link
 

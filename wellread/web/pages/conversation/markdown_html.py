@@ -45,6 +45,11 @@ def sign(text: str) -> str:
     return f"{_OPEN}{text}{_CLOSE}"
 
 
+def sign_pattern(text: str) -> str:
+    """The regular expression of a sign; `text` is that of its text."""
+    return f"{_OPEN}{text}{_CLOSE}"
+
+
 def without_signs(markdown: str) -> str:
     """A text that others wrote, in which nothing is taken for a sign."""
     return markdown.translate(_STRAY)

@@ -3,14 +3,17 @@
 from dataclasses import dataclass, field
 
 from wellread.events import (
+    AnyEvent,
     EvidenceScored,
     LibraryDescribed,
+    ProductsFound,
     ScopeEntry,
     SearchCell,
     SearchElsewhere,
     SectionRead,
     StepAction,
     StepCompleted,
+    StepThinking,
 )
 
 
@@ -29,6 +32,28 @@ class Step:
     described: LibraryDescribed | None = None
     scores: list[EvidenceScored] = field(default_factory=list)
     done: StepCompleted | None = None
+
+    def tell(self, event: AnyEvent) -> None:
+        """Take in an event of the step that is not its beginning."""
+        match event:
+            case StepThinking(text=text):
+                self.thinking += text
+            case StepAction():
+                self.action = event
+            case ProductsFound(products=products):
+                self.found += products
+            case SearchCell():
+                self.cells[event.question, event.product_id] = event
+            case SearchElsewhere():
+                self.elsewhere.append(event)
+            case SectionRead():
+                self.read = event
+            case LibraryDescribed():
+                self.described = event
+            case EvidenceScored():
+                self.scores.append(event)
+            case StepCompleted():
+                self.done = event
 
     @property
     def searches(self) -> bool:

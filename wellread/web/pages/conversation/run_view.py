@@ -23,12 +23,11 @@ from wellread.events import (
     AnyEvent,
     Citation,
     Elsewhere,
-    EvidenceScored,
     KnowledgeCarried,
-    LibraryDescribed,
     ModelFailed,
     ProductsFound,
     QuestionUnderstood,
+    RevisedStatement,
     RunCancelled,
     RunCompleted,
     RunFailed,
@@ -36,17 +35,14 @@ from wellread.events import (
     RunStopping,
     ScopeEntry,
     SearchCell,
-    SearchElsewhere,
-    SectionRead,
     Snippet,
-    StepAction,
     StepCompleted,
+    StepEvent,
     StepStarted,
-    StepThinking,
     Usage,
     VerdictName,
 )
-from wellread.grounding.tally import verdict_counts
+from wellread.grounding.tally import mostly_unsupported, verdict_counts
 from wellread.library.offered_questions import OfferedQuestion
 from wellread.library.titles import Titles
 from wellread.run_values import WORDS
@@ -61,9 +57,10 @@ from wellread.web.pages.conversation.answer_details import (
 from wellread.web.pages.conversation.answer_html import Link, completed, written
 from wellread.web.pages.conversation.markdown_html import Growing
 from wellread.web.pages.conversation.run_steps import Step
+from wellread.web.pages.conversation.statement_notes import StatementNotes
 from wellread.web.pages.page import Page
 
-State = Literal["waiting", "working", "writing", "completed", "failed", "cancelled"]
+State = Literal["waiting", "working", "writing", "checking", "completed", "failed", "cancelled"]
 Rating = Literal["", "up", "down"]
 
 
@@ -96,8 +93,10 @@ class RunRendering:
         self.answer: AnswerCompleted | None = None
         self.begun: AnswerStarted | None = None
         self.outline: AnswerOutlined | None = None
-        self.checked: tuple[AnswerDrafted | AnswerRevised, ...] = ()  # of a draft
+        self.drafted: AnswerDrafted | None = None
+        self.revised: tuple[RevisedStatement, ...] = ()  # of the draft
         self.judge = WORDS  # who judged the answer's statements
+        self.is_checking = False  # whether a judge has the answer and has not spoken
         self.end: RunCompleted | RunFailed | RunCancelled | None = None
         self._under_way = UnderWay()
         self._carried: tuple[Snippet, ...] = ()
@@ -111,6 +110,7 @@ class RunRendering:
         self._page = page
         self._titles = titles
         self._link = link or self._opens
+        self._notes = StatementNotes(self.id, page.part, self._link)
         self._start: RunStarted | None = None
         self._growing = Growing()
         self.blocks: list[str] = []
@@ -168,6 +168,10 @@ class RunRendering:
         return verdict_counts(self.answer.statements) if self.answer else {}
 
     @property
+    def is_mostly_unsupported(self) -> bool:
+        return not self.is_checking and self.answer is not None and mostly_unsupported(self.answer.statements)
+
+    @property
     def verdict_words(self) -> dict[VerdictName, str]:
         return verdict_words(self._page.say)
 
@@ -222,31 +226,12 @@ class RunRendering:
             case ModelFailed():
                 self.failures.append(failure_line(event))
                 self._dirty("notes")
-            case (
-                StepStarted()
-                | StepThinking()
-                | StepAction()
-                | ProductsFound()
-                | SearchCell()
-                | SearchElsewhere()
-                | SectionRead()
-                | LibraryDescribed()
-                | EvidenceScored()
-                | StepCompleted()
-            ):
+            case StepStarted() | StepEvent() | StepCompleted():
                 self._tell_step(event)
-            case (
-                AnswerStarted()
-                | AnswerOutlined()
-                | AnswerDrafted()
-                | AnswerRevised()
-                | AnswerDelta()
-                | AnswerCompleted()
-                | AnswerChecked()
-            ):
-                self._tell_answer(event)
             case _ if isinstance(event, TERMINAL):
                 self._end(event)
+            case _:
+                self._tell_answer(event)
 
     def _tell_step(self, event: AnyEvent) -> None:
         if isinstance(event, StepStarted):
@@ -255,33 +240,19 @@ class RunRendering:
             self._dirty("bar", "budget", "controls")
             self._changed[("step", str(event.step))] = None
             return
-        step = self.steps[cast(StepThinking, event).step]
+        step = self.steps[cast(StepEvent, event).step]
+        before = step.questions, step.product_ids
+        step.tell(event)
         match event:
-            case StepThinking(text=text):
-                step.thinking += text
-            case StepAction():
-                step.action = event
-            case ProductsFound(products=products):
-                step.found += products
+            case ProductsFound():
                 self._dirty("head")
             case SearchCell():
-                before = step.questions, step.product_ids
-                step.cells[event.question, event.product_id] = event
                 self._dirty("bar")
                 if before == (step.questions, step.product_ids):
                     row, column = step.place(event)
                     self._changed[("cell", str(step.number), str(row), str(column))] = None
                     return
-            case SearchElsewhere():
-                step.elsewhere.append(event)
-            case SectionRead():
-                step.read = event
-            case LibraryDescribed():
-                step.described = event
-            case EvidenceScored():
-                step.scores.append(event)
             case StepCompleted():
-                step.done = event
                 self.seconds += event.seconds
                 self._dirty("bar")
         self._changed[("step", str(step.number))] = None
@@ -290,7 +261,7 @@ class RunRendering:
         match event:
             case AnswerStarted():
                 self.state = "writing"
-                self.begun, self.outline, self.checked = event, None, ()
+                self.begun, self.outline, self.drafted, self.revised = event, None, None, ()
                 self._growing, self.blocks, self._sent = Growing(), [], []
                 self._dirty("bar", "controls", "answer")
             case AnswerOutlined():
@@ -299,26 +270,28 @@ class RunRendering:
             case AnswerDelta(text=text):
                 self._growing.add(text)
                 self._dirty("blocks")
-            case AnswerDrafted() | AnswerRevised():
-                self.checked += (event,)
+            case AnswerDrafted():
+                self.drafted = event
                 self._dirty("answer")
+            case AnswerRevised(statements=statements):
+                self.revised = statements
             case AnswerCompleted():
+                self.is_checking = self.start.roles.judge != WORDS and bool(event.statements)
+                if self.is_checking:
+                    self.state = "checking"
+                    self._dirty("bar")
                 self._show(event)
             case AnswerChecked() if self.answer is not None:
-                self.judge = event.judge
+                self.judge, self.is_checking = event.judge, False
                 self._show(self.answer.with_check(event))
 
     def _show(self, answer: AnswerCompleted) -> None:
+        snippets = self.snippets
+        notes = () if self.is_checking else self._notes(answer, snippets)
+        places = places_of(self.cells, snippets)
         self.answer = answer
-        self.blocks = completed(
-            answer,
-            self.snippets,
-            self._link,
-            self._page.say,
-            self.verdict_words,
-            places_of(self.cells, self.snippets),
-        )
-        if self.outline is not None or len(self.blocks) < len(self._sent):
+        self.blocks = completed(answer, snippets, self._link, self._page.say, notes, places)
+        if self.outline or self.drafted or len(self.blocks) < len(self._sent):
             self._sent = []
             self._dirty("answer")
         self._dirty("blocks", "after")
@@ -333,6 +306,11 @@ class RunRendering:
                 self.state = "failed"
             case RunCancelled():
                 self.state = "cancelled"
+        if self.is_checking and self.answer is not None:  # the judge will not speak any more
+            self.is_checking = False
+            self._show(self.answer)
+        elif self.drafted and self.answer is None:
+            self._dirty("answer")
         for step in self.steps.values():
             if step.done is None:  # nothing is searched any more
                 self._changed[("step", str(step.number))] = None

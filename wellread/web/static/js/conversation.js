@@ -44,10 +44,14 @@ function changed(article, state) {
     if (!("touched" in work.dataset)) work.open = false;
     if (!scrolled) article.scrollIntoView({ block: "start" });
   }
+  const marked = article.querySelectorAll(".answer-text .verdict.doubtful").length;
   const words = {
     working: _("Looking into the titles."),
     writing: _("The answer is being written."),
-    completed: _("The answer is complete."),
+    checking: _("The answer is written. Its statements are being checked."),
+    completed: marked
+      ? _("The answer is complete. Statements in it that are marked as doubtful: {count}.").replace("{count}", marked)
+      : _("The answer is complete."),
     failed: _("The run failed."),
     cancelled: _("Cancelled."),
   };
@@ -97,7 +101,9 @@ async function again(article, changes) {
   const question = { question: before.question, conversation_id: conversation, mode: before.mode };
   if (before.excluded.length) question.excluded = before.excluded;
   if (!changes.model) {
-    for (const [role, model] of Object.entries(before.roles)) question[`${role}_model`] = model;
+    const { judge, ...models } = before.roles;
+    question.judge = judge;
+    for (const [role, model] of Object.entries(models)) question[`${role}_model`] = model;
   }
   if (before.scope.some((entry) => entry.found === "picked")) {
     question.product_ids = before.scope.map((entry) => entry.product_id);
@@ -151,7 +157,6 @@ const acts = {
   copy: copyAnswer,
   rate,
   print: () => print(),
-  "show-verdicts": (article, input) => article.classList.toggle("with-verdicts", input.checked),
   share: (_article, button) => shareLink(button),
 };
 

@@ -4,6 +4,7 @@ import { fragment } from "./api.js";
 
 const SLICE = 8; // ms of a frame that are drawn in: when a long answer ends, all of it is drawn anew
 const MOST = 3; // runs that are followed at once: a browser has six connections to a server, for all its tabs
+const TOP = 60; // pixels of the window that the bar covers
 const AGAIN = 3000; // ms until a stream that the server refused is asked for again
 
 const waiting = []; // runs to be followed when another has ended
@@ -41,6 +42,7 @@ export function follow(article, changed, renew) {
 }
 
 async function show(article, { state, ended, parts }, changed) {
+  const hold = holding(article);
   let until = performance.now() + SLICE;
   for (const part of parts) {
     if (performance.now() > until && !document.hidden) {
@@ -48,6 +50,7 @@ async function show(article, { state, ended, parts }, changed) {
       until = performance.now() + SLICE;
     }
     draw(part);
+    hold();
   }
   if (ended) article.removeAttribute("data-live");
   if (article.dataset.state !== state) {
@@ -66,6 +69,19 @@ addEventListener("pageshow", (event) => {
   if (event.persisted && document.querySelector(".run[data-live]")) location.reload();
 });
 
+/** What keeps the block that is read first on the screen where it is, when those above it become longer. */
+function holding(article) {
+  const read = [...article.querySelectorAll(".block")].find((block) => block.getBoundingClientRect().bottom > TOP);
+  if (!read) return () => {};
+  const { top } = read.getBoundingClientRect();
+  if (top > innerHeight) return () => {};
+  return () => {
+    const now = document.getElementById(read.id);
+    const by = now ? now.getBoundingClientRect().top - top : 0;
+    if (Math.abs(by) >= 1) scrollBy({ top: by, behavior: "instant" });
+  };
+}
+
 function draw({ id, html, within }) {
   const made = fragment(html).firstElementChild;
   const old = document.getElementById(id);
@@ -78,6 +94,10 @@ function draw({ id, html, within }) {
   for (const details of old.querySelectorAll("details[id]")) {
     const same = made.querySelector(`#${CSS.escape(details.id)}`);
     if (same) same.open = details.open;
+  }
+  for (const input of old.querySelectorAll("input[id]:checked")) {
+    const same = made.querySelector(`#${CSS.escape(input.id)}`);
+    if (same) same.checked = true;
   }
   old.replaceWith(made);
   if (open) document.getElementById(open)?.showPopover();
