@@ -26,8 +26,7 @@ A file has the language's `name` in English. All else may be missing: the `lette
 
 Besides, `[questions]`, `[forms]` and `[intent]` have patterns for how readers ask, each of which may be missing. In
 `[forms]`, `claims` are patterns of questions whether something is so, each with the statement that it gives: only such
-as leave no doubt where the subject ends. `[editions]` has the words by which a title says which edition it is
-(`named`).
+as leave no doubt where the subject ends. `[editions]` has the words by which a title says its edition (`named`).
 `[talk]` has those of what a recording says of itself at its beginning, and the names of the `months` in order;
 `[byline]` those of a line that names authors: how it begins (`written`, `edited`), and what stands `between` two names.
 `[voice]` is about answers in an author's voice: `simulated`, the line above one, that it is simulated, of ⟦author⟧ and
