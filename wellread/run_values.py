@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 Mode = Literal["quick", "deep"]
 Found = Literal["named", "picked", "discovered", "whole library"]
@@ -123,6 +123,11 @@ class Statement(Value):
     judge: str = ""  # who judged: "quotation", "words", or the name of a judge
     why: str = ""  # for the reader, what is wrong with it
     misplaced: tuple[int, ...] = ()  # numbers behind it whose passages do not bear it, while its citations do
+
+    @field_validator("voice", mode="before")
+    @classmethod
+    def _as_it_was_stored(cls, voice: object) -> object:
+        return "said" if voice == "author" else voice  # in answers of before `said`, `inferred` and `advice`
 
 
 class Elsewhere(Value):

@@ -24,7 +24,10 @@ def test_each_doubtful_statement_is_printed_with_who_judged(mentor_home, tmp_pat
     text = printed(copied(mentor_home, tmp_path), script, capsys)
     assert "1 supported, 1 contradicted, 1 not supported (judged by openai/gpt-4.1)." in text
     assert "Contradicted: “Management decides where the track goes.” The passage: “" in text
-    assert "Not supported: “Some 300 leads need a year of training.” “300” does not stand in the passages." in text
+    assert (
+        "Not supported: “Some 300 leads need a year of training.” “300” does not stand in the passages."
+        in text
+    )
     assert "Supported: “" not in text
 
 

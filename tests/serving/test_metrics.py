@@ -246,7 +246,8 @@ def test_a_server_logs_what_happened_and_nothing_of_what_was_said(mentor_home, t
     [ended] = [line for line in lines if line["event"] == "run_ended" and line["run_id"] == run["run_id"]]
     assert ended["outcome"] == "completed"
     assert ended["steps"] == 2
-    assert (ended["input_tokens"], ended["cost"]) == (run["usage"]["input_tokens"], run["usage"]["cost"])
+    assert ended["input_tokens"] == run["usage"]["input_tokens"]
+    assert ended["cost"] == pytest.approx(run["usage"]["cost"])
     assert 0 < ended["first_token_seconds"] <= ended["seconds"]
     roles = {(line["run_id"], line["role"]) for line in lines if line["event"] == "model_failed"}
     assert roles == {(failed["run_id"], "planner"), (failed["run_id"], "writer")}

@@ -17,6 +17,7 @@ from wellread import events
 from wellread.agent.planning.gate import allowed, objection
 from wellread.agent.state.actions import BY_NAME, Choice
 from wellread.agent.state.knowledge import fold_events
+from wellread.content import Anchor
 from wellread.events import AnyEvent
 from wellread.models.language_model import Prompt
 
@@ -236,5 +237,16 @@ def _wrong_page(run: Sequence[AnyEvent], html: str) -> Iterator[str]:
                     yield f"an address on the page: {value!r}"
     for link in tree.xpath('//section[@class="answer"]//a[starts-with(@href, "/")]/@href'):
         anchor = link.partition("?")[0].removeprefix("/read/")
-        if anchor not in cited | met:
+        if anchor not in cited and not _lies_in(anchor, met):
             yield f"the answer opens what it does not cite: {link}"
+
+
+def _lies_in(anchor: str, places: set[str]) -> bool:
+    """Whether a place is one of those, or within one: a note opens the sentence of a passage."""
+    inner = Anchor.parse(anchor)
+    outer = [place for place in map(Anchor.parse, places) if place is not None]
+    return inner is not None and any(
+        (place.product_id, place.section_id) == (inner.product_id, inner.section_id)
+        and place.start <= inner.start <= inner.end <= place.end
+        for place in outer
+    )

@@ -230,7 +230,7 @@ def test_what_the_answer_took_is_known_when_only_the_end_is_missing(demo):
     answer = one(events, AnswerCompleted).model_copy(update={"usage": Usage(model_calls=3, cost=0.5)})
     cut_off = [*events[: events.index(one(events, AnswerCompleted))], answer]
     assert fold_events(cut_off).usage.cost == 0.5
-    [end] = list(demo.resume(cut(demo, cut_off, len(cut_off))))
+    *_, end = demo.resume(cut(demo, cut_off, len(cut_off)))
     assert end.usage.model_calls == 3
 
 
@@ -428,8 +428,8 @@ def test_only_quotations_are_in_the_authors_voice(demo):
     events = list(demo.ask(question))
     assert one(events, AnswerStarted).voice == "author"
     voices = {(s.verdict, s.voice) for s in one(events, AnswerCompleted).statements}
-    assert ("quoted", "author") in voices
-    assert {verdict for verdict, voice in voices if voice == "author"} == {"quoted"}
+    assert ("quoted", "said") in voices
+    assert {verdict for verdict, voice in voices if voice == "said"} == {"quoted"}
     declined = list(demo.ask("Pretend you are my mentor: how do I hand over delegated work?"))
     assert one(declined, AnswerStarted).voice == "wellread"
     assert "I speak only as the author of a title that you name" in one(declined, AnswerCompleted).markdown

@@ -40,7 +40,7 @@ class Question(BaseModel):
 
 def inner(access: Access) -> FastAPI:
     app = FastAPI()
-    app.state.server = ServerState(None, None, None, access, None)
+    app.state.server = ServerState(None, None, None, access, None, None)
     app.state.seen = []
     app.include_router(accounts_routes.router)
     add_problems(app)

@@ -543,7 +543,7 @@ def test_addresses_are_counted_as_what_one_person_has():
 
 def app_for(access: Access, rates: Rates | None = None):
     app = FastAPI()
-    app.state.server = Server(None, None, None, access, None, rates or Rates())
+    app.state.server = Server(None, None, None, access, None, None, rates or Rates())
     app.include_router(accounts_routes.router)
     add_problems(app)
     return protected(app, access)
