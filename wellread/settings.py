@@ -117,7 +117,12 @@ class Settings:
     )
     cell_snippets: int = _setting(2, "Snippets that one title gives for one question at most.", live=True)
 
-    server_runs: int = _setting(32, "Runs that one server process works on at once.")
+    server_runs: int = _setting(
+        32, "Runs that one server process works on at once, those included that wait for a model."
+    )
+    server_computing: int = _setting(
+        0, "Runs of these that compute at once; 0 for one more than the machine's cores."
+    )
     server_runs_per_caller: int = _setting(
         100, "Runs of one caller that may wait or go on; more are told to come back."
     )

@@ -204,6 +204,21 @@ def test_a_run_that_waits_for_its_turn_can_be_cancelled(slow):
         http.post(places[1] + "/cancel")
 
 
+def test_runs_that_wait_for_a_model_keep_none_from_computing(slow):
+    settings = replace(slow, server_runs=10, server_computing=1)
+    with running(settings) as address, client(address) as http:
+        places = [
+            http.post("/api/v1/runs", json={"question": t.QUESTION}).headers["location"] for _ in range(4)
+        ]
+        wait_until(lambda: all(http.get(place).json()["state"] == "working" for place in places))
+        quick = http.post("/api/v1/runs", json={"question": t.BALANCE, "model": "extractive"})
+        told = events(http.get(quick.headers["location"] + "/events").text)
+        assert told[-1]["type"] == "run.completed"
+        assert {http.get(place).json()["state"] for place in places} == {"working"}
+        for place in places:
+            http.post(place + "/cancel")
+
+
 def test_a_caller_with_too_many_runs_is_told_to_come_back(slow):
     with running(replace(slow, server_runs_per_caller=3)) as address, client(address) as http:
         answers = [http.post("/api/v1/runs", json={"question": t.QUESTION}) for _ in range(4)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from wellread.computing import ComputingSlots, away
 from wellread.errors import ConflictError, StorageError
 from wellread.serving.worker import Backlog, QueueWorker
 
@@ -60,8 +61,8 @@ class Errands:
 
 
 @asynccontextmanager
-async def working(errands, *, at_once=1, cancel=False):
-    worker = QueueWorker(errands, at_once=at_once)
+async def working(errands, *, at_once=1, cancel=False, slots=None):
+    worker = QueueWorker(errands, at_once=at_once, slots=slots)
     await worker.start()
     try:
         async with asyncio.timeout(20):
@@ -106,6 +107,31 @@ def test_what_cannot_be_claimed_keeps_no_other_waiting():
 
     asyncio.run(main())
     assert errands.begun == ["ours"]
+
+
+def test_what_no_slot_is_free_for_is_left_to_other_processes():
+    slots = ComputingSlots(2)
+    replies, ends = asyncio.Event(), asyncio.Event()
+
+    async def compute(turn):
+        async with slots.turn(turn.job.caller):
+            if turn.job_id == "0":
+                async with away():
+                    await replies.wait()
+            await ends.wait()
+
+    errands = Errands(*(Errand(str(number)) for number in range(6)), does=compute)
+
+    async def main():
+        async with working(errands, at_once=10, slots=slots):
+            await until(lambda: len(errands.begun) == 3)  # of which one waits for a model
+            await asyncio.sleep(0.1)  # some ten looks at the queue
+            assert errands.begun == ["0", "1", "2"]
+            replies.set()
+            ends.set()
+            await until(lambda: not errands.waiting)
+
+    asyncio.run(main())
 
 
 def test_there_is_room_for_so_many_and_for_another_when_one_gives_way():

@@ -76,6 +76,7 @@ class Process:
             "WELLREAD_EMBEDDER": "none",
             **environment,
         }
+        self.python = [sys.executable]
         self.command = ["-m", "wellread"]
         self._process: subprocess.Popen[str] | None = None
         self.log = home.with_name("server.log")
@@ -84,38 +85,49 @@ class Process:
     def start(self, *arguments: str) -> None:
         """Returns when it answers; on any port, if none is given."""
         arguments = arguments if "--port" in arguments else (*arguments, "--port", "0")
+        line = self._first_line(*arguments)
+        assert "http://" in line, line + self.log.read_text()[-2000:]
+        self.address = line.split()[3]
+
+    def work(self) -> None:
+        """As a worker, which has no address. Returns when it works."""
+        line = self._first_line("--role", "worker")
+        assert "at work" in line, line + self.log.read_text()[-2000:]
+
+    def _first_line(self, *arguments: str) -> str:
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self.command, "serve", *arguments],
+                [*self.python, *self.command, "serve", *arguments],
                 env=self.environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert "http://" in line, line + self.log.read_text()[-2000:]
-        self.address = line.split()[3]
+        return self._process.stdout.readline()
 
     def kill(self) -> None:
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
 
     def stop(self) -> None:
-        self._end(signal.SIGTERM)
+        self.end(signal.SIGTERM)
 
-    def _end(self, by: signal.Signals) -> None:
-        if self._process is not None:
-            self._process.send_signal(by)
-            self._process.wait(120)
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-            self._process = None
+    def end(self, by: signal.Signals) -> int | None:
+        """Its exit status; None when it does not run."""
+        if self._process is None:
+            return None
+        self._process.send_signal(by)
+        status = self._process.wait(120)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return status
 
     def __enter__(self) -> "Process":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
 
 
 def client(address: str, **options: object) -> httpx2.Client:

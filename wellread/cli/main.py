@@ -45,6 +45,7 @@ EXIT_UNAVAILABLE = 4
 _EXIT_OF_STATUS = {400: EXIT_USAGE, 404: EXIT_NOT_FOUND, 503: EXIT_UNAVAILABLE}
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+Role = Literal["web", "worker", "all"]
 ProductIds = Annotated[
     list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
 ]
@@ -316,6 +317,7 @@ def pull_model(
 
 @app.command()
 def serve(
+    context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 for any.", min=0, max=65535)] = 8484,
     token: Annotated[
@@ -329,11 +331,29 @@ def serve(
         LogLevel,
         typer.Option(metavar="LEVEL", help="Least level of what is logged: debug, info, warning, error."),
     ] = "info",
+    role: Annotated[
+        Role,
+        typer.Option(
+            metavar="ROLE",
+            help="`web` answers requests, `worker` works on runs and imports and listens nowhere; `all` does both.",
+        ),
+    ] = "all",
 ) -> None:
     """Serve the library: its REST interface and the interfaces of chat programs and agents."""
+    serving = commands("serve")
+    if role == "worker":
+        serving.refuse_addresses(context)
+        run(serving.work(log_level=log_level))
+        return
     run(
-        commands("serve").serve(
-            host=host, port=port, token=token, behind=behind, open_page=open_page, log_level=log_level
+        serving.serve(
+            host=host,
+            port=port,
+            token=token,
+            behind=behind,
+            open_page=open_page,
+            log_level=log_level,
+            works=role == "all",
         )
     )
 

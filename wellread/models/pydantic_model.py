@@ -31,6 +31,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 
+from wellread.computing import away
 from wellread.errors import (
     BudgetSpentError,
     ModelRejectedError,
@@ -117,7 +118,7 @@ class PydanticModel:
         if (allowance.input_tokens or _FEWEST_TOKENS) < _FEWEST_TOKENS:
             raise BudgetSpentError("The input tokens of the budget do not suffice for another call.")
         try:
-            async with asyncio.timeout(allowance.seconds):
+            async with asyncio.timeout(allowance.seconds), away():
                 shares, usage = await self.chooser(prompt, words)
         except TimeoutError:
             raise BudgetSpentError("The time of the budget is up.") from None
@@ -129,7 +130,7 @@ class PydanticModel:
             prompt = Prompt(f"{prompt.system}\n\n{_ON_ONE_LINE}", prompt.user)
         parameters = as_json(forms) if self.json_replies else as_tools(forms)
         call = _Call(self, prompt, parameters, allowance, tally)
-        async with aclosing(call.pieces()) as pieces:
+        async with away(), aclosing(call.pieces()) as pieces:
             async for _ in pieces:
                 pass
         if call.finish == "length":
@@ -139,7 +140,7 @@ class PydanticModel:
     async def write(self, prompt: Prompt, allowance: Allowance, tally: Tally) -> AsyncGenerator[str, None]:
         call = _Call(self, prompt, ModelRequestParameters(), allowance, tally)
         wrote = False
-        async with aclosing(call.pieces()) as pieces:
+        async with away(), aclosing(call.pieces()) as pieces:
             async for piece in pieces:
                 wrote = wrote or not piece.isspace()
                 if piece:

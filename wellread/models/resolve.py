@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wellread import kept_keys
+from wellread.computing import away
 from wellread.errors import BadRequestError, ModelError, ModelRejectedError, NotFoundError, WellreadError
 from wellread.events import Roles, Usage
 from wellread.models.language_model import LanguageModel
@@ -213,7 +214,8 @@ class Models:
         opening = self._opening.get(name)
         if opening is None or (opening.done() and _is_of_no_use(opening)):
             opening = self._opening[name] = asyncio.create_task(self._open(name))
-        return await asyncio.shield(opening)
+        async with away():
+            return await asyncio.shield(opening)
 
     async def _open(self, name: str) -> LanguageModel:
         try:

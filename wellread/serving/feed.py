@@ -17,7 +17,7 @@ from wellread.import_events import IMPORT_ENDS
 from wellread.store.event_log import E, StoredEvent
 
 HEARTBEAT = 15.0  # seconds of silence after which a comment tells proxies that the stream lives
-_POLL = 0.2  # seconds between two looks at the runs of other processes
+_POLL = 0.05  # seconds between two looks at the runs of other processes
 _TERMINAL = frozenset(kind.model_fields["type"].default for kind in (*TERMINAL, *IMPORT_ENDS))
 
 

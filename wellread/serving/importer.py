@@ -31,8 +31,10 @@ class Importer:
     back_off_seconds = 5.0
     tell_seconds = 1.0  # between two events about vectors
 
-    def __init__(self, library: Wellread) -> None:
+    def __init__(self, library: Wellread, *, works: bool = True) -> None:
+        """Without `works`, others work on the imports that are begun here."""
         self._library = library
+        self._works = works
         self._folder = library.settings.home / "uploads"
         self.uploads = library.uploads
         self.imports = library.imports
@@ -44,6 +46,12 @@ class Importer:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """What is under way at its end is left to the next process."""
+        if not self._works:
+            try:
+                yield
+            finally:
+                await self.feed.close()
+            return
         self._vectors.catch_up()
         await self._worker.start()
         sweeping = asyncio.create_task(self._sweep())

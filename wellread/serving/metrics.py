@@ -75,6 +75,11 @@ class Metrics:
         self.working = Gauge(
             "wellread_working_runs", "Runs that this process works on now.", registry=registry
         )
+        self.workers = Gauge(
+            "wellread_workers",
+            "Processes that work on the runs of this library.",
+            registry=registry,
+        )
         self.listeners = Gauge(
             "wellread_listeners", "Streams of events that are open in this process.", registry=registry
         )

@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
+from wellread.computing import ComputingSlots
 from wellread.engine import Wellread
 from wellread.errors import ConflictError, NotFoundError, StorageError
 from wellread.events import AnyEvent, RunStarted
 from wellread.serving.feed import Feed
 from wellread.serving.live_servers import LiveServer
+from wellread.serving.live_settings import LiveSettings
 from wellread.serving.worker import Backlog, QueueWorker, Turn
 from wellread.store.runs.queue import StopRequest
 from wellread.store.runs.runs import StoredRun
@@ -24,6 +26,7 @@ class Capacity:
     """How much is worked on. A caller whose runs all wait is told to come back."""
 
     at_once: int  # runs, in one process
+    computing: int  # of these, in one process; the others wait for models
     waiting: int  # runs of one caller that have not ended, in all
 
 
@@ -33,7 +36,7 @@ Observe = Callable[[StoredRun, RunStarted], Callable[[AnyEvent], None]]
 
 class RunWorker:
     """Runs as a kind of work. With `only_own` a process works on nothing but the runs that it begins itself, and they
-    end with it."""
+    end with it; one that does not even work (`works`) leaves all of them to others."""
 
     name = "run"
     back_off_seconds = 2.0
@@ -46,6 +49,7 @@ class RunWorker:
         capacity: Capacity,
         observe: Observe,
         *,
+        works: bool = True,
         only_own: bool = False,
     ) -> None:
         self._library = library
@@ -54,8 +58,11 @@ class RunWorker:
         self._presence = presence
         self.capacity = capacity
         self._observe = observe
+        self._works = works
+        self._settings = LiveSettings(library)
         self._own: set[str] | None = set() if only_own else None  # begun here, and not ended
-        self._worker: QueueWorker[StoredRun] = QueueWorker(self, at_once=capacity.at_once)
+        self._slots = ComputingSlots(capacity.computing, on_free=self.poll)
+        self._worker: QueueWorker[StoredRun] = QueueWorker(self, at_once=capacity.at_once, slots=self._slots)
 
     # What interfaces ask
 
@@ -68,12 +75,22 @@ class RunWorker:
         """How many runs this process works on now."""
         return self._worker.working
 
+    def workers(self) -> int:
+        """How many living processes work on the runs that are begun here. Looks at files."""
+        return 1 if self.only_own else self._presence.workers()
+
     async def start(self) -> None:
-        await self._worker.start()
+        if self._works:
+            await self._worker.start()
+        else:
+            await asyncio.to_thread(self.enter)
 
     async def close(self) -> None:
         """Leave what is under way to the next server; with `only_own`, cancel it."""
-        await self._worker.close(cancel=self.only_own)
+        if self._works:
+            await self._worker.close(cancel=self.only_own)
+        else:
+            await asyncio.to_thread(self.leave)
 
     def poll(self, run_id: str = "") -> None:
         """Look at once at what waits; that run has just begun here."""
@@ -136,17 +153,19 @@ class RunWorker:
         run = turn.job
         observe: Callable[[AnyEvent], None] = unobserved
         try:
-            observe = self._observe(run, await asyncio.to_thread(self._start_of, run))
-            requests = await asyncio.to_thread(self._queue.requests, [run.run_id])
-            if turn.cancelled or requests.get(run.run_id) == "cancel":
-                await self._cancel(run, observe)
-                return
-            if requests:
-                turn.control.stop()
-            async with aclosing(self._library.work(run.run_id, control=turn.control)) as events:
-                async for stored in events:
-                    self._feed.tell(run.run_id, stored)
-                    observe(stored.event)
+            async with self._slots.turn(run.caller):
+                observe = self._observe(run, await asyncio.to_thread(self._start_of, run))
+                requests = await asyncio.to_thread(self._queue.requests, [run.run_id])
+                if turn.cancelled or requests.get(run.run_id) == "cancel":
+                    await self._cancel(run, observe)
+                    return
+                if requests:
+                    turn.control.stop()
+                self._settings.follow()
+                async with aclosing(self._library.work(run.run_id, control=turn.control)) as events:
+                    async for stored in events:
+                        self._feed.tell(run.run_id, stored)
+                        observe(stored.event)
         except asyncio.CancelledError:
             if not turn.cancelled:
                 raise

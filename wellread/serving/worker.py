@@ -10,7 +10,9 @@ from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from wellread.agent.state.control import Control
+from wellread.computing import ComputingSlots
 from wellread.errors import ConflictError, StorageError
+from wellread.serving.threads import IN_BACKGROUND
 from wellread.store.runs.queue import StopRequest
 
 _log = logging.getLogger(__name__)
@@ -121,9 +123,11 @@ class QueueWorker(Generic[J]):
     """One for each server process and kind of work: at most `at_once` jobs that have not given way. What a process
     that lives works on, no other claims; what one that was killed left is claimed by the next."""
 
-    def __init__(self, work: WorkKind[J], *, at_once: int) -> None:
+    def __init__(self, work: WorkKind[J], *, at_once: int, slots: ComputingSlots | None = None) -> None:
+        """With `slots`, no job is claimed while none of them is free: another process may have one."""
         self._work = work
         self._at_once = at_once
+        self._slots = slots
         self._turns: dict[str, Turn[J]] = {}
         self._retry_at: dict[str, float] = {}  # job → when it may be tried again, by the event loop's clock
         self._last_turns: dict[str, int] = {}  # caller → a number that is higher the later it was
@@ -178,7 +182,11 @@ class QueueWorker(Generic[J]):
 
     @property
     def _room(self) -> int:
-        return self._at_once - sum(not turn.gave_way for turn in self._turns.values())
+        room = self._at_once - sum(not turn.gave_way for turn in self._turns.values())
+        if self._slots is None:
+            return room
+        # One that was just claimed has not asked for its slot yet.
+        return min(room, self._slots.free - sum(not turn.started for turn in self._turns.values()))
 
     async def _claim_ready(self) -> None:
         """Claim as many of the waiting jobs as there is room for."""
@@ -220,6 +228,7 @@ class QueueWorker(Generic[J]):
 
     async def _run(self, turn: Turn[J]) -> None:
         turn.started = True
+        IN_BACKGROUND.set(True)
         try:
             await self._work.work(turn)
         except (StorageError, ConflictError):

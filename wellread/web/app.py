@@ -1,7 +1,6 @@
 """The app: the routes and what they work with, for one library."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,12 +10,12 @@ from starlette.types import ASGIApp
 
 from wellread import __version__
 from wellread.engine import Wellread
-from wellread.errors import WellreadError
 from wellread.serving.importer import Importer
 from wellread.serving.malloc import give_back
 from wellread.serving.metrics import Metrics
 from wellread.serving.run_metrics import RunMetrics
 from wellread.serving.runtime import Runtime
+from wellread.serving.warming import warm
 from wellread.setup.downloads import Downloads
 from wellread.web.http.access import Access
 from wellread.web.http.problems import add_problems, describe_problems
@@ -29,14 +28,15 @@ from wellread.web.routes import ROUTERS
 
 _MCP = "wellread.web.mcp.endpoint"  # with the SDK it takes as long to import as all the rest
 _DESCRIPTION = "Answers from the books and videos of a library, every statement of which opens its source."
-_log = logging.getLogger(__name__)
 
 
-def create_app(library: Wellread, access: Access) -> FastAPI:
-    """The app for an open library, whose callers are known by `access`. It works on runs while its lifespan lasts."""
+def create_app(library: Wellread, access: Access, *, works: bool = True) -> FastAPI:
+    """The app for an open library, whose callers are known by `access`. It works on runs and imports while its lifespan
+    lasts; without `works` it leaves them to workers."""
     metrics = Metrics()
     library.observe_store(metrics.store_seconds.observe)
-    runtime, importer = Runtime(library, RunMetrics(metrics)), Importer(library)
+    runtime = Runtime(library, RunMetrics(metrics), works=works)
+    importer = Importer(library, works=works)
     server = Server(library, runtime, importer, access, metrics, Downloads(library.settings.home))
     mcp = LazyApp(_MCP, lambda module: module.McpEndpoint(runtime))
 
@@ -77,15 +77,9 @@ def interface() -> FastAPI:
 
 
 async def _warm(server: Server, mcp: LazyApp) -> None:
-    """Load what a first question would wait for. What cannot be loaded is told by `/ready` and by each question."""
-    try:
-        await server.library.search(["ready"], limit=1)
-        await server.library.roles()
-    except WellreadError as error:
-        server.problem = f"{error.message} {error.hint}".strip()
-        _log.warning("not_ready", extra={"error": error.message})
-    else:
-        server.is_warm = True
+    """Load what a first question would wait for. What cannot be loaded is told by `/ready`, too."""
+    server.problem = await warm(server.library)
+    server.is_warm = not server.problem
     await mcp.loaded()
     await asyncio.to_thread(lambda: server.library.pictures)
     await asyncio.to_thread(give_back)

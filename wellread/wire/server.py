@@ -26,6 +26,7 @@ class Readiness(View):
     search: str
     embedder: str
     working: int  # runs under way in this process
+    workers: int  # processes that work on runs; without one, questions wait
 
 
 class ModelView(View):

@@ -29,12 +29,14 @@ async def ready(request: Request, response: Response, library: LibraryPart, work
         database = "away"
     problem = library.embedder_problem
     embedder = "none" if library.settings.embedder == "none" else "ok" if library.embedder else "loading"
+    workers = await asyncio.to_thread(worker.workers)
     readiness = Readiness(
-        ready=database == "ok" and server.is_warm,
+        ready=database == "ok" and server.is_warm and workers > 0,
         database=database,
         search="ok" if server.is_warm else "failed" if server.problem else "loading",
         embedder="missing: search is by keyword" if problem else embedder,
         working=worker.working,
+        workers=workers,
     )
     response.status_code = 200 if readiness.ready else 503
     return readiness

@@ -40,5 +40,6 @@ async def metrics(request: Request, library: LibraryPart, worker: WorkerPart, fe
     except StorageError:
         figures.queue.set(math.nan)  # the other figures are wanted the more
     figures.working.set(worker.working)
+    figures.workers.set(await asyncio.to_thread(worker.workers))
     figures.listeners.set(feed.listeners)
     return Response(figures.page(), headers={"content-type": CONTENT_TYPE_LATEST})

@@ -64,7 +64,7 @@ async def change_settings(
     changes: Changes, caller: Admin, request: Request, library: LibraryPart
 ) -> list[SettingView]:
     """All of them or, when one cannot be, none. Runs that begin from now on follow them. They are kept in
-    settings.toml, where other server processes of the library find them at their next start."""
+    settings.toml, where other server processes of the library find them with their next run."""
     changing = server_of(request).changing_settings
     async with changing:
         values = checked_changes(changes.root, running=True)

@@ -17,7 +17,14 @@ from wellread.serving.feed import HEARTBEAT, Feed
 from wellread.store.event_log import StoredEvent
 from wellread.store.runs.feedback import FeedbackStore
 from wellread.web.http.credentials import address_of
-from wellread.web.http.dependencies import CallerPart, ConversationsPart, FeedbackPart, FeedPart, LibraryPart
+from wellread.web.http.dependencies import (
+    CallerPart,
+    ConversationsPart,
+    FeedbackPart,
+    FeedPart,
+    LibraryPart,
+    WorkerPart,
+)
 from wellread.web.http.listener import ListenerPart
 from wellread.web.http.state import server_of
 from wellread.web.http.stream import ALIVE, BEGINNING, ByteStream
@@ -40,6 +47,7 @@ async def show_conversation(
     library: LibraryPart,
     conversations: ConversationsPart,
     feedback: FeedbackPart,
+    worker: WorkerPart,
     before: Annotated[int, Query(ge=0)] = 0,
     part: str = "",
     run: str = "",
@@ -62,6 +70,7 @@ async def show_conversation(
             is_told=len(run_ids) == 1
             and any(p.start.question.startswith(conversation.title) for p in pictures),
             runs=html,
+            is_left=any(picture.state == "waiting" for picture in pictures) and not worker.workers(),
             earlier=len(run_ids) - first if first else 0,
             later=before > 0,
             box=Box(placeholder=page.say("Ask on …"), conversation_id=conversation_id),
