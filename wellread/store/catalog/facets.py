@@ -52,7 +52,12 @@ class FacetIndex:
         """Of each facet the values that most products have, at most `limit`, of those that have what is `chosen` of
         the other facets and for which the conditions `among` hold. The chosen value itself is always there."""
         with self._database.read() as connection:
-            return {facet: _counted(connection, facet, chosen, among, limit) for facet in FACETS}
+            free = [facet for facet in FACETS if facet not in chosen]
+            found = _counted(connection, free, chosen, among, limit)
+            for facet in chosen:
+                others = {other: value for other, value in chosen.items() if other != facet}
+                found |= _counted(connection, [facet], others, among, limit, chosen[facet][:LONGEST])
+        return {facet: found[facet] for facet in FACETS}
 
 
 def having(
@@ -78,21 +83,38 @@ def facets_of(metadata: Metadata, collection: str) -> dict[Facet, Collection[str
 
 def _counted(
     connection: sa.Connection,
-    facet: Facet,
-    chosen: Mapping[Facet, str],
+    facets: Collection[Facet],
+    others: Mapping[Facet, str],
     among: Sequence[sa.ColumnElement[bool]],
     limit: int,
-) -> list[FacetValue]:
+    own: str = "",
+) -> dict[Facet, list[FacetValue]]:
+    """Of each of these facets the values that most products have of those that have what `others` say; `own` is there
+    in any case."""
     held = t.product_facets.c
-    number = sa.func.count().label("number")
-    others = [having(other, value, held.product_id) for other, value in chosen.items() if other != facet]
-    query = sa.select(held.value, number).where(held.facet == facet, *others).group_by(held.value)
-    if among:
-        query = query.where(held.product_id.in_(sa.select(t.products.c.product_id).where(*among)))
-    rows = connection.execute(query.order_by(number.desc(), held.value).limit(limit))
-    found = [FacetValue(row.value, row.number) for row in rows]
-    own = chosen.get(facet, "")[:LONGEST]
-    if own and own not in {one.value for one in found}:
-        row = connection.execute(query.where(held.value == own)).first()
-        found.insert(0, FacetValue(own, row.number if row else 0))
+    query = sa.select(held.facet, held.value, sa.func.count().label("number"))
+    if not (among or others):
+        query = query.where(held.facet.in_(facets))
+    else:
+        # Were anything said of the facet, SQLite would go through all its values, and not through what is found.
+        conditions = [having(other, value) for other, value in others.items()]
+        products = sa.select(t.products.c.product_id).where(*among, *conditions).cte("found")
+        products = products.prefix_with("MATERIALIZED")
+        query = query.join_from(products, t.product_facets, held.product_id == products.c.product_id)
+    ranked = query.group_by(held.facet, held.value).subquery()
+    place = sa.func.row_number().over(
+        partition_by=ranked.c.facet, order_by=(ranked.c.number.desc(), ranked.c.value)
+    )
+    placed = sa.select(ranked, place.label("place")).subquery().c
+    wanted = sa.select(placed.facet, placed.value, placed.number).where(
+        sa.or_(placed.place <= limit, placed.value == own)
+    )
+    found: dict[Facet, list[FacetValue]] = {facet: [] for facet in facets}
+    for row in connection.execute(wanted.order_by(placed.facet, placed.place)):
+        if row.facet in found:
+            found[row.facet].append(FacetValue(row.value, row.number))
+    if own and facets:
+        [values] = found.values()
+        if not any(one.value == own for one in values):
+            values.insert(0, FacetValue(own, 0))
     return found

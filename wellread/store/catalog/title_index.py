@@ -98,22 +98,9 @@ class TitleIndex:
             )
             return [TitleCandidate(row.product_id, row.weight) for row in connection.execute(query)]
 
-    def holding(self, query: str) -> sa.ColumnElement[bool] | None:
-        """The condition that a product has every word of `query`, or a word that it is a part of: "hand" is in
-        "handbook". A word of one or two letters must begin one. None when `query` has no word."""
-        words = list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]
-        return sa.and_(*map(_has_word, words)) if words else None
-
-    def whole(self, query: str) -> sa.ColumnElement[int]:
-        """How many words of a `query` (it has some) a product has as they are."""
-        held = t.title_words.c
-        counts: list[sa.ColumnElement[int]] = [
-            sa.case(
-                (t.products.c.product_id.in_(sa.select(held.product_id).where(held.word == word)), 1), else_=0
-            )
-            for word in list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]
-        ]
-        return sum(counts[1:], start=counts[0])
+    def sought(self, query: str) -> list["SoughtWord"]:
+        """The words of a query, each once and no more than are looked up; titles are found that have all of them."""
+        return [SoughtWord(word) for word in list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]]
 
     def _terms(self, connection: sa.Connection, words: list[str], common: float) -> list["_Term"]:
         """Those words of a question that stand for words of the index."""
@@ -159,6 +146,56 @@ class TitleIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class SoughtWord:
+    """A word of a query, or the part of one that is typed so far. As conditions on titles each comes in two forms that
+    say the same: the database makes the list of one that few titles meet (`is_held`, `is_whole`), and for one that many
+    do it goes through the titles in their order and looks at each (`is_held_by_each`, `is_whole_in_each`)."""
+
+    word: str
+
+    @property
+    def is_held(self) -> sa.ColumnElement[bool]:
+        """A title has the word, or one that it is a part of: "hand" is in "handbook". A word of one or two letters must
+        begin one."""
+        return _among(t.title_words.c.word.in_(self._words))
+
+    @property
+    def is_held_by_each(self) -> sa.ColumnElement[bool]:
+        return _in_each(t.title_words.c.word.in_(self._words))
+
+    @property
+    def is_whole(self) -> sa.ColumnElement[bool]:
+        """A title has the word as it is."""
+        return _among(t.title_words.c.word == self.word)
+
+    @property
+    def is_whole_in_each(self) -> sa.ColumnElement[bool]:
+        return _in_each(t.title_words.c.word == self.word)
+
+    @property
+    def _words(self) -> sa.Select[str]:
+        grams = t.word_grams.c
+        match len(self.word):
+            case 1:
+                beginning = grams.gram.startswith(f"^{self.word}", autoescape=True)
+                return sa.select(grams.word).where(beginning)
+            case 2:
+                return sa.select(grams.word).where(grams.gram == f"^{self.word}")
+            case _:  # its first gram finds the few words that may have it
+                return sa.select(grams.word).where(
+                    grams.gram == self.word[:3], grams.word.contains(self.word, autoescape=True)
+                )
+
+
+def _among(word: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return t.products.c.product_id.in_(sa.select(t.title_words.c.product_id).where(word))
+
+
+def _in_each(word: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(t.title_words.c.product_id == t.products.c.product_id, word)
+
+
+@dataclass(frozen=True, slots=True)
 class _Term:
     """A word of a question: the words of the index it may stand for, and how many products have one (at most)."""
 
@@ -173,19 +210,6 @@ def _matches(term: _Term, total: int) -> sa.Select[tuple[str, float]]:
     if len(term.variants) == 1:
         return sa.select(words.product_id, rarity).where(words.word == term.variants[0])
     return sa.select(words.product_id, rarity).where(words.word.in_(term.variants)).distinct()
-
-
-def _has_word(part: str) -> sa.ColumnElement[bool]:
-    grams = t.word_grams.c
-    if len(part) < 3:
-        words = sa.select(grams.word).where(grams.gram.startswith(f"^{part}", autoescape=True))
-    else:
-        # Its first gram finds the few words that may have it.
-        words = sa.select(grams.word).where(
-            grams.gram == part[:3], grams.word.contains(part, autoescape=True)
-        )
-    found = sa.select(t.title_words.c.product_id).where(t.title_words.c.word.in_(words))
-    return t.products.c.product_id.in_(found)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, str]]) -> None:
