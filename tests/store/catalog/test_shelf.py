@@ -33,6 +33,7 @@ from wellread.store.backup.opening import open_database
 from wellread.store.catalog.amendments import AMENDABLE
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.product_query import Listing
+from wellread.store.catalog.title_index import title_terms
 from wellread.store.database import tables as t
 from wellread.store.locks import ADDING, lock
 from wellread.store.runs.questions_about import questions_on
@@ -88,6 +89,71 @@ def test_lists_are_narrowed_and_counted(opened):
     assert counts(catalog, "author", author="nobody")["nobody"] == 0
     assert counts(catalog, "kind") == {"book": 3}
     assert counts(catalog, "collection") == {}
+
+
+FRUIT = ("p", "Pear", "pie", "Quince", "Pomelo p")
+
+
+@pytest.fixture
+def orchard(place, tmp_path):
+    """More titles than a list is made of at once, as rows that were never read from files."""
+    titles = [f"{FRUIT[number % 5]} {number:05}" for number in range(9000)]
+    with closing(open_database(tmp_path / "many.db" if isinstance(place, Path) else place)) as database:
+        catalog = Catalog(database)
+        with database.begin() as connection:
+            for table, rows in rows_of(titles).items():
+                connection.execute(sa.insert(table), rows)
+        yield titles, catalog
+
+
+def rows_of(titles):
+    key = [f"made-{number}" for number in range(len(titles))]
+    same = {"edition_id": "e", "indexed": "e", "format": "plain", "language": "en", "words": 1, "passages": 0}
+    words = {word for title in titles for word in title_terms(title)}
+    grams = {(f"^{word}$"[at : at + 3], word) for word in words for at in range(len(word))}
+    return {
+        t.products: [
+            {
+                **same,
+                "product_id": key[number],
+                "collection": "",
+                "kind": "book",
+                "title": title,
+                "by_title": title.casefold(),
+                "metadata": {"title": title},
+                "added_at": "2026-01-01",
+            }
+            for number, title in enumerate(titles)
+        ],
+        t.title_words: [
+            {"word": word, "product_id": key[number]}
+            for number, title in enumerate(titles)
+            for word in set(title_terms(title))
+        ],
+        t.word_grams: [{"gram": gram, "word": word} for gram, word in grams],
+        t.product_facets: [
+            {"facet": "topic", "value": f"topic {number % 2}", "product_id": key[number]}
+            for number in range(len(titles))
+        ],
+    }
+
+
+@pytest.mark.parametrize("topic", ["", "topic 1"])
+def test_of_very_many_titles_every_page_is_right(orchard, topic):
+    titles, catalog = orchard
+    held = [title for number, title in enumerate(titles) if not topic or topic == f"topic {number % 2}"]
+    for query, word in [("p", "p"), ("pear", "pear"), ("0", "0")]:
+        found = [title for title in held if any(w.startswith(word) for w in title_terms(title))]
+        found.sort(key=lambda title: (word not in title_terms(title), title.casefold()))
+        for offset in (0, 30, len(found) // 4, len(found) // 2 - 20, len(found) - 10, len(found) + 5):
+            total, products = catalog.page(Listing(query, topic=topic), offset=offset, limit=48)
+            assert total == len(found)
+            assert [p.title for p in products] == found[offset : offset + 48], (query, offset)
+        assert counts(catalog, "topic", query=query, topic=topic).get(topic or "topic 0") == sum(
+            (topic or "topic 0") == f"topic {number % 2}"
+            for number, title in enumerate(titles)
+            if any(w.startswith(word) for w in title_terms(title))
+        )
 
 
 def test_what_a_person_says_stays_when_the_files_are_added_again(opened, tmp_path):

@@ -237,6 +237,15 @@ def test_the_shelf_is_searched_while_one_types(served, visit):
     assert page.url.endswith("?query=soup+07")
     page.get_by_role("link", name="Take away").click()
     expect(page.locator(".title-card")).to_have_count(48)
+    page.keyboard.type("soup")
+    narrow = page.get_by_role("navigation", name="Narrow down")
+    expect(narrow).to_have_count(0)  # when typing rests: all of these are of one kind and topic
+    page.get_by_role("link", name="Take away").click()
+    expect(narrow.get_by_role("link", name="soup 52")).to_be_visible()
+    page.keyboard.type("s")
+    narrow.get_by_role("link", name="soup 52").click()  # once its links are of what was typed
+    page.wait_for_url("**/library?query=s&topic=soup")
+    page.goto(f"{served}/library")
     page.get_by_role("link", name="List").click()
     page.reload()
     expect(page.locator("#found")).to_have_attribute("data-shelf", "list")

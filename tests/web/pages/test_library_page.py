@@ -102,6 +102,13 @@ def test_a_part_is_only_the_part(http):
     more = http.get("/library?query=soup&part=more&offset=48").text
     assert "facets" not in more
     assert shown(more) == ["Soup 48", "Soup 49"]
+    typed = http.get("/library?query=soup+07&part=shelf").text
+    assert shown(typed) == ["Soup 07"]
+    assert "facets" not in typed
+    counted = http.get("/library?query=s&part=facets").text
+    assert shown(counted) == []
+    assert 'href="/library?query=s&amp;topic=soup"' in counted
+    assert "<html" not in typed + counted
     assert http.get("/library?part=other").status_code == 404
 
 

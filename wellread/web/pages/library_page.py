@@ -18,6 +18,14 @@ from wellread.web.pages.page import PagePart
 router = APIRouter(include_in_schema=False)
 SHELF_COOKIE = "wellread_shelf"
 Shelf = Literal["covers", "list"]
+Part = Literal["", "found", "shelf", "facets", "more"]
+_TEMPLATES: dict[Part, str] = {
+    "": "library.html",
+    "found": "library_found.html",
+    "shelf": "library_shelf.html",  # what is found by the letters that are typed so far
+    "facets": "library_facets.html",  # what that can be narrowed by, when typing rests
+    "more": "library_cards.html",
+}
 _AT_ONCE = 48  # titles: whole rows of 2, 3, 4, 6 and 8
 _VALUES = 12  # of a facet that are offered
 _YEAR = 365 * 24 * 3600
@@ -72,7 +80,7 @@ async def library(
     collection: Annotated[str, Query(max_length=200)] = "",
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     shelf: Annotated[Literal["", "covers", "list"], Query()] = "",
-    part: Annotated[Literal["", "found", "more"], Query(description="For the script of the page.")] = "",
+    part: Annotated[Part, Query(description="For the script of the page.")] = "",
 ) -> Response:
     """What is found from `offset` on; a kind that is none narrows nothing."""
     listing = Listing(query.strip(), collection, _kind(kind), author, topic)
@@ -81,14 +89,15 @@ async def library(
         return page.html("library_empty.html")
 
     def found() -> tuple[int, list[Product], Mapping[Facet, list[FacetValue]]]:
-        total, products = library.titles.page(listing, offset=offset, limit=_AT_ONCE)
-        counts = library.titles.facets(listing, limit=_VALUES) if part != "more" else {}
+        limit = 0 if part == "facets" else _AT_ONCE
+        total, products = library.titles.page(listing, offset=offset, limit=limit)
+        counts = library.titles.facets(listing, limit=_VALUES) if part not in ("shelf", "more") else {}
         return total, products, counts
 
     total, products, counts = await asyncio.to_thread(found)
     shown, until = Shown(listing), offset + len(products)
     response = page.html(
-        {"": "library.html", "found": "library_found.html", "more": "library_cards.html"}[part],
+        _TEMPLATES[part],
         listing=listing,
         shown=shown,
         total=total,

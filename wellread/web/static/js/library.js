@@ -7,6 +7,7 @@ import { complain } from "./toast.js";
 import { keep } from "./zone.js";
 
 const PAUSE = 180; // milliseconds after the last key
+const REST = 500; // after what was typed is shown, when the choices beside it are counted anew
 const NEAR = "600px"; // from the last title, at which further ones are fetched
 const form = document.querySelector(".library-search");
 const found = document.getElementById("found");
@@ -20,7 +21,7 @@ if (form) {
   let timer = 0;
   box.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => look(addressOf(form)), PAUSE);
+    timer = setTimeout(() => lookWhileTyping(addressOf(form)), PAUSE);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -67,22 +68,52 @@ function offer() {
 
 /** Shows what is found at an address of this page. */
 async function look(address) {
+  await show(address, "found", (fresh) => found.replaceChildren(fresh));
+}
+
+/** Shows the titles that are found at an address at once, and what they can be narrowed by when typing rests. */
+async function lookWhileTyping(address) {
+  const shelf = found.querySelector(".shelf");
+  const facets = found.querySelector(".facets");
+  if (facets) facets.inert = true; // its links are of what was typed before
+  const isShown = await show(address, "shelf", (fresh) => shelf.replaceWith(fresh));
+  const { signal } = looking;
+  if (!isShown) return;
+  await new Promise((rested) => setTimeout(rested, REST));
+  if (signal.aborted) return;
+  await show(address, "facets", (fresh) => {
+    const isOpen = found.querySelector(".facets")?.open;
+    found.querySelector(".facets")?.remove();
+    const columns = found.querySelector(".found-columns");
+    columns.prepend(fresh);
+    const counted = found.querySelector(".facets");
+    columns.classList.toggle("plain", !counted);
+    if (counted && isOpen) counted.open = true;
+  });
+}
+
+/** Puts a part of an address of this page in its place, and gives whether it came to that. */
+async function show(address, name, put) {
   looking.abort();
   looking = new AbortController();
-  found.setAttribute("aria-busy", "true");
+  const isShelf = name !== "facets";
+  if (isShelf) found.setAttribute("aria-busy", "true");
   try {
-    const fresh = await part(withPart(address, "found"), { signal: looking.signal });
-    found.replaceChildren(fresh);
-    hasFurther = false;
-    found.removeAttribute("aria-busy");
-    history.replaceState(null, "", address);
+    put(await part(withPart(address, name), { signal: looking.signal }));
     unfold();
-    watch();
-    document.getElementById("found-told").textContent = found.querySelector(".found-said").textContent.trim();
+    if (isShelf) {
+      hasFurther = false;
+      found.removeAttribute("aria-busy");
+      history.replaceState(null, "", address);
+      watch();
+      document.getElementById("found-told").textContent = found.querySelector(".found-said").textContent.trim();
+    }
+    return true;
   } catch (error) {
-    if (error.name === "AbortError") return;
+    if (error.name === "AbortError") return false;
     found.removeAttribute("aria-busy");
     complain(error);
+    return false;
   }
 }
 
