@@ -12,7 +12,7 @@ from wellread.store.catalog.amendments import edited
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.editions import EditionEntry, editions_of
 from wellread.store.catalog.facets import Facet, FacetValue
-from wellread.store.catalog.outline import Occurrence, OutlineEntry, occurrences, outline
+from wellread.store.catalog.outline import Occurrence, OutlineEntry, occurrences, outline, starts
 from wellread.store.catalog.product_query import Listing
 from wellread.store.catalog.source_files import FileStore, StoredFile
 from wellread.store.database.database import Database
@@ -104,6 +104,10 @@ class Titles:
     def outline(self, product_id: str) -> list[OutlineEntry]:
         """Its table of contents, with how much text each entry has."""
         return outline(self._database, product_id)
+
+    def starts(self, product_id: str) -> dict[str, int]:
+        """When each section of a recording begins, in milliseconds, by its id; of those in which something is said."""
+        return starts(self._database, product_id)
 
     def sections(self, product_id: str) -> Iterator[Section]:
         return self._catalog.sections(product_id)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from wellread.content import SectionRole
+from wellread.store.catalog.section_rows import start_of
 from wellread.store.database import tables as t
 from wellread.store.database.database import Database
 
@@ -64,6 +65,16 @@ def outline(database: Database, product_id: str) -> list[OutlineEntry]:
         )
         for row in rows
     ]
+
+
+def starts(database: Database, product_id: str) -> dict[str, int]:
+    """When the sections of the current edition begin in which something is said, by their ids: milliseconds."""
+    columns = t.sections.c
+    query = sa.select(columns.edition_id, columns.ordinal, columns.blocks)
+    with database.read() as connection:
+        rows = connection.execute(_current(query, product_id).order_by(columns.ordinal))
+        found = {f"{row.edition_id}-{row.ordinal}": start_of(row.blocks) for row in rows}
+    return {section_id: start for section_id, start in found.items() if start is not None}
 
 
 def occurrences(

@@ -1,6 +1,7 @@
 """The reader in a browser: the quote in sight, the pane beside an answer, a selection, and playing a talk."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.browser import assert_accessible, assert_fits, expect
+from support.long_talk import CHAPTERS, write_long_talk
 from support.running_server import running
 
 from wellread.blocking import BlockingWellread
@@ -330,6 +332,56 @@ def test_a_talk_starts_at_the_quote_and_its_transcript_follows(served, visit):
     last.locator(".seek").click()
     expect(last).to_have_attribute("aria-current", "true")
     expect(page.locator(".reader-contents a[aria-current]")).to_contain_text("One Piece of Advice")
+
+
+@pytest.fixture
+def long_talk(tmp_path):
+    """The address of the middle of a long talk, with a recording that is as short as that of the demo."""
+    settings = Settings(home=tmp_path / "home", embedder="none")
+    shutil.copy(Path(str(files("wellread") / "demo")) / "two-hats.mp4", tmp_path / "long-talk.mp4")
+    path = write_long_talk(tmp_path)
+    with BlockingWellread(settings=settings) as library:
+        list(library.add([path]))
+        [talk] = library.products()
+        sections = library.library.titles.contents(talk.product_id)
+    with running(settings) as address:
+        yield f"{address}/library/{talk.product_id}/sections/{sections[20].section_id}"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_chapters_of_a_long_talk_come_when_they_are_near(long_talk, visit, width):
+    page = visit(long_talk, width=width)
+    chapters = page.locator(".chapter")
+    expect(chapters).to_have_count(CHAPTERS)
+    expect(page.get_by_text("Cue 20-0 says")).to_be_visible()
+    assert_fits(page)
+    assert_accessible(page)
+    assert page.locator(".chapter[data-later]").count() > CHAPTERS // 2
+    chapters.nth(35).scroll_into_view_if_needed()
+    expect(page.get_by_text("Cue 35-0 says")).to_be_visible()
+    expect(chapters.nth(35).locator("h2 a")).to_have_count(0)
+    expect(chapters.nth(5)).to_have_attribute("data-later", re.compile("/sections/"))
+    page.locator(".reader-contents").evaluate("(contents) => (contents.open = true)")
+    page.locator(".reader-contents .seek").first.click()  # to the beginning of the recording
+    expect(page.get_by_text("Cue 0-0 says")).to_be_visible()
+    expect(page.locator(".cue[aria-current]")).to_have_count(1)
+
+
+def test_where_a_long_talk_was_left_off_is_in_the_chapter_that_was_read(long_talk, visit):
+    page = visit(long_talk)
+    page.locator(".chapter").nth(30).scroll_into_view_if_needed()
+    expect(page.get_by_text("Cue 30-0 says")).to_be_visible()
+    page.locator(".chapter").nth(30).locator(".cue").last.evaluate("(cue) => cue.scrollIntoView()")
+    page.wait_for_function("() => /at-30-/.test(localStorage.getItem('wellread-places'))")
+    page.goto(re.sub(r"/sections/.*", "/read", long_talk))
+    expect(page.locator(".chapter").nth(30).locator(".cue").last).to_be_in_viewport()
+    assert "-30?from=" in page.url
+
+
+def test_a_long_talk_can_be_read_without_scripts(long_talk, visit):
+    page = visit(long_talk, java_script_enabled=False)
+    page.get_by_role("link", name="Chapter 9 of the talk", exact=True).click()
+    expect(page.get_by_text("Cue 9-0 says")).to_be_visible()
 
 
 def test_the_reader_is_whole_without_scripts(served, visit):

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from support import epub_builder
 from support.libraries import add, book
+from support.long_talk import CHAPTERS, CUES, SECONDS, write_long_talk
 from support.running_server import client, running
 from support.stores import catalog_of, database_of
 from support.work import given_up, lines_run, queries
@@ -351,6 +352,42 @@ def test_a_talk_plays_from_when_the_words_that_are_quoted_are_said(served):
         starts += [float(found) * 1000 for found in re.findall(r"media#t=([\d.]+)", page)]
         assert f'data-start="{begins}"' in page
     assert starts == pytest.approx([begins, cue.start_ms], abs=1)
+
+
+def test_a_long_talk_shows_the_chapters_around_what_is_opened_and_links_to_the_rest(tmp_path):
+    settings = Settings(home=tmp_path / "home", embedder="none")
+    with BlockingWellread(settings=settings) as library:
+        [added] = add(library, write_long_talk(tmp_path))
+        sections = catalog_of(library.library).contents(added.product_id)
+    assert len(sections) == CHAPTERS
+    with running(settings) as address, client(address, headers=PAGE) as web:
+        place = f"/library/{added.product_id}/sections"
+
+        def said(page):
+            return dict.fromkeys(int(chapter) for chapter in re.findall(r"Cue (\d+)-\d+ says", page))
+
+        page = web.get(f"{place}/{sections[20].section_id}").text
+        assert list(said(page)) == [19, 20, 21]
+        assert len(page) < 100_000
+        for number in set(range(CHAPTERS)) - {19, 20, 21}:
+            link = f'<a href="{place}/{sections[number].section_id}">Chapter {number} of the talk</a>'
+            assert link in page
+        times = [int(start) for start in re.findall(r'class="seek" href="[^"]+" data-start="(\d+)"', page)]
+        assert times[:CHAPTERS] == [number * CUES * SECONDS * 1000 for number in range(CHAPTERS)]
+        assert list(said(web.get(f"{place}/{sections[0].section_id}").text)) == [0, 1]
+        assert list(said(web.get(f"{place}/{sections[-1].section_id}").text)) == [CHAPTERS - 2, CHAPTERS - 1]
+        part = web.get(f"{place}/{sections[7].section_id}?part=chapter").text
+        assert list(said(part)) == [7]
+        assert "<html" not in part and all(f"Cue 7-{number} says" in part for number in range(CUES))
+        found = web.get(f"/library/{added.product_id}/find", params={"q": "Cue 33-4 says"}).text
+        anchor = re.findall(r'href="(/read/[^"]+)"', found)[0]
+        quoted = web.get(anchor).text
+        assert list(said(quoted)) == [32, 33, 34] and '<mark id="quote"' in quoted
+
+
+def test_a_section_of_a_book_is_no_chapter_of_a_talk(served):
+    answer = served.get(f"{served.section('tea', 'Brewing')}?part=chapter")
+    assert answer.status_code == 404
 
 
 def test_a_talk_without_its_recording_says_so(served, tmp_path):

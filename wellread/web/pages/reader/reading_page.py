@@ -19,7 +19,7 @@ from wellread.web.pages.reader.answer_citations import AnswerCitations, answer_c
 from wellread.web.pages.reader.reading_search import search_title
 from wellread.web.pages.reader.reading_text import reading_text
 from wellread.web.pages.reader.reading_view import section_address
-from wellread.web.pages.reader.section_view import OpenedSection, first_section
+from wellread.web.pages.reader.section_view import OpenedSection, first_section, talk_chapter
 from wellread.web.pages.translations import translations
 
 router = APIRouter(tags=["reading"])
@@ -85,7 +85,7 @@ async def read_section(
     caller: CallerPart,
     library: LibraryPart,
     page: PagePart,
-    part: ReaderPart = "",
+    part: Annotated[Literal["", "reader", "chapter"], Query(description="For the reader's script.")] = "",
     start: Annotated[int, Query(alias="from", ge=0, le=1_000_000_000)] = 0,
     run: RunPart = "",
     citation: CitationPart = 0,
@@ -94,6 +94,11 @@ async def read_section(
     product = await library.product(product_id)
     section = await asyncio.to_thread(library.titles.section, product_id, section_id)
     citations = await _citations(library, caller, run, citation)
+    if part == "chapter":
+        chapter = await asyncio.to_thread(talk_chapter, product_id, section)
+        return page.html(
+            "reader_cues.html", chapter=chapter, citations=citations, beside=beside, **_language(product)
+        )
     return await _reader(page, library, product, section, part, start=start, citations=citations)
 
 

@@ -1,6 +1,6 @@
 """A section that is opened, perhaps because of a place in it, made ready to be shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +18,7 @@ from wellread.web.pages.reader.pdf_sheets import PdfSheet, is_paged, sheets
 from wellread.web.pages.reader.reading_view import ReaderView, Turning, section_address
 from wellread.web.pages.reader.section_html import MarkedRange, SectionHtml
 from wellread.web.pages.reader.section_parts import part_at, section_parts
-from wellread.web.pages.reader.talk_turns import is_talk, talk
+from wellread.web.pages.reader.talk_turns import TalkChapter, chapter_of, is_talk, shown_chapters, talk
 
 
 def first_section(library: Wellread, product: Product) -> Section:
@@ -27,6 +27,14 @@ def first_section(library: Wellread, product: Product) -> Section:
     if entry is None:
         raise NotFoundError(f"{product.title} has no text.", hint="Add it again, perhaps in another format.")
     return library.titles.section(product.product_id, entry.section_id)
+
+
+def talk_chapter(product_id: str, section: Section) -> TalkChapter:
+    """A section as a chapter of a talk. Raises NotFoundError for one of a book."""
+    chapter = chapter_of(product_id, section)
+    if chapter is None:
+        raise NotFoundError(f"{section.title!r} is no chapter of a talk.", hint="Open the section itself.")
+    return chapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,13 @@ class OpenedSection:
         """Blocks."""
         book = BookOutline(self.library.titles.outline(self.product.product_id))
         at = book.index(self.section.section_id)
-        return self._talk(at) if is_talk(self.section) else self._book(book, at)
+        return self._talk(book, at) if is_talk(self.section) else self._book(book, at)
 
-    def _talk(self, at: int | None) -> ReaderView:
-        """All of a talk; of an earlier edition, the one section without the recording."""
+    def _talk(self, book: BookOutline, at: int | None) -> ReaderView:
+        """A talk with its chapters, of which a long one shows those around the section; of an earlier edition, the one
+        section without the recording."""
         product_id = self.product.product_id
         titles = self.library.titles
-        sections = [self.section] if at is None else titles.sections(product_id)
         stored = titles.files(product_id) if at is not None else []
         files = {role: file for role, file in stored if titles.path(file).is_file()}
         return ReaderView(
@@ -62,8 +70,38 @@ class OpenedSection:
             Markup.escape(self.product.title),
             self.place,
             self._label(self.section.blocks),
-            talk=talk(product_id, sections, self.place, files),
+            talk=talk(product_id, list(self._chapters(book, at)), self.place, files),
         )
+
+    def _chapters(self, book: BookOutline, at: int | None) -> Iterator[TalkChapter]:
+        product_id = self.product.product_id
+        if at is None:
+            yield talk_chapter(product_id, self.section)
+            return
+        titles = self.library.titles
+        shown = shown_chapters(book.entries, at)
+        is_whole = len(shown) == len(book.entries)
+        starts = {} if is_whole else titles.starts(product_id)
+        sections = titles.sections(product_id) if is_whole else (self._shown(book.entries[n]) for n in shown)
+        chapters = {section.ordinal: chapter_of(product_id, section, self.place) for section in sections}
+        for entry in book.entries:
+            chapter = chapters.get(entry.ordinal)
+            if chapter is not None:
+                yield chapter
+            elif entry.section_id in starts:
+                yield TalkChapter(
+                    entry.section_id,
+                    entry.ordinal,
+                    entry.title,
+                    starts[entry.section_id],
+                    section_address(product_id, entry.section_id),
+                    entry.length,
+                )
+
+    def _shown(self, entry: OutlineEntry) -> Section:
+        if entry.section_id == self.section.section_id:
+            return self.section
+        return self.library.titles.section(self.product.product_id, entry.section_id)
 
     def _book(self, book: BookOutline, at: int | None) -> ReaderView:
         parts = section_parts(self.section.blocks)

@@ -4,12 +4,18 @@ import { centre } from "./scrolling.js";
 
 const PATIENCE = 4000; // milliseconds for which a reader who scrolled is left alone before following is offered
 
-/** Ties the player of an article to its transcript. Gives a function that unties them. */
-export function player(article) {
+/** Ties the player of an article to its transcript. A chapter that is still to come is asked for by `fetchNow` when it
+ * is played. Gives what is to be called when one has come, and what unties the two. */
+export function player(article, fetchNow) {
   const media = article.querySelector("video, audio");
-  const cues = [...article.querySelectorAll(".cue")];
-  if (!media || !cues.length) return () => {};
-  const starts = cues.map((cue) => Number(cue.dataset.start));
+  let cues = [];
+  let starts = [];
+  const collect = () => {
+    cues = [...article.querySelectorAll(".cue, .chapter[data-later]")];
+    starts = cues.map((cue) => Number(cue.dataset.start));
+  };
+  collect();
+  if (!media || !cues.length) return { come: () => {}, stop: () => {} };
   const followButton = article.querySelector(".follow");
   const chapters = [...article.querySelectorAll(".reader-contents .seek")];
   const leaving = new AbortController();
@@ -35,7 +41,8 @@ export function player(article) {
     if (cue === current) return;
     current?.removeAttribute("aria-current");
     current = cue;
-    cue?.setAttribute("aria-current", "true");
+    if (cue?.dataset.later) fetchNow(cue);
+    else cue?.setAttribute("aria-current", "true");
     mark(chapters, media.currentTime * 1000 + 50);
     if (cue && isFollowing && !media.paused) show(cue);
   };
@@ -66,7 +73,13 @@ export function player(article) {
     follow(true);
     media.play().catch(() => {}); // the browser may want to be asked by its own button
   });
-  return () => leaving.abort();
+  const come = () => {
+    collect();
+    current?.removeAttribute("aria-current");
+    current = null;
+    tick();
+  };
+  return { come, stop: () => leaving.abort() };
 }
 
 /** The last of `starts` that is not behind `time`; -1 before the first. */

@@ -16,7 +16,9 @@ export function keepPlace(article) {
   let waiting = 0;
   const keep = () => {
     const block = topBlock(article);
-    put(product, { section, block: block?.id || "" });
+    // A talk shows several of its sections.
+    const own = block?.closest(".chapter")?.dataset.section || section;
+    put(product, { section: own, block: block?.id || "" });
   };
   const scrolled = () => {
     clearTimeout(waiting);

@@ -2,6 +2,7 @@
 
 import { fragment, send } from "./api.js";
 import { onKey } from "./keys.js";
+import { laterChapters } from "./later.js";
 import { player } from "./player.js";
 import { keepPlace, keptPlace } from "./position.js";
 import { showQuote, toTop } from "./scrolling.js";
@@ -118,10 +119,12 @@ class Reader extends HTMLElement {
     const contents = article.querySelector(".reader-contents");
     if (contents && this.clientWidth >= WIDE) contents.open = true;
     if (contents?.open) showInside(contents.querySelector("nav"), contents.querySelector("[aria-current]"));
-    const stopPlaying = player(article);
+    const later = laterChapters(article, () => playing.come());
+    const playing = player(article, later.fetchNow);
     const stopKeeping = keepPlace(article);
     this.#left = () => {
-      stopPlaying();
+      later.stop();
+      playing.stop();
       stopKeeping();
     };
     if (focus) article.querySelector("#reader-heading")?.focus({ preventScroll: true });
@@ -145,7 +148,8 @@ class Reader extends HTMLElement {
     const kept = keptPlace(article.dataset.product);
     if (!kept || edition(kept.section) !== edition(article.dataset.section)) return;
     const start = kept.block.split("-")[2];
-    if (kept.section !== article.dataset.section || (start && !document.getElementById(kept.block))) {
+    const isHere = document.getElementById(kept.block) || (!start && kept.section === article.dataset.section);
+    if (!isHere) {
       const product = encodeURIComponent(article.dataset.product);
       const address = `/library/${product}/sections/${kept.section}${start ? `?from=${start}` : ""}`;
       if (!(await this.open(address))) return;
