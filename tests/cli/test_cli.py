@@ -77,6 +77,26 @@ def test_add_ask_read_remove(process, run, tmp_path):
     assert "empty" in run("ls").stdout
 
 
+def test_titles_are_listed_from_any_on_and_no_more_than_wanted(run, tmp_path):
+    assert "empty" in run("ls", "--offset", "3").stdout
+    for name in ("Soup", "bread", "Tea"):
+        run("add", book(tmp_path, f"{name}.md", name, TEA))
+
+    def titles(*options):
+        return [one["title"] for one in lines(run("ls", "--json", *options))]
+
+    assert titles() == ["bread", "Soup", "Tea"]
+    assert titles("--limit", "2") == ["bread", "Soup"]
+    assert titles("--offset", "1", "--limit", "1") == ["Soup"]
+    assert titles("--offset", "3") == []
+    shown = run("ls", "--offset", "2").stdout
+    assert "Tea" in shown and "Soup" not in shown
+    assert "None of the 3 titles" in run("ls", "--offset", "3").stdout
+    assert "None of the 3 titles" in run("ls", "--collection", "none").stdout
+    assert run("ls", "--limit", "0", check=False).returncode == 2
+    assert run("ls", "--offset", "-1", check=False).returncode == 2
+
+
 def test_the_trace_has_the_form_of_the_documentation(run, tea):
     question = (
         "What does The Tea Companion say about how long green tea and black tea must be steeped, and does it say "

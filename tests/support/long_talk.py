@@ -6,7 +6,7 @@ CHAPTERS, CUES, SECONDS = 40, 20, 5
 
 
 def write_long_talk(folder: Path) -> Path:
-    """Its transcript, beside which its chapters are. Each cue tells its chapter and its number in that: "Cue 7-3 says …"."""
+    """Its transcript, beside which its chapters are. Each cue tells its chapter and its number: "Cue 7-3 says"."""
     cues, chapters = ["WEBVTT"], ["WEBVTT"]
     for chapter in range(CHAPTERS):
         begins = chapter * CUES * SECONDS

@@ -1,6 +1,8 @@
 """`ls`, `show`, `search` and `read`."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from rich.console import Group
 from rich.table import Table
@@ -8,42 +10,63 @@ from rich.text import Text
 
 from wellread.cli.add import start_embedding
 from wellread.cli.output import command_name, console, print_json
-from wellread.content import BlockKind, PlacedBlock, place_label
+from wellread.content import BlockKind, PlacedBlock, Product, place_label
 from wellread.engine import Wellread
 from wellread.library.open_anchor import OpenedPlace
 from wellread.library.scope import describe
 from wellread.wire.library import ProductView, SectionEntry
 
+_COLUMNS = ("id", "title", "authors", "kind", "words", "collection")
 
-async def list_products(*, collection: str, as_json: bool) -> int:
+
+async def list_products(*, collection: str, limit: int | None, offset: int, as_json: bool) -> int:
+    """Prints them as they come: those of a large library are not waited for."""
+    widths: list[int] = []  # of the columns, as the first page has them
+    is_listed = False
     async with Wellread() as library:
-        products = await library.products(collection=collection)
-    if as_json:
-        for product in products:
-            print_json(ProductView.of_product(product).model_dump(mode="json"))
-        return 0
-    if not products:
+        listing = library.product_pages(collection=collection, offset=offset, limit=limit)
+        async with aclosing(listing) as pages:
+            async for products in pages:
+                if as_json:
+                    for product in products:
+                        print_json(ProductView.of_product(product).model_dump(mode="json"))
+                else:
+                    rows = [_row(product) for product in products]
+                    widths = widths or [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
+                    console.print(_table(rows, widths, header=not is_listed))
+                is_listed = True
+        total = await asyncio.to_thread(library.titles.count)
+    if not total and not as_json:
         console.print(
             f"The library is empty. Add something: {command_name()} add PATH, or try: {command_name()} demo"
         )
-        return 0
-    table = Table(box=None, pad_edge=False)
-    table.add_column("id", no_wrap=True)  # to be copied
-    for name in ("title", "authors", "kind"):
-        table.add_column(name, overflow="fold")
-    table.add_column("words", justify="right")
-    table.add_column("collection")
-    for product in products:
-        table.add_row(
-            product.product_id,
-            Text(product.title),
-            Text(", ".join(product.metadata.authors)),
-            product.kind.value,
-            f"{product.words:,}",
-            Text(product.collection),
-        )
-    console.print(table)
+    elif not is_listed and not as_json:
+        console.print(f"None of the {total:,} titles of the library is among these.")
     return 0
+
+
+def _row(product: Product) -> tuple[str, ...]:
+    return (
+        product.product_id,
+        product.title,
+        ", ".join(product.metadata.authors),
+        product.kind.value,
+        f"{product.words:,}",
+        product.collection,
+    )
+
+
+def _table(rows: Sequence[Sequence[str]], widths: Sequence[int], *, header: bool) -> Table:
+    """A piece of a table whose columns are as wide as those of the first, where they can be."""
+    table = Table(box=None, pad_edge=False, show_header=header)
+    table.add_column("id", no_wrap=True, min_width=widths[0])  # to be copied
+    for name, width in zip(_COLUMNS[1:4], widths[1:4], strict=True):
+        table.add_column(name, overflow="fold", min_width=width if name == "kind" else None, ratio=None)
+    table.add_column("words", justify="right", min_width=widths[4])
+    table.add_column("collection", min_width=widths[5])
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 async def show(product_id: str, *, as_json: bool) -> int:

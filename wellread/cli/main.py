@@ -117,10 +117,15 @@ def embed(
 @app.command("ls")
 def list_products(
     collection: Annotated[str, typer.Option(help="Only this part of the library.")] = "",
+    limit: Annotated[int | None, typer.Option(help="At most so many.", min=1)] = None,
+    offset: Annotated[int, typer.Option(help="Without the first ones, so many.", min=0)] = 0,
     as_json: Json = False,
 ) -> None:
-    """List the products of the library."""
-    run(commands("library").list_products(collection=collection, as_json=as_json))
+    """List the products of the library by title."""
+    listing = commands("library").list_products(
+        collection=collection, limit=limit, offset=offset, as_json=as_json
+    )
+    run(listing)
 
 
 @app.command()

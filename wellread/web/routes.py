@@ -5,6 +5,7 @@ from wellread.web.openai import api as openai
 from wellread.web.pages import (
     access_pages,
     ask_page,
+    contents_page,
     figures_pages,
     library_page,
     login_page,
@@ -40,6 +41,7 @@ ROUTERS = (
     ask_page.router,
     library_page.router,
     product_page.router,
+    contents_page.router,
     conversation_page.router,
     conversations_page.router,
     settings_page.router,

@@ -32,7 +32,7 @@ from wellread.store.accounts.accounts import AccountStore
 from wellread.store.backup.opening import open_database
 from wellread.store.catalog.amendments import AMENDABLE
 from wellread.store.catalog.catalog import Catalog
-from wellread.store.catalog.product_query import Listing
+from wellread.store.catalog.product_query import Listing, id_pages
 from wellread.store.catalog.title_index import title_terms
 from wellread.store.database import tables as t
 from wellread.store.locks import ADDING, lock
@@ -103,7 +103,7 @@ def orchard(place, tmp_path):
         with database.begin() as connection:
             for table, rows in rows_of(titles).items():
                 connection.execute(sa.insert(table), rows)
-        yield titles, catalog
+        yield titles, catalog, database
 
 
 def rows_of(titles):
@@ -140,7 +140,7 @@ def rows_of(titles):
 
 @pytest.mark.parametrize("topic", ["", "topic 1"])
 def test_of_very_many_titles_every_page_is_right(orchard, topic):
-    titles, catalog = orchard
+    titles, catalog, _ = orchard
     held = [title for number, title in enumerate(titles) if not topic or topic == f"topic {number % 2}"]
     for query, word in [("p", "p"), ("pear", "pear"), ("0", "0")]:
         found = [title for title in held if any(w.startswith(word) for w in title_terms(title))]
@@ -154,6 +154,21 @@ def test_of_very_many_titles_every_page_is_right(orchard, topic):
             for number, title in enumerate(titles)
             if any(w.startswith(word) for w in title_terms(title))
         )
+
+
+def test_pages_leave_no_title_out_and_tell_none_twice_while_others_come_and_go(orchard):
+    titles, catalog, database = orchard
+    place = {f"made-{number}": title for number, title in enumerate(titles)}
+    in_order = [product.product_id for product in catalog.products()]
+    assert sorted(in_order) == sorted(place)
+    told = []
+    for number, ids in enumerate(id_pages(database, "", 5, 700, 100)):
+        assert len(ids) == 100
+        told += ids
+        catalog.remove(in_order[number])  # of those before
+    assert told == in_order[5:705]
+    assert list(id_pages(database, "none", 0, None, 100)) == []
+    assert sum(map(len, id_pages(database, "", 0, None, 1000))) == len(titles) - 7
 
 
 def test_what_a_person_says_stays_when_the_files_are_added_again(opened, tmp_path):

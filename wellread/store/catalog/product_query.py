@@ -1,7 +1,7 @@
 """Which products a list of the library has: of a kind, on a topic, by an author, of a collection, with certain words
 in their titles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +113,28 @@ def _ids(
     ids = sa.select(products.product_id).where(*conditions)
     ids = ids.order_by(*order, products.by_title, products.product_id)
     return list(connection.scalars(ids.offset(offset).limit(limit)))
+
+
+def id_pages(
+    database: Database, collection: str, offset: int, limit: int | None, size: int
+) -> Iterator[list[str]]:
+    """The ids of a collection's products (of all, if it is ""), or of `limit` of them from `offset` on: by title, so
+    many (`size`) at a time. Of what is there all the while nothing is left out or told twice when titles come or go."""
+    products = t.products.c
+    place = sa.tuple_(products.by_title, products.product_id)
+    query = sa.select(products.by_title, products.product_id).order_by(products.by_title, products.product_id)
+    if collection:
+        query = query.filter_by(collection=collection)
+    left = limit
+    page = query.offset(offset)
+    while left is None or left > 0:
+        with database.read() as connection:
+            rows = connection.execute(page.limit(size if left is None else min(left, size))).all()
+        if not rows:
+            return
+        yield [row.product_id for row in rows]
+        left = None if left is None else left - len(rows)
+        page = query.where(place > sa.tuple_(*map(sa.literal, rows[-1])))
 
 
 def counted(

@@ -6,11 +6,12 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from fastapi import APIRouter, Response
 
-from wellread.content import Section, SectionRole, TimeOrigin
+from wellread.content import Product, ProductKind, TimeOrigin
 from wellread.engine import Wellread
 from wellread.store.runs.questions_about import LOOKED_AT
 from wellread.web.http.dependencies import CallerPart, LibraryPart
 from wellread.web.pages.book_language import language_tag, text_direction
+from wellread.web.pages.contents_page import ContentsList
 from wellread.web.pages.dates import clock_for
 from wellread.web.pages.page import PagePart
 
@@ -37,12 +38,14 @@ def _language_name(tag: str, language: str) -> str:
         return tag
 
 
-def _seconds(library: Wellread, product_id: str, sections: list[Section]) -> float:
+def _seconds(library: Wellread, product: Product) -> float:
     """Until when something is said in a recording, as its last section tells; 0 for a book."""
-    if not sections:
+    product_id = product.product_id
+    outline = library.titles.outline(product_id) if product.kind is not ProductKind.BOOK else ()
+    if not outline:
         return 0
     origins = (
-        placed.block.origin for placed in library.titles.section(product_id, sections[-1].section_id).blocks
+        placed.block.origin for placed in library.titles.section(product_id, outline[-1].section_id).blocks
     )
     return max((origin.end_ms for origin in origins if isinstance(origin, TimeOrigin)), default=0) / 1000
 
@@ -51,9 +54,7 @@ def _values(library: Wellread, product_id: str, caller: str) -> dict[str, Any]:
     titles = library.titles
     product = titles.product(product_id)
     metadata = product.metadata
-    sections = [
-        section for section in titles.contents(product_id) if section.role is not SectionRole.CONTENTS
-    ]
+    contents = ContentsList.of(library, product_id)
     editions = titles.editions(product_id)
     return {
         "product": product,
@@ -66,9 +67,9 @@ def _values(library: Wellread, product_id: str, caller: str) -> dict[str, Any]:
         "edited": titles.edited(product),
         "lang": language_tag(metadata.language),
         "dir": text_direction(metadata.language),
-        "sections": sections,
-        "seconds": _seconds(library, product_id, sections),
-        "is_open_contents": len(sections) <= _OPEN_UP_TO,
+        "contents": contents,
+        "seconds": _seconds(library, product),
+        "is_open_contents": contents.total <= _OPEN_UP_TO,
         "edition": editions[0],
         "earlier": editions[1:],
         "missing": {role for role, file in editions[0].files if not titles.path(file).is_file()},

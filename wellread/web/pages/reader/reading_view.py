@@ -37,6 +37,7 @@ class ReaderView:
     previous: Turning | None = None
     next: Turning | None = None
     rows: tuple[Row, ...] = ()
+    lists_all: bool = True  # whether these are all sections
     part: str = ""  # of a long section, as in "2/5"
     text: Markup = field(default_factory=Markup)
     sheets: tuple[PdfSheet, ...] = ()

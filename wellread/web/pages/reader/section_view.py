@@ -131,6 +131,7 @@ class OpenedSection:
             if len(blocks) < len(parts[number]):  # what follows the block that became the heading
                 before += html.shown_figures(parts[number][0].start)
             text = before + Markup("\n").join(maker.blocks(run) for maker, run in runs)
+        rows = book.rows(at)
         return ReaderView(
             self.product,
             self.section,
@@ -141,7 +142,8 @@ class OpenedSection:
             before=tuple(entry for entry in passed if entry not in above),
             previous=self._part(parts, number - 1) or self._turning(at is not None and book.previous(at)),
             next=self._part(parts, number + 1) or self._turning(at is not None and book.next(at)),
-            rows=tuple(book.rows(at)),
+            rows=tuple(rows),
+            lists_all=len(rows) == len(book.entries),
             part=f"{number + 1}/{len(parts)}" if len(parts) > 1 else "",
             text=text,
             sheets=tuple(pages),

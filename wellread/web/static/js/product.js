@@ -1,6 +1,7 @@
 // A title's page: editing what is known about it, and removing it.
 
 import { _, send } from "./api.js";
+import "./contents.js";
 import { isLeaving, removing } from "./removing.js";
 import { zoneChanged } from "./zone.js";
 
