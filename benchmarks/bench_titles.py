@@ -1,9 +1,10 @@
-"""Lists of a large catalogue, and readers of long titles, in processor time: `bench_titles.py HOME` or `--titles 60000`.
+"""Lists of a large catalogue, and readers of long titles, in processor time.
 
-Over a copy of the library in HOME, or one of so many made-up titles: the library's page, typed letters, what they can be
-narrowed by, lists narrowed by a facet (at most 60 ms each at 60,000 titles, a word of one letter left aside), and
-`wellread ls` to its first line and to its end. Then a talk of so many `--chapters` and the contents of a book of so many
-`--sections`: the size of their pages. The time of a page is that of the server's code without a network.
+`bench_titles.py HOME`, over a copy of the library in HOME, or `bench_titles.py --titles 60000` over made-up titles: the
+library's page, typed letters, what they can be narrowed by, lists narrowed by a facet (at most 60 ms each at 60,000
+titles, words of one letter left aside), and `wellread ls` to its first lines and to its end. Then a talk of so many
+`--chapters` and the contents of a book of so many `--sections`: the time and size of their pages. The time of a page is
+that of the server's code, without a network.
 """
 
 import argparse

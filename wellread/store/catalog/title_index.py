@@ -177,8 +177,11 @@ class SoughtWord:
         grams = t.word_grams.c
         match len(self.word):
             case 1:
-                beginning = grams.gram.startswith(f"^{self.word}", autoescape=True)
-                return sa.select(grams.word).where(beginning)
+                # LIKE alone would have SQLite go through all grams; nothing that begins so comes before its beginning.
+                beginning = f"^{self.word}"
+                return sa.select(grams.word).where(
+                    grams.gram >= beginning, grams.gram.startswith(beginning, autoescape=True)
+                )
             case 2:
                 return sa.select(grams.word).where(grams.gram == f"^{self.word}")
             case _:  # its first gram finds the few words that may have it
