@@ -37,7 +37,6 @@ from wellread.models.resolve import Models
 from wellread.settings import Settings, rows
 from wellread.store.backup.backup import BackupProgress, back_up
 from wellread.store.backup.restore import Backup, restore
-from wellread.store.catalog.product_query import id_pages
 from wellread.store.event_log import StoredEvent
 from wellread.store.runs.runs import Begun, IdempotencyKey
 from wellread.wire.library import Cell
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from wellread.library.pictures.pictures import Pictures
 
 _CANCEL_TRIES = 5
-_PAGE = 200  # products
 
 
 class Wellread:
@@ -200,15 +198,6 @@ class Wellread:
         return await asyncio.to_thread(
             lambda: self._catalog.products(collection=collection, offset=offset, limit=limit)
         )
-
-    async def product_pages(
-        self, *, collection: str = "", offset: int = 0, limit: int | None = None
-    ) -> AsyncGenerator[list[Product], None]:
-        """`products`, some hundreds at a time: the first are there at once, however many there are."""
-        pages = id_pages(self._stores.database, collection, offset, limit, _PAGE)
-        while ids := await asyncio.to_thread(lambda: next(pages, None)):
-            found = await asyncio.to_thread(self._catalog.products_by_id, ids)
-            yield [found[product_id] for product_id in ids if product_id in found]
 
     async def product(self, product_id: str) -> Product:
         return await asyncio.to_thread(self._catalog.product, product_id)

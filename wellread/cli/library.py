@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
 
 from rich.console import Group
 from rich.table import Table
@@ -16,6 +15,7 @@ from wellread.library.open_anchor import OpenedPlace
 from wellread.library.scope import describe
 from wellread.wire.library import ProductView, SectionEntry
 
+_NARROW = 16  # characters that a collection has in any case
 _COLUMNS = ("id", "title", "authors", "kind", "words", "collection")
 
 
@@ -24,17 +24,15 @@ async def list_products(*, collection: str, limit: int | None, offset: int, as_j
     widths: list[int] = []  # of the columns, as the first page has them
     is_listed = False
     async with Wellread() as library:
-        listing = library.product_pages(collection=collection, offset=offset, limit=limit)
-        async with aclosing(listing) as pages:
-            async for products in pages:
-                if as_json:
-                    for product in products:
-                        print_json(ProductView.of_product(product).model_dump(mode="json"))
-                else:
-                    rows = [_row(product) for product in products]
-                    widths = widths or [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
-                    console.print(_table(rows, widths, header=not is_listed))
-                is_listed = True
+        for products in library.titles.pages(collection=collection, offset=offset, limit=limit):
+            if as_json:
+                for product in products:
+                    print_json(ProductView.of_product(product).model_dump(mode="json"))
+            else:
+                rows = [_row(product) for product in products]
+                widths = widths or [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
+                console.print(_table(rows, widths, header=not is_listed))
+            is_listed = True
         total = await asyncio.to_thread(library.titles.count)
     if not total and not as_json:
         console.print(
@@ -61,9 +59,9 @@ def _table(rows: Sequence[Sequence[str]], widths: Sequence[int], *, header: bool
     table = Table(box=None, pad_edge=False, show_header=header)
     table.add_column("id", no_wrap=True, min_width=widths[0])  # to be copied
     for name, width in zip(_COLUMNS[1:4], widths[1:4], strict=True):
-        table.add_column(name, overflow="fold", min_width=width if name == "kind" else None, ratio=None)
+        table.add_column(name, overflow="fold", min_width=width if name == "kind" else None)
     table.add_column("words", justify="right", min_width=widths[4])
-    table.add_column("collection", min_width=widths[5])
+    table.add_column("collection", min_width=min(widths[5], _NARROW))
     for row in rows:
         table.add_row(*map(Text, row))
     return table

@@ -13,10 +13,12 @@ from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.editions import EditionEntry, editions_of
 from wellread.store.catalog.facets import Facet, FacetValue
 from wellread.store.catalog.outline import Occurrence, OutlineEntry, occurrences, outline, starts
-from wellread.store.catalog.product_query import Listing
+from wellread.store.catalog.product_query import Listing, id_pages
 from wellread.store.catalog.source_files import FileStore, StoredFile
 from wellread.store.database.database import Database
 from wellread.store.runs.questions_about import AskedQuestion, questions_on
+
+_PAGE = 200  # products
 
 
 class Titles:
@@ -39,6 +41,15 @@ class Titles:
     def by_id(self, product_ids: Sequence[str]) -> dict[str, Product]:
         """Those of them that are there."""
         return self._catalog.products_by_id(product_ids)
+
+    def pages(
+        self, *, collection: str = "", offset: int = 0, limit: int | None = None
+    ) -> Iterator[list[Product]]:
+        """The products of a collection, or all, by title and some hundreds at a time: the first are there at once,
+        however many there are."""
+        for ids in id_pages(self._database, collection, offset, limit, _PAGE):
+            found = self._catalog.products_by_id(ids)
+            yield [found[product_id] for product_id in ids if product_id in found]
 
     def page(self, listing: Listing, *, offset: int = 0, limit: int = 50) -> tuple[int, list[Product]]:
         """How many a listing has, and a part of it."""

@@ -22,7 +22,7 @@ _MOST = 200  # lines that are shown at once
 
 
 @dataclass(frozen=True, slots=True)
-class ContentsLine:
+class ContentsItem:
     """A section of the contents. `parts` is how many sections it has within it that are not listed; they are behind
     `address`, on a page of their own, or in place of the link to it."""
 
@@ -36,7 +36,7 @@ class ContentsList:
     """Lines of the contents, of `total` sections in all. Behind them are `left` more, at `further`."""
 
     total: int
-    lines: tuple[ContentsLine, ...]
+    lines: tuple[ContentsItem, ...]
     left: int = 0
     further: str = ""
 
@@ -47,11 +47,11 @@ class ContentsList:
         outline = library.titles.outline(product_id)
         entries = [entry for entry in outline if entry.role is not SectionRole.CONTENTS]
         if len(entries) <= _WHOLE and not within:
-            return cls(len(entries), tuple(map(ContentsLine, entries)))
+            return cls(len(entries), tuple(map(ContentsItem, entries)))
         lines = _lines(entries, product_id, within)
-        root: list[ContentsLine] = []
+        root: list[ContentsItem] = []
         if len(lines) == 1 and lines[0].parts and not within:  # a book that is one section at its top
-            root = [ContentsLine(lines[0].entry)]
+            root = [ContentsItem(lines[0].entry)]
             within = lines[0].entry.section_id
             lines = _lines(entries, product_id, within)
         shown = lines[start : start + _MOST]
@@ -60,7 +60,7 @@ class ContentsList:
         return cls(len(entries), (*(root if not start else ()), *shown), left, further)
 
 
-def _lines(entries: Sequence[OutlineEntry], product_id: str, within: str) -> list[ContentsLine]:
+def _lines(entries: Sequence[OutlineEntry], product_id: str, within: str) -> list[ContentsItem]:
     """What is right within a section, or at the top. Raises NotFoundError."""
     first, depth = 0, -1
     if within:
@@ -79,7 +79,7 @@ def _lines(entries: Sequence[OutlineEntry], product_id: str, within: str) -> lis
         else:
             heads.append((entry, 0))
     return [
-        ContentsLine(entry, parts, _address(product_id, entry.section_id) if parts else "")
+        ContentsItem(entry, parts, _address(product_id, entry.section_id) if parts else "")
         for entry, parts in heads
     ]
 
