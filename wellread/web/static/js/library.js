@@ -21,6 +21,7 @@ if (form) {
   let timer = 0;
   box.addEventListener("input", () => {
     clearTimeout(timer);
+    rest(true); // its links are of what was typed before
     timer = setTimeout(() => lookWhileTyping(addressOf(form)), PAUSE);
   });
   form.addEventListener("submit", (event) => {
@@ -66,6 +67,12 @@ function offer() {
 }
 
 
+/** Lets nobody choose among what the titles can be narrowed by until it is counted anew. */
+function rest(isWanted) {
+  const facets = found.querySelector(".facets");
+  if (facets) facets.inert = isWanted;
+}
+
 /** Shows what is found at an address of this page. */
 async function look(address) {
   await show(address, "found", (fresh) => found.replaceChildren(fresh));
@@ -74,8 +81,6 @@ async function look(address) {
 /** Shows the titles that are found at an address at once, and what they can be narrowed by when typing rests. */
 async function lookWhileTyping(address) {
   const shelf = found.querySelector(".shelf");
-  const facets = found.querySelector(".facets");
-  if (facets) facets.inert = true; // its links are of what was typed before
   const isShown = await show(address, "shelf", (fresh) => shelf.replaceWith(fresh));
   const { signal } = looking;
   if (!isShown) return;
@@ -112,6 +117,7 @@ async function show(address, name, put) {
   } catch (error) {
     if (error.name === "AbortError") return false;
     found.removeAttribute("aria-busy");
+    rest(false);
     complain(error);
     return false;
   }
