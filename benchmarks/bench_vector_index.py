@@ -2,8 +2,8 @@
 
     python benchmarks/bench_vector_index.py HOME SET [SET …] [--among POOL.npz] [--queries 300]
 
-Each SET is a folder in the form of BEIR (corpus.jsonl, queries.jsonl, qrels.tsv), embedded by the product's own embedder
-into the index at HOME, unless it is there; the sentences of POOL.npz (benchmarks/large_library.py) stand among them with
+Each SET is a folder in the form of BEIR (corpus.jsonl, queries.jsonl, qrels.tsv), embedded by the product itself
+into the index at HOME, unless it is there; sentences of POOL.npz (benchmarks/large_library.py) stand among them with
 their own vectors, as what is not meant. Every query is asked of the whole: comparing each vector, then by the index.
 """
 

@@ -40,7 +40,6 @@ AT_ONCE = 10_000  # rows that are joined by whoever adds: half a second of proce
 VECTOR_ROWS = 50_000  # of fewer, comparing each is as fast
 KEPT = timedelta(minutes=10)  # how long a reader in another process may use what was replaced
 _PARTITION = 4_096  # vectors
-_RETRAIN = 2  # times as many partitions as there are would be made today: their centres are made anew
 _TRIES = 5  # of a step that a writer's commit overtook
 _ROOM = 2  # times the size of what is written anew must be free on the disk
 
@@ -132,7 +131,7 @@ def needed(index: Path) -> int | None:
     rows = segments_of(dataset).rows_to_write
     if rows:
         return rows
-    return dataset.count_rows() if _wants_vector_index(dataset) else None
+    return dataset.count_rows() if _wants_vector_index(index) else None
 
 
 def is_busy(index: Path) -> bool:
@@ -161,13 +160,14 @@ def work(index: Path) -> None:
     try:
         _check_room(index)
         segments = segments_of(opened(index))
+        is_all = 0 < segments.to_merge == len(segments.rows)
         if segments.to_merge:
-            is_all = segments.to_merge == len(segments.rows)
             for name in _index_names(opened(index)):
-                _retried(partial(_merge, index, name, is_all=is_all))
+                if name != VECTOR_INDEX or not is_all:
+                    _retried(partial(_merge, index, name, is_all=is_all))
             _retried(lambda: opened(index).optimize.compact_files(num_threads=1))
-        if _wants_vector_index(opened(index)):
-            _retried(lambda: make_vector_index(index))
+        if is_all or _wants_vector_index(index):  # of all vectors it is made anew: their centres have moved
+            _retried(lambda: _renew_vector_index(index))
         _retried(lambda: _index_new_rows(index))
         _drop_old_versions(index)
     finally:
@@ -187,6 +187,14 @@ def make_vector_index(index: Path) -> None:
         num_bits=4,
         replace=True,
     )
+
+
+def _renew_vector_index(index: Path) -> None:
+    dataset = opened(index)
+    if VECTOR in dataset.schema.names and _vectors_in(dataset) >= VECTOR_ROWS:
+        make_vector_index(index)
+    else:
+        drop_vector_index(index)
 
 
 def drop_vector_index(index: Path) -> None:
@@ -210,20 +218,14 @@ def segments_of(dataset: "lance.LanceDataset", index: str = KEYWORD_INDEX) -> Se
     )
 
 
-def _wants_vector_index(dataset: "lance.LanceDataset") -> bool:
-    """Whether there are so many vectors that it pays, and it is not there, cannot be used, or is of far fewer."""
-    if VECTOR not in dataset.schema.names:
+def _wants_vector_index(index: Path) -> bool:
+    """Whether there are so many vectors that it pays, and it is not there, or its files were deleted by hand."""
+    dataset = opened(index)
+    if VECTOR not in dataset.schema.names or _vectors_in(dataset) < VECTOR_ROWS:
         return False
-    vectors = _vectors_in(dataset)
-    if vectors < VECTOR_ROWS:
-        return False
-    if VECTOR_INDEX not in _index_names(dataset):
-        return True
-    try:
-        [made, *_] = dataset.stats.index_stats(VECTOR_INDEX)["indices"]
-    except (OSError, ValueError):  # deleted by hand, or of another version
-        return True
-    return int(made["num_partitions"]) * _RETRAIN <= _partitions(vectors)
+    made = [found for found in dataset.describe_indices() if found.name == VECTOR_INDEX]
+    files = index / f"{TABLE}.lance" / "_indices"
+    return not made or not all((files / segment.uuid).is_dir() for segment in made[0].segments)
 
 
 def _vectors_in(dataset: "lance.LanceDataset") -> int:
