@@ -43,7 +43,9 @@ class Settings:
     passage_words_max: int = _setting(
         220, "Words a passage has at most; `wellread reindex` applies a change."
     )
-    read_seconds: float = _setting(300.0, "Seconds a reader may take for one product.")
+    read_seconds: float = _setting(
+        300.0, "Seconds of processor time a reader may take for one product; ten times as many by the clock."
+    )
     read_memory_mb: int = _setting(4096, "Memory in MiB a reader may use for one product.")
     model: str = _setting(
         "auto",

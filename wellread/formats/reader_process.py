@@ -17,9 +17,10 @@ Answer = tuple[str, Document] | WellreadError
 
 
 class ReadingProcess:
-    """A child that reads one source after another; a context manager that ends it.
+    """A child that reads one source after another; a context manager that ends it, also in the middle of a source.
 
-    A file that passes a limit or kills the child gives an error, and the next file a new child.
+    `seconds` are of the processor: how busy the machine is does not count (Sandbox). A file that passes a limit or
+    kills the child gives an error, and the next file a new child.
     """
 
     def __init__(self, *, seconds: float, memory_mb: int) -> None:
@@ -31,7 +32,7 @@ class ReadingProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._sandbox.close()
+        self._sandbox.end()
 
     def read(self, source: Source) -> tuple[str, Document]:
         """The name and version of the reader ("epub 1"), and the document. Blocks; call it from a thread.
@@ -49,8 +50,13 @@ class ReadingProcess:
                 hint="Open it in another program and save or export it anew, then add that.",
             ) from error
         except TooSlowError as error:
+            took = (
+                f"did not come to an end in {self._sandbox.wall_seconds:g} seconds by the clock"
+                if error.waited
+                else f"took longer than {self._seconds:g} seconds of processor time to read"
+            )
             raise LimitError(
-                f"{name} took longer than {self._seconds:g} seconds to read.",
+                f"{name} {took}.",
                 hint="Set WELLREAD_READ_SECONDS higher if the file is sound and this machine is slow.",
             ) from error
         except OutOfMemoryError as error:

@@ -1,20 +1,18 @@
-"""A child process in which strangers' files are worked on, with limits, so that a bad file ends only its own work.
-
-The child is a module run by name: unlike one of `multiprocessing`, it does not import the caller's script again, which
-would go wrong in every script without a `__main__` guard. It ends with its parent: its end of the socket closes then.
-"""
+"""A child process in which strangers' files are worked on, with limits, so that a bad file ends only its own work."""
 
 import contextlib
+import math
 import pickle
 import resource
 import signal
-import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
+
+from wellread.child_process import ChildProcess, parent
+
+_WALL = 10  # seconds by the clock for each of the processor: a busy machine is no fault of the file
 
 
 class UnfinishedError(Exception):
@@ -30,7 +28,11 @@ class CrashedError(UnfinishedError):
 
 
 class TooSlowError(UnfinishedError):
-    """The task took longer than it may."""
+    """The task took more of the processor than it may, or (`waited`) neither that nor an end."""
+
+    def __init__(self, *, waited: bool) -> None:
+        super().__init__("The child did not come to an end.")
+        self.waited = waited
 
 
 class OutOfMemoryError(UnfinishedError):
@@ -40,8 +42,9 @@ class OutOfMemoryError(UnfinishedError):
 class Sandbox:
     """A child that runs `module`, whose main calls `serve`; it is begun with the first task.
 
-    A task may take `seconds`. The child may have `memory_mb` of address space (on Linux: elsewhere that does not limit
-    it), and is replaced after `tasks` tasks, because what a native library leaks ends with its process.
+    A task may take `seconds` of processor time, rounded up to whole ones, and ten times as many by the clock. The child
+    may have `memory_mb` of address space (on Linux: elsewhere that does not limit it), and is replaced after `tasks`
+    tasks, because what a native library leaks ends with its process.
     """
 
     def __init__(self, module: str, *, seconds: float, memory_mb: int, tasks: int) -> None:
@@ -50,14 +53,18 @@ class Sandbox:
         self._memory_mb = memory_mb
         self._most_tasks = tasks
         self._turn = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._connection: Connection | None = None
+        self._child: ChildProcess | None = None
+        self._ended = False
         self._tasks = 0
 
     @property
     def pid(self) -> int | None:
         """Of the child, while there is one."""
-        return self._process.pid if self._process else None
+        return self._child.pid if self._child else None
+
+    @property
+    def wall_seconds(self) -> float:
+        return self.seconds * _WALL
 
     def ask(self, task: object) -> Any:
         """What the child makes of a task; both are pickled. Blocks, also while another thread's task is worked on.
@@ -68,64 +75,66 @@ class Sandbox:
             was_used = self._tasks > 0
             self._tasks += 1
             try:
-                answer = self._answer(task)
-            except UnfinishedError:
+                answer = self._start().ask(task, seconds=self.wall_seconds)
+            except TimeoutError as error:
                 self._stop()
-                raise
+                raise TooSlowError(waited=True) from error
             except (EOFError, OSError) as error:
+                if self._stop() == -signal.SIGXCPU:
+                    raise TooSlowError(waited=False) from error
+                raise CrashedError(was_used=was_used and not self._ended) from error
+            if isinstance(answer, OutOfMemoryError):
                 self._stop()
-                raise CrashedError(was_used=was_used) from error
+                raise answer
             return answer
 
     def close(self) -> None:
-        """End the child. A later task begins another."""
+        """End the child once it has done its task. A later task begins another."""
         with self._turn:
             self._stop()
 
-    def _answer(self, task: object) -> Any:
-        connection = self._start()
-        connection.send(task)
-        if not connection.poll(self.seconds):  # true also when the child has died
-            raise TooSlowError
-        answer = connection.recv()
-        if isinstance(answer, OutOfMemoryError):
-            raise answer
-        return answer
+    def end(self) -> None:
+        """End the child at once, whatever it is at; a task that it has, and every later one, is a CrashedError."""
+        self._ended = True
+        if child := self._child:
+            child.kill()
+        self.close()
 
-    def _start(self) -> Connection:
-        if self._connection is None:
-            ours, theirs = socket.socketpair()
-            self._connection = Connection(ours.detach())
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", self._module, str(theirs.fileno()), str(self._memory_mb)],
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-        return self._connection
+    def _start(self) -> ChildProcess:
+        if self._ended:
+            raise OSError("The sandbox has ended.")
+        if self._child is None:
+            self._child = ChildProcess(self._module, str(self.seconds), str(self._memory_mb))
+        return self._child
 
-    def _stop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+    def _stop(self) -> int:
+        """The exit status of the child, 0 without one."""
         self._tasks = 0
+        child, self._child = self._child, None
+        return child.close() if child else 0
 
 
 def serve(work: Callable[[Any], object]) -> None:
     """The child's life: tasks in, what `work` makes of them out, until the parent's end closes."""
-    connection, memory_mb = Connection(int(sys.argv[1])), int(sys.argv[2])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the connection
+    connection, seconds, memory_mb = parent(), float(sys.argv[2]), int(sys.argv[3])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            connection.send_bytes(_pickled(work, connection.recv()))
+            task = connection.recv()
+            _allow(seconds)
+            connection.send_bytes(_pickled(work, task))
+
+
+def _allow(seconds: float) -> None:
+    """Have the system end this process (SIGXCPU) after so many more seconds of processor time, in whatever code."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+    )
 
 
 def _pickled(work: Callable[[Any], object], task: object) -> bytes:

@@ -26,11 +26,12 @@ from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
 from wellread.ingest.index_form import as_index
 from wellread.ingest.passages import passages
+from wellread.ingest.reading_ahead import ReadingAhead
 from wellread.ingest.sections import sections
 from wellread.ingest.vectors import embed
 from wellread.settings import Settings
 from wellread.store.catalog.catalog import Catalog, Edition, Known
-from wellread.store.catalog.source_files import FileStore, fingerprint
+from wellread.store.catalog.source_files import FileStore
 from wellread.store.locks import ADDING, EMBEDDING, acquired, lock
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
@@ -69,19 +70,20 @@ class Pipeline:
         if not acquired(held):
             yield WaitingFor.model_validate({"for": "another `wellread add`"})
             await _acquire(held)
-        settings = self._settings
         try:
             await self._find_lost()
             await self.finish()
             await asyncio.to_thread(self._files.sweep)
-            with ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb) as reading:
+            async with self._reading(
+                [source for source in found if isinstance(source, Source)], may_replace=may_replace
+            ) as reading:
                 for number, source in enumerate(found, 1):
                     if isinstance(source, WellreadError):
                         yield FileRefused.of(source)
                         continue
                     yield FileReading(path=str(source.path), number=number, total=len(found))
                     try:
-                        yield await self._add(source, collection, reading, may_replace=may_replace)
+                        yield await self._add(reading, collection, may_replace=may_replace)
                     except WellreadError as error:
                         yield FileRefused.of(error, source.path)
         finally:
@@ -153,25 +155,42 @@ class Pipeline:
         finally:
             held.release()
 
-    async def _add(
-        self, source: Source, collection: str, reading: ReadingProcess, *, may_replace: bool
-    ) -> ProductAdded:
-        began = time.monotonic()
-        files = {"text": source.path, **source.companions}
-        digests = {role: await asyncio.to_thread(self._files.digest, path) for role, path in files.items()}
-        mark = fingerprint(digests)
-        for known in await asyncio.to_thread(lambda: self._catalog.known(fingerprint=mark)):
-            if not known.current:
-                continue
-            if not may_replace:
-                await self._restore_copies(source, digests)
-                return await self._added(source, known.product_id, "unchanged", began)
-            if known.reader == signature(await asyncio.to_thread(reader_for, source.path)):
-                await self._restore_copies(source, digests)
-                await self._relocate(known, source, collection)
-                return await self._added(source, known.product_id, "unchanged", began)
+    @asynccontextmanager
+    async def _reading(self, sources: Sequence[Source], *, may_replace: bool) -> AsyncIterator[ReadingAhead]:
+        def is_known(source: Source, mark: str) -> bool:
+            return self._known(source, mark, may_replace=may_replace) is not None
 
-        reader, document = await asyncio.to_thread(reading.read, source)
+        settings = self._settings
+        process = ReadingProcess(seconds=settings.read_seconds, memory_mb=settings.read_memory_mb)
+        reading = ReadingAhead(process, self._files, sources, is_known)
+        try:
+            with process:
+                yield reading
+        finally:
+            await reading.close()
+
+    def _known(self, source: Source, mark: str, *, may_replace: bool) -> Known | None:
+        """The edition that was made of the very same files, and would be made of them today; whatever made it, unless
+        it `may_replace` it."""
+        for known in self._catalog.known(fingerprint=mark):
+            if known.current and (not may_replace or known.reader == signature(reader_for(source.path))):
+                return known
+        return None
+
+    async def _add(self, reading: ReadingAhead, collection: str, *, may_replace: bool) -> ProductAdded:
+        """The next source of those that are read."""
+        began = time.monotonic()
+        draft = await reading.next()
+        source, files, digests, mark = draft.source, draft.files, draft.digests, draft.mark
+        # Asked again: the source before it may have been the same file.
+        known = await asyncio.to_thread(lambda: self._known(source, mark, may_replace=may_replace))
+        if known:
+            await self._restore_copies(source, digests)
+            if may_replace:
+                await self._relocate(known, source, collection)
+            return await self._added(source, known.product_id, "unchanged", began)
+
+        reader, document = draft.read or await reading.read(source)
         if not any(block.text for block in document.blocks):
             raise UnreadableError(
                 f"{source.path.name} has no text.", hint="There is nothing in it that could be searched."
