@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wellread.embedding.queue import EmbeddingQueue
 from wellread.evals.retrieval import JudgedSet
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.fusion import TOP, fuse, lead
@@ -82,8 +83,9 @@ async def gather(sets: Path, folder: Path, embedder: Embedder) -> list[Asked]:
         await index.put(
             [replace(p, passage_id=f"{name}/{p.passage_id}", product_id=name) for p in one.passages]
         )
-    async for _ in embed(index, embedder, 512):
-        pass
+    async with EmbeddingQueue.of(embedder) as queue:
+        async for _ in embed(index, queue, 512):
+            pass
     frequencies = Counter[str]()
     for one in judged.values():
         for p in one.passages:

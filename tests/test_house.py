@@ -25,7 +25,7 @@ HOMES = {
     "sqlalchemy": "store",
     "alembic": "store",
     "lancedb": "index",
-    "fastembed": "index",
+    "fastembed": "embedding",
     "pydantic_ai": "models",
     "openai": "models",
     "xllamacpp": "models",

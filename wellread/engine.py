@@ -20,11 +20,12 @@ from wellread.agent.run.start import RunRequest, RunStart, checked_question
 from wellread.agent.state.control import Control
 from wellread.agent.writing.direct_answers import Facts
 from wellread.content import Product, ProductKind, Section
+from wellread.embedding.opening import open_embedder
 from wellread.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError
-from wellread.events import AnyEvent, Roles
+from wellread.events import AnyEvent, Roles, scope_of
 from wellread.formats.discovery import find
 from wellread.import_events import ProductAdded, Progress, WaitingFor
-from wellread.index.choice import load_embedder, open_index
+from wellread.index.choice import open_index
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.ingest.pipeline import Pipeline
 from wellread.library.diagnosis import Diagnosis, diagnose
@@ -34,7 +35,8 @@ from wellread.library.stores import Stores
 from wellread.library.title_search import FoundTitle, find_titles
 from wellread.library.titles import Titles
 from wellread.models.resolve import Models
-from wellread.settings import Settings, rows
+from wellread.preferred_titles import prefer
+from wellread.settings import Settings
 from wellread.store.backup.backup import BackupProgress, back_up
 from wellread.store.backup.restore import Backup, restore
 from wellread.store.event_log import StoredEvent
@@ -66,6 +68,7 @@ class Wellread:
         self._taken_up = False
         self.embedder: Embedder | None = None
         self.embedder_problem: UnavailableError | None = None  # why search is by keyword only
+        self.embedder_note = ""  # why it is not the embedder, or the device, that the settings name
         self.models = Models(self.settings)
 
     async def __aenter__(self) -> Self:
@@ -109,11 +112,7 @@ class Wellread:
     def configure(self, settings: Settings) -> None:
         """Have the runs that begin from now on follow other settings. Raises BadRequestError when one differs that is
         read at the start only."""
-        fixed = [
-            row.name
-            for row in rows()
-            if not row.live and getattr(settings, row.name) != getattr(self.settings, row.name)
-        ]
+        fixed = self.settings.fixed_in(settings)
         if fixed or settings.home != self.settings.home:
             raise BadRequestError(
                 f"{', '.join(fixed) or 'home'} cannot change while the library is open.",
@@ -154,11 +153,12 @@ class Wellread:
                 async for progress in embedding:
                     yield progress
 
-    async def embed(self, *, wait: bool = True) -> AsyncGenerator[Progress, None]:
+    async def embed(self, *, wait: bool = True, workers: int = 0) -> AsyncGenerator[Progress, None]:
         """Give the passages that wait for vectors theirs, then try what can be asked of the titles (`Rehearsal`).
-        Without `wait`, nothing that another process does."""
+        Without `wait`, nothing that another process does. By so many processes, if `workers` is not 0."""
         rehearsal = await self._rehearsal()
-        async with aclosing(rehearsal.after((await self._pipeline()).embed, wait=wait)) as progress:
+        embed = (await self._pipeline()).embed
+        async with aclosing(rehearsal.after(embed, wait=wait, workers=workers)) as progress:
             async for event in progress:
                 yield event
 
@@ -183,9 +183,7 @@ class Wellread:
         by what is added next or the first search after it.
         """
         before = await asyncio.to_thread(self._catalog.product, product_id)
-        product = await asyncio.to_thread(
-            lambda: self._catalog.amend(product_id, changes, collection=collection)
-        )
+        product = await asyncio.to_thread(self._catalog.amend, product_id, changes, collection=collection)
         if product.metadata.language != before.metadata.language:
             self._taken_up = await (await self._pipeline()).take_up()
         return await asyncio.to_thread(self._catalog.product, product_id)
@@ -254,6 +252,7 @@ class Wellread:
         with cancelled_when_closed(record):
             for event in begun.events:
                 yield event
+            await self.prefer(scope_of(begun.events))
             async with aclosing(recorded(record, begun.events, loop, control)) as stored:
                 async for following in stored:
                     yield following.event
@@ -313,6 +312,7 @@ class Wellread:
     ) -> AsyncGenerator[StoredEvent[AnyEvent], None]:
         """`resume`, but closing the stream leaves the run to be gone on with. The events come as they are stored."""
         events, record = await self._run(run_id)
+        await self.prefer(scope_of(events))
         async with aclosing(continued(record, events, self._loop, control)) as further:
             async for event in further:
                 yield event
@@ -364,7 +364,9 @@ class Wellread:
         left undone."""
         async with self._opening:
             if self._index is None:
-                self._index = await self._open_index()
+                opened = await open_embedder(self.settings)
+                self.embedder, self.embedder_problem, self.embedder_note = opened
+                self._index = await open_index(self.settings, self.embedder)
         if take_up and not self._taken_up:
             self._taken_up = await (await self._pipeline()).take_up()
         return self._index
@@ -391,9 +393,7 @@ class Wellread:
         index = await self.index(take_up=False)
         return self.embedder is not None and await index.has_waiting()
 
-    async def _open_index(self) -> PassageIndex:
-        try:
-            self.embedder = await asyncio.to_thread(load_embedder, self.settings)
-        except UnavailableError as error:
-            self.embedder_problem = error
-        return await open_index(self.settings, self.embedder)
+    async def prefer(self, product_ids: Sequence[str]) -> None:
+        """Have the passages of these titles get their vectors before others, if any wait."""
+        if product_ids and await self.vectors_wait():
+            await asyncio.to_thread(prefer, self.settings.home / "index", product_ids)

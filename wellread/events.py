@@ -316,6 +316,12 @@ EVENT = TypeAdapter[AnyEvent](AnyEvent)
 TERMINAL = (RunCompleted, RunFailed, RunCancelled)
 
 
+def scope_of(events: Iterable[AnyEvent]) -> list[str]:
+    """The ids of the products that a run began with, none when it was to find them."""
+    scopes = (event.scope for event in events if isinstance(event, RunStarted))
+    return [entry.product_id for scope in scopes for entry in scope]
+
+
 def answer_of(events: Iterable[AnyEvent]) -> AnswerCompleted | None:
     """The last answer that is whole, its statements as far as they have been checked; None when there is none."""
     answer: AnswerCompleted | None = None

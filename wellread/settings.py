@@ -35,8 +35,16 @@ class Settings:
     )
     embedder: str = _setting(
         "minilm",
-        "Name of the embedder (entry point `wellread.embedders`, or one that fastembed knows), a folder with one, or "
-        "`none`.",
+        "Name of the embedder (entry point `wellread.embedders`, or one that fastembed knows), a folder with one, "
+        "`openai/…`, `ollama/…` or `lmstudio/…` for a provider's, or `none`.",
+    )
+    embedder_device: str = _setting(
+        "cpu",
+        "What the embedder computes with: `cpu`, or `cuda`, `rocm`, `directml` or `coreml` where the installed ONNX "
+        "Runtime has it.",
+    )
+    embed_workers: int = _setting(
+        0, "Processes that make vectors at once; 0 for what is measured to be the fastest on this machine."
     )
     index: str = _setting("lancedb", "Name of the passage index (entry point `wellread.indexes`).")
     passage_words_min: int = _setting(80, "Words a passage has at least, where its section has them.")
@@ -158,6 +166,12 @@ class Settings:
                 hint="Set them to words of a passage, such as 80 and 220 (20 to 2000, the first smaller).",
             )
         return settings
+
+    def fixed_in(self, other: "Settings") -> list[str]:
+        """The names of settings that are read at the start only, and are others there."""
+        return [
+            row.name for row in rows() if not row.live and getattr(other, row.name) != getattr(self, row.name)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

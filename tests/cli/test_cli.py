@@ -232,6 +232,20 @@ def test_no_wait_leaves_the_vectors_to_the_background(process, tmp_path):
         time.sleep(0.5)
 
 
+def test_vectors_are_made_by_as_many_processes_as_are_asked_for(run, tmp_path):
+    own = {"WELLREAD_EMBEDDER": "minilm"}
+    for wanted in ("0", "-1", "many"):
+        refused = run("embed", "--workers", wanted, check=False, **own)
+        assert refused.returncode == 2
+        assert "--workers" in refused.stderr
+    path = book(tmp_path, "tea.md", "The Tea Companion", TEA)
+    run("add", path)
+    assert lines(run("doctor", "--json", **own))[0]["vectors_are_made_by"] == "not measured yet"
+    events = lines(run("embed", "--workers", "1000", "--json", **own))  # as many as there are processors
+    assert [(event["done"], event["total"]) for event in events if event["type"] == "embedded"][-1] == (1, 1)
+    assert lines(run("doctor", "--json", **own))[0]["passages_without_vectors"] == 0
+
+
 def test_ctrl_c_ends_an_add_cleanly(home, tmp_path):
     folder = tmp_path / "books"
     for number in range(30):

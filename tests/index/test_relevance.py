@@ -9,6 +9,7 @@ import pytest
 from support.paths import SHARED
 
 from wellread.content import Passage
+from wellread.embedding.queue import EmbeddingQueue
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.lance import LanceIndex
 from wellread.index.passages import PassageQuery
@@ -63,8 +64,9 @@ async def _best(
         ]
     )
     if embedder:
-        async for _ in embed(index, embedder, 500):
-            pass
+        async with EmbeddingQueue.of(embedder) as queue:
+            async for _ in embed(index, queue, 500):
+                pass
     found = await index.search(cells)
     await index.close()
     return [max((hit.relevance for hit in hits), default=0.0) for hits in found]

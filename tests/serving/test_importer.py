@@ -168,7 +168,7 @@ class Gated:
 def gated(settings, monkeypatch):
     """The settings with an embedder whose vectors are written one by one."""
     embedder = Gated()
-    monkeypatch.setattr("wellread.engine.load_embedder", lambda _: embedder)
+    monkeypatch.setattr("wellread.embedding.opening.load_embedder", lambda _: embedder)
     monkeypatch.setattr(Pipeline, "vector_rows", 1)
     yield embedder
     embedder.gate.set()

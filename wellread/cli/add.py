@@ -14,6 +14,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from wellread import malloc
 from wellread.cli.output import command_name, console, print_json, progress_console, tell
 from wellread.content import Product
 from wellread.engine import Wellread
@@ -30,12 +31,15 @@ from wellread.text.characters import harmless
 
 
 async def add(paths: Sequence[Path], *, collection: str, wait: bool, as_json: bool) -> int:
+    malloc.share_arenas()
     async with Wellread() as library:
         report = AddReport(as_json=as_json)
         await report.follow(library.add(paths, collection=collection, vectors=wait))
         if library.embedder_problem:
             problem = library.embedder_problem
             progress_console.print(f"{problem.message} {problem.hint}", style="yellow")
+        elif library.embedder_note:
+            progress_console.print(library.embedder_note, style="yellow", markup=False)
         elif not wait and not as_json:
             console.print("The vectors are made in the background; keyword search works now.")
     if not wait:
@@ -43,19 +47,23 @@ async def add(paths: Sequence[Path], *, collection: str, wait: bool, as_json: bo
     return report.status
 
 
-async def embed(*, quiet: bool, as_json: bool) -> int:
+async def embed(*, quiet: bool, workers: int, as_json: bool) -> int:
+    malloc.share_arenas()
     async with Wellread() as library:
         if quiet:
-            async for _ in library.embed(wait=False):
+            async for _ in library.embed(wait=False, workers=workers):
                 pass
         else:
-            await AddReport(as_json=as_json, summary=False).follow(library.embed())
+            await AddReport(as_json=as_json, summary=False).follow(library.embed(workers=workers))
+            if library.embedder_note:
+                progress_console.print(library.embedder_note, style="yellow", markup=False)
         if library.embedder_problem:
             raise library.embedder_problem
     return 0
 
 
 async def reindex(product_id: str, *, wait: bool, as_json: bool) -> int:
+    malloc.share_arenas()
     async with Wellread() as library:
         if product_id:
             await library.product(product_id)

@@ -4,11 +4,12 @@ from dataclasses import replace
 from importlib.resources import as_file, files
 from urllib.parse import urlencode
 
+from wellread import malloc
 from wellread.cli import add, ask
 from wellread.cli.output import console, show_page
 from wellread.cli.serve import access_of, address_of, listen
 from wellread.engine import Wellread
-from wellread.serving import logs, malloc
+from wellread.serving import logs
 from wellread.settings import Settings
 from wellread.web.server import bound, bound_from
 from wellread.wire.runs import AskOptions

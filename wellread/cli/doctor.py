@@ -10,6 +10,7 @@ from rich.text import Text
 
 from wellread import __version__
 from wellread.cli.output import console, print_json
+from wellread.embedding.plan import plan_here
 from wellread.engine import Wellread
 from wellread.library.diagnosis import Diagnosis
 
@@ -63,7 +64,7 @@ async def doctor(*, full: bool, recall: bool, as_json: bool) -> int:
 
 
 def _report(library: Wellread, found: Diagnosis) -> dict[str, object]:
-    home = library.settings.home
+    home, embedder = library.settings.home, library.embedder
     return {
         "wellread": __version__,
         "python": platform.python_version(),
@@ -72,7 +73,8 @@ def _report(library: Wellread, found: Diagnosis) -> dict[str, object]:
         "home": str(home),
         "database": found.place,
         "free_bytes": shutil.disk_usage(home).free,
-        "embedder": library.embedder.name if library.embedder else "none (keyword search only)",
+        "embedder": embedder.name if embedder else "none (keyword search only)",
+        "vectors_are_made_by": plan_here(home / "cache", embedder) if embedder else "nothing",
         "products": found.products,
         "source_files": found.source_files,
         "passages": found.index.rows,
@@ -87,6 +89,8 @@ def _problems(library: Wellread, found: Diagnosis) -> list[Symptom]:
     problems = []
     if library.embedder_problem:
         problems.append(Symptom(library.embedder_problem.message, library.embedder_problem.hint))
+    if library.embedder_note:
+        problems.append(Symptom(library.embedder_note, ""))
     if found.integrity != "ok":
         message = f"The catalog is damaged: {found.integrity}."
         problems.append(

@@ -8,13 +8,13 @@ from typing import TypeVar
 from rich.table import Table
 
 from wellread.cli.output import console, print_json, print_table, progress_console
+from wellread.embedding.choice import load_embedder
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, UnavailableError
 from wellread.evals.answer_report import KindFigures, RunChange, by_kind, changes, in_both, is_run, read_run
 from wellread.evals.answers import AnswerFigures, measured
 from wellread.evals.questions import JudgedQuestion, read_questions
 from wellread.evals.retrieval import evaluate
-from wellread.index.choice import load_embedder
 from wellread.settings import Settings
 from wellread.wire.runs import AskOptions
 

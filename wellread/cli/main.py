@@ -108,10 +108,19 @@ def embed(
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print nothing, and end when another process is at it.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            help="Processes at once, as many as the machine's processors at most; else what is measured to be fastest.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make the vectors that wait."""
-    run(commands("add").embed(quiet=quiet, as_json=as_json))
+    run(commands("add").embed(quiet=quiet, workers=workers or 0, as_json=as_json))
 
 
 @app.command("ls")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from wellread.cli.output import command_name, console, print_json, progress_console
+from wellread.embedding.choice import fetch_embedder
 from wellread.errors import BadRequestError
 from wellread.grounding.entailment import EntailmentClassifier
-from wellread.index.choice import fetch_embedder
 from wellread.models.pull import SHA256_DIGITS, Report
 from wellread.models.pull import pull as pull_file
 from wellread.models.pull_classifier import find_classifier, pull_classifier

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from wellread import malloc
 from wellread.cli.output import console, show_page
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError
-from wellread.serving import logs, malloc
+from wellread.serving import logs
 from wellread.serving.importer import Importer
 from wellread.serving.metrics import Metrics
 from wellread.serving.run_metrics import RunMetrics

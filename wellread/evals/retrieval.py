@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from wellread.content import Passage
+from wellread.embedding.queue import EmbeddingQueue
 from wellread.errors import BadRequestError, UnavailableError
 from wellread.index.lance import LanceIndex
 from wellread.index.passages import Embedder, PassageQuery
@@ -65,8 +66,9 @@ async def evaluate(folder: Path, embedder: Embedder | None) -> dict[str, dict[st
         index = await LanceIndex.open(Path(scratch), embedder)
         await index.put(judged.passages)
         if embedder:
-            async for _ in embed(index, embedder, _BATCH):
-                pass
+            async with EmbeddingQueue.of(embedder) as queue:
+                async for _ in embed(index, queue, _BATCH):
+                    pass
         await index.optimize()
         rankings = list(Ranking) if embedder else [Ranking.KEYWORD, Ranking.SECOND_LOOK]
         results = {ranking.value: await _measure(index, judged, ranking, measures) for ranking in rankings}

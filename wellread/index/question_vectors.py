@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from wellread.errors import UnavailableError
 from wellread.index.passages import Embedder, Vectors
 
 _REMEMBERED = 256
@@ -20,6 +21,7 @@ class QuestionVectors:
         self._known: OrderedDict[str, tuple[Vectors | None, float]] = OrderedDict()
 
     async def of(self, texts: Sequence[str]) -> dict[str, tuple[Vectors | None, float]]:
+        """UNREAD are those that the embedder cannot read now: a provider that does not answer stops no search."""
         distinct = list(dict.fromkeys(texts))
         embedder = self._embedder
         if embedder is None:
@@ -27,7 +29,10 @@ class QuestionVectors:
         new = [text for text in distinct if text not in self._known]
         found = {text: self._known[text] for text in distinct if text in self._known}
         if new:
-            vectors = await asyncio.to_thread(embedder.embed_questions, new)
+            try:
+                vectors = await asyncio.to_thread(embedder.embed_questions, new)
+            except UnavailableError:
+                return dict.fromkeys(new, UNREAD) | found
             found |= {
                 text: (vector, embedder.fragmentation(text))
                 for text, vector in zip(new, vectors, strict=True)

@@ -5,6 +5,7 @@ A unit vector is stored as its largest component and 127ths of it. What is lost 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -60,6 +61,31 @@ def sentence_cosines(values: pa.LargeBinaryArray, question: Vectors) -> list[Sen
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class CutPassages:
+    """Passages with the ranges of their sentences; `texts` are those of all sentences, one after the other."""
+
+    passages: Sequence[Passage]
+    ranges: list[list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, passages: Sequence[Passage]) -> Self:
+        return cls(passages, [sentence_ranges(passage.text) for passage in passages])
+
+    @property
+    def texts(self) -> list[str]:
+        cut = zip(self.passages, self.ranges, strict=True)
+        return [passage.text[start:end] for passage, some in cut for start, end in some]
+
+    def with_vectors(self, vectors: Vectors) -> list[SentenceVectors]:
+        """`vectors` has a row for each of `texts`."""
+        stops = np.cumsum([len(some) for some in self.ranges])
+        return [
+            SentenceVectors(some, vectors[stop - len(some) : stop], _term_ranges(passage, some))
+            for passage, some, stop in zip(self.passages, self.ranges, stops, strict=True)
+        ]
+
+
 def first_sentences(values: pa.LargeBinaryArray, dimensions: int) -> list[Vectors]:
     """The vector of the first sentence of each packed value that has one."""
     record = _record(dimensions)
@@ -68,15 +94,9 @@ def first_sentences(values: pa.LargeBinaryArray, dimensions: int) -> list[Vector
 
 
 def embedded_sentences(passages: Sequence[Passage], embedder: Embedder) -> list[SentenceVectors]:
-    """The sentences of each passage with their vectors, embedded together: texts of like length are fastest so."""
-    ranges = [sentence_ranges(passage.text) for passage in passages]
-    cut = list(zip(passages, ranges, strict=True))
-    vectors = embedder.embed_passages([one.text[start:end] for one, some in cut for start, end in some])
-    stops = np.cumsum([len(some) for some in ranges])
-    return [
-        SentenceVectors(some, vectors[stop - len(some) : stop], _term_ranges(passage, some))
-        for (passage, some), stop in zip(cut, stops, strict=True)
-    ]
+    """The sentences of each passage with their vectors, embedded together."""
+    cut = CutPassages.of(passages)
+    return cut.with_vectors(embedder.embed_passages(cut.texts))
 
 
 def _term_ranges(passage: Passage, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -15,14 +15,17 @@ from typing import TypeVar
 
 from filelock import FileLock
 
+from wellread import malloc
 from wellread.content import Product
+from wellread.embedding.plan import EmbeddingPlans, Machine
+from wellread.embedding.queue import EmbeddingQueue, opened_queue
 from wellread.errors import ForbiddenError, UnreadableError, WellreadError
 from wellread.formats.discovery import same_place
 from wellread.formats.document import Document, Source
 from wellread.formats.reader_process import ReadingProcess
 from wellread.formats.registry import reader_for, signature
 from wellread.import_events import FileReading, FileRefused, Outcome, ProductAdded, VectorsMade, WaitingFor
-from wellread.index.passages import Embedder, PassageIndex
+from wellread.index.passages import Embedder, PassageIndex, text_to_embed
 from wellread.ingest.identity import apart, edition_id, has_firm_identity, product_id
 from wellread.ingest.index_form import as_index
 from wellread.ingest.passages import passages
@@ -35,6 +38,10 @@ from wellread.store.catalog.source_files import FileStore
 from wellread.store.locks import ADDING, EMBEDDING, acquired, lock
 
 _PUT_ROWS = 2000  # passages given to the index at once: bounds memory, whatever a book's size
+_TRIM_BOOKS = (
+    32  # after which memory that is free is given back: threads that took turns leave some everywhere
+)
+_SAMPLE = 512  # passages, those of middle length of which are measured with
 _T = TypeVar("_T")
 
 
@@ -82,6 +89,8 @@ class Pipeline:
                         yield FileRefused.of(source)
                         continue
                     yield FileReading(path=str(source.path), number=number, total=len(found))
+                    if number % _TRIM_BOOKS == 0:
+                        await asyncio.to_thread(malloc.trim)
                     try:
                         yield await self._add(reading, collection, may_replace=may_replace)
                     except WellreadError as error:
@@ -137,9 +146,12 @@ class Pipeline:
                 self._files.remove(digest)
             await self.finish()
 
-    async def embed(self, *, wait: bool = True) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
-        """Give vectors to the passages that wait for them, then to their sentences. Ends at once when there is no
-        embedder, and, without `wait`, when another process is at it."""
+    async def embed(
+        self, *, wait: bool = True, workers: int = 0
+    ) -> AsyncGenerator[VectorsMade | WaitingFor, None]:
+        """Give vectors to the passages that wait for them, then to their sentences, by so many processes (0: by what
+        the settings say, else as was measured). Ends at once when there is no embedder, and, without `wait`, when
+        another process is at it. Raises UnavailableError when the embedder fails: the passages wait then."""
         if self._embedder is None:
             return
         held = self._lock(EMBEDDING)
@@ -149,11 +161,34 @@ class Pipeline:
             yield WaitingFor.model_validate({"for": "another process that makes vectors"})
             await _acquire(held)
         try:
-            async with aclosing(embed(self._index, self._embedder, self.vector_rows)) as embedding:
+            async with (
+                self._queue(self._embedder, workers) as queue,
+                aclosing(embed(self._index, queue, self.vector_rows)) as embedding,
+            ):
                 async for made in embedding:
                     yield made
         finally:
             held.release()
+
+    @asynccontextmanager
+    async def _queue(self, embedder: Embedder, workers: int) -> AsyncIterator[EmbeddingQueue]:
+        async def sample() -> list[str]:
+            async with aclosing(self._index.without_vectors(_SAMPLE)) as waiting:
+                async for rows in waiting:
+                    return [text_to_embed(passage) for passage in rows]
+            return []
+
+        stats = await self._index.stats()
+        machine = await asyncio.to_thread(Machine.this)
+        async with opened_queue(
+            embedder,
+            EmbeddingPlans(self._settings.home / "cache", machine),
+            machine,
+            workers=workers or self._settings.embed_workers,
+            waiting=max(stats.without_vectors, stats.without_sentence_vectors),
+            sample=sample,
+        ) as queue:
+            yield queue
 
     @asynccontextmanager
     async def _reading(self, sources: Sequence[Source], *, may_replace: bool) -> AsyncIterator[ReadingAhead]:

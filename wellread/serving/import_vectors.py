@@ -49,6 +49,7 @@ class ImportVectors:
         Raises UnstoredError."""
         import_id = record.import_.import_id
         waiting = self._waiting[import_id] = _Waiting(record)
+        await self._library.prefer(list(record.changed))
         if self._embedding is None or self._embedding.done():
             self._embedding = asyncio.create_task(self._embed())
         try:

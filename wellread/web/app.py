@@ -10,8 +10,8 @@ from starlette.types import ASGIApp
 
 from wellread import __version__
 from wellread.engine import Wellread
+from wellread.malloc import give_back
 from wellread.serving.importer import Importer
-from wellread.serving.malloc import give_back
 from wellread.serving.metrics import Metrics
 from wellread.serving.run_metrics import RunMetrics
 from wellread.serving.runtime import Runtime

@@ -54,7 +54,7 @@ _LOOKED_AT = 50
 class Embedding(Protocol):
     """`Pipeline.embed`."""
 
-    def __call__(self, *, wait: bool) -> AsyncGenerator[VectorsMade | WaitingFor, None]: ...
+    def __call__(self, *, wait: bool, workers: int) -> AsyncGenerator[VectorsMade | WaitingFor, None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,14 @@ class Rehearsal:
         return self.start.catalog
 
     async def after(
-        self, embed: Embedding, *, wait: bool
+        self, embed: Embedding, *, wait: bool, workers: int = 0
     ) -> AsyncGenerator[VectorsMade | WaitingFor | QuestionsTried, None]:
         """What `embed` does, then `untried`. Vectors come first: those of what is added meanwhile, too. Without an
         embedder nothing is tried."""
         more = True
         while more:
             more = False
-            async with aclosing(embed(wait=wait)) as embedding:
+            async with aclosing(embed(wait=wait, workers=workers)) as embedding:
                 async for progress in embedding:
                     yield progress
             if self.embedder is None:

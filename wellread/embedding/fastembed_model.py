@@ -3,7 +3,8 @@
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from wellread.index.passages import Vectors
 
 _FILES = ("model.onnx", "onnx/model.onnx", "model_optimized.onnx", "model_quantized.onnx")
 _ONE_LANGUAGE = 60_000  # word pieces; those who were taught more languages have more
-_BATCH = 8  # of texts of like length
 
 
 class FastembedEmbedder:
@@ -29,7 +29,19 @@ class FastembedEmbedder:
     raises UnavailableError when it is not there. Raises BadRequestError for a name that nothing has.
     """
 
-    def __init__(self, cache: Path, model: str) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        model: str,
+        *,
+        threads: int = 1,
+        batch: int = 1,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+    ) -> None:
+        self.batch = batch  # texts of like length that are read together
+        self._opened_as = (cache, model)
+        self._threads = threads
+        self._providers = tuple(providers)
         self._cache = cache / "fastembed"
         self._loaded: TextEmbedding | None = None
         self._loading = threading.Lock()
@@ -44,6 +56,29 @@ class FastembedEmbedder:
         self.dimensions: int = TextEmbedding.get_embedding_size(self._model)
         prefixed = "e5" in self.name.lower()  # these were taught with a word in front of each text
         self._of_question, self._of_passage = ("query: ", "passage: ") if prefixed else ("", "")
+
+    @property
+    def memory_mb(self) -> int:
+        """Libraries, and the model with as much again for what is computed."""
+        if self._folder:
+            size = (Path(self._folder) / _model_file(Path(self._folder))).stat().st_size >> 20
+        else:
+            known = next(one for one in TextEmbedding.list_supported_models() if one["model"] == self._model)
+            size = int(known["size_in_GB"] * 1024)
+        return 256 + 2 * size
+
+    @property
+    def accelerated(self) -> bool:
+        return self._providers[0] != "CPUExecutionProvider"
+
+    def recipe(self, *, threads: int, providers: Sequence[str] = ()) -> Callable[[], "FastembedEmbedder"]:
+        """What makes another one like this, also in another process."""
+        return partial(
+            FastembedEmbedder,
+            *self._opened_as,
+            threads=threads,
+            providers=tuple(providers) or self._providers,
+        )
 
     def check(self) -> None:
         """Raises UnavailableError when the model is not there or cannot be loaded."""
@@ -69,7 +104,9 @@ class FastembedEmbedder:
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         if order:
-            found = self._embedding().embed([encodable(texts[index]) for index in order], batch_size=_BATCH)
+            found = self._embedding().embed(
+                [encodable(texts[index]) for index in order], batch_size=self.batch
+            )
             vectors[order] = list(found)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-9))
@@ -94,6 +131,8 @@ class FastembedEmbedder:
                 cache_dir=str(self._cache),
                 local_files_only=local,
                 specific_model_path=self._folder,
+                threads=self._threads,
+                providers=list(self._providers),
             )
         except Exception as error:
             if self._folder:

@@ -14,10 +14,10 @@ import pytest
 from support.libraries import add, book
 
 from wellread.blocking import BlockingWellread
+from wellread.embedding.choice import load_embedder
 from wellread.engine import Wellread
 from wellread.errors import BadRequestError, UnavailableError
 from wellread.events import AnswerCompleted
-from wellread.index.choice import load_embedder
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.settings import Settings
 
@@ -47,7 +47,8 @@ def test_a_folder_is_an_embedder(tmp_path: Path, folder: Path):
     assert chosen.name.startswith("some-model")
     vectors = chosen.embed_passages(TEXTS)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
-    assert np.sum(vectors * brought.embed_passages(TEXTS), axis=1) == pytest.approx(1, abs=0.03)
+    # Pooled by fastembed there, and by Wellread here.
+    assert np.sum(vectors * brought.embed_passages(TEXTS), axis=1) == pytest.approx(1, abs=1e-4)
     assert chosen.embed_questions(TEXTS).shape == again.embed_passages(TEXTS).shape
     assert chosen.fragmentation("Führungskräfte?") == brought.fragmentation("Führungskräfte?")
 
