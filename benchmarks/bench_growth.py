@@ -25,8 +25,8 @@ from lancedb.rerankers import RRFReranker
 
 from wellread.content import Passage
 from wellread.index.embedding import MiniLmEmbedder
-from wellread.index.lance import LanceIndex
-from wellread.index.lance_table import TABLE
+from wellread.index.lance.index import LanceIndex
+from wellread.index.lance.table import TABLE
 from wellread.index.passages import PassageQuery, SentenceVectors, Vectors
 from wellread.index.ranking import Ranking
 from wellread.store.catalog.catalog import Catalog

@@ -24,7 +24,7 @@ from lancedb.rerankers import RRFReranker
 
 from wellread.content import Passage
 from wellread.index.embedding import MiniLmEmbedder
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
 from wellread.index.passages import PassageQuery, Vectors
 from wellread.text.terms import question_terms
 

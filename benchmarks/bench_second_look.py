@@ -22,8 +22,8 @@ import numpy as np
 
 from wellread.content import Passage
 from wellread.index.embedding import MiniLmEmbedder
-from wellread.index.lance import LanceIndex
-from wellread.index.lance_table import TABLE
+from wellread.index.lance.index import LanceIndex
+from wellread.index.lance.table import TABLE
 from wellread.index.passages import PassageQuery, Vectors, text_to_embed
 from wellread.index.ranking import Ranking
 from wellread.index.sentence_vectors import embedded_sentences

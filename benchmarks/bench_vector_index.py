@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from wellread.content import Passage
-from wellread.index import upkeep
 from wellread.index.embedding import MiniLmEmbedder
-from wellread.index.lance import LanceIndex
+from wellread.index.lance import upkeep
+from wellread.index.lance.index import LanceIndex
 from wellread.index.passages import PassageQuery, Vectors, text_to_embed
 from wellread.index.ranking import Ranking
 

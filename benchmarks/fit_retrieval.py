@@ -29,10 +29,10 @@ from wellread.embedding.queue import EmbeddingQueue
 from wellread.evals.retrieval import JudgedSet
 from wellread.index.embedding import MiniLmEmbedder
 from wellread.index.fusion import TOP, fuse, lead
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
+from wellread.index.lance.rarity import COMMON
 from wellread.index.passages import Embedder, Hit, PassageQuery
 from wellread.index.ranking import Ranking
-from wellread.index.rarity import COMMON
 from wellread.ingest.vectors import embed
 from wellread.text.terms import passage_terms, question_terms
 

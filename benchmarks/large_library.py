@@ -37,10 +37,10 @@ from wellread.content import (
 from wellread.formats.discovery import find
 from wellread.formats.document import Source
 from wellread.formats.registry import reader_for
-from wellread.index import upkeep
 from wellread.index.embedding import MiniLmEmbedder
-from wellread.index.lance import LanceIndex
-from wellread.index.lance_table import COLUMNS, PENDING, SENTENCES, TABLE, VECTOR
+from wellread.index.lance import upkeep
+from wellread.index.lance.index import LanceIndex
+from wellread.index.lance.table import COLUMNS, PENDING, SENTENCES, TABLE, VECTOR
 from wellread.index.passages import SentenceVectors, Vectors
 from wellread.index.sentence_vectors import packed
 from wellread.ingest.identity import product_id

@@ -11,7 +11,7 @@ from support.paths import SHARED
 from wellread.content import Passage
 from wellread.embedding.queue import EmbeddingQueue
 from wellread.index.embedding import MiniLmEmbedder
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
 from wellread.index.passages import PassageQuery
 from wellread.index.relevance import FLOOR
 from wellread.ingest.vectors import embed

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_lance import HashingEmbedder, embed, passage, shelf
+from support.hashed_shelf import HashingEmbedder, embed, passage, shelf
 
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
 from wellread.index.passages import PassageQuery, SentenceVectors
 from wellread.index.ranking import Ranking
 from wellread.index.sentence_ranges import MOST, sentence_ranges

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from wellread.content import Passage
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
+from wellread.index.lance.search import Ranking
 from wellread.index.passages import PassageQuery
-from wellread.index.search import Ranking
 
 # What a text says, and a question about it in other words around the same ones. All of one language are about a house
 # and its work, so that single letters tell nothing.

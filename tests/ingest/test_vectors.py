@@ -12,7 +12,7 @@ from wellread.content import Passage
 from wellread.embedding.queue import EmbeddingQueue, InProcess
 from wellread.errors import UnavailableError
 from wellread.import_events import VectorsMade
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
 from wellread.index.passages import text_to_embed
 from wellread.ingest.vectors import embed
 

@@ -15,7 +15,7 @@ from typing import Any
 from wellread.content import Passage
 from wellread.embedding.queue import EmbeddingQueue
 from wellread.errors import BadRequestError, UnavailableError
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
 from wellread.index.passages import Embedder, PassageQuery
 from wellread.index.ranking import Ranking
 from wellread.ingest.vectors import embed

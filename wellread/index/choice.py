@@ -23,7 +23,7 @@ async def vectors_of(settings: Settings) -> str | None:
     if not (settings.home / "index").is_dir():
         return ""
     # It takes long to import, and few need it.
-    name: str | None = await importlib.import_module("wellread.index.lance_embedder").made_by(
+    name: str | None = await importlib.import_module("wellread.index.lance.embedder").made_by(
         settings.home / "index"
     )
     return name

@@ -9,7 +9,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wellread.index.fusion import TOP, Scores
-from wellread.index.lance_table import VECTOR
 from wellread.index.passages import Vectors
 from wellread.index.sentence_vectors import SentenceCosines
 
@@ -130,36 +129,8 @@ def _first(cost: Scores, size: int) -> NDArray[np.int64]:
     return np.argpartition(cost, size)[:size] if size < cost.size else np.arange(cost.size)
 
 
-def places_of(wanted: RowIds, held: RowIds) -> NDArray[np.int64]:
-    """Where each of the wanted ids is among those held, −1 where it is not."""
-    if not held.size:
-        return np.full(wanted.size, -1)
-    order = np.argsort(held, kind="stable")
-    at = np.minimum(np.searchsorted(held, wanted, sorter=order), held.size - 1)
-    places = order[at]
-    return np.where(held[places] == wanted, places, -1)
-
-
-def aligned(values: Scores, held: RowIds, wanted: RowIds, *, missing: float) -> Scores:
-    """The values of the rows `held` in the order of those `wanted`."""
-    return np.append(values, missing)[places_of(wanted, held)]
-
-
 def cosines(vectors: Vectors, question: Vectors) -> NDArray[np.float32]:
     """Of each unit vector with the question's. Not by BLAS: its threads spin where the processor is busy, and a product
     of many rows rounds otherwise than that of few, so that a cell would depend on what it is asked with."""
     found: NDArray[np.float32] = np.einsum("ij,j->i", vectors, question)
     return found
-
-
-def row_vectors(rows: pa.Table) -> Vectors:
-    """The vectors of the rows, NaN where there is none."""
-    column = rows[VECTOR].combine_chunks()
-    size = column.type.list_size
-    start = column.offset * size
-    values = column.values.to_numpy(zero_copy_only=False)[start : start + len(column) * size]
-    vectors: Vectors = values.reshape(len(column), size)
-    if column.null_count:
-        vectors = vectors.copy()
-        vectors[column.is_null().to_numpy(zero_copy_only=False)] = np.nan
-    return vectors

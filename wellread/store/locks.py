@@ -44,7 +44,7 @@ def check_not_restoring(home: Path) -> None:
 
 def index_locks(home: Path) -> dict[str, FileLock]:
     """The locks of whoever writes to the files of the passage index, and of whoever puts them in order, as far as there
-    is an index; see `index.lance` and `index.upkeep`."""
+    is an index; see `index.lance` and `index.lance.upkeep`."""
     folder = home / "index"
     paths = [path for path in (folder / "write.lock", folder / "upkeep.lock") if path.exists()]
     return {path.stem: FileLock(path, thread_local=False, preserve_lock_file=True) for path in paths}

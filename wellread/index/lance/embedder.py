@@ -4,8 +4,8 @@ from pathlib import Path
 
 import lancedb
 
-from wellread.index.lance_errors import ENGINE_ERRORS
-from wellread.index.lance_table import TABLE, VECTOR
+from wellread.index.lance.errors import ENGINE_ERRORS
+from wellread.index.lance.table import TABLE, VECTOR
 
 _EMBEDDER = b"embedder"  # as lance_table marks its columns
 

@@ -10,7 +10,7 @@ A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
-class _Call(Generic[Q, A]):
+class _Caller(Generic[Q, A]):
     asked: Sequence[Q]
     answer: asyncio.Future[list[A]]
 
@@ -20,12 +20,12 @@ class Passes(Generic[Q, A]):
 
     def __init__(self, answer: Callable[[Sequence[Q]], Awaitable[list[A]]]) -> None:
         self._answer = answer
-        self._waiting: list[_Call[Q, A]] = []
+        self._waiting: list[_Caller[Q, A]] = []
         self._working: asyncio.Task[None] | None = None
 
     async def ask(self, asked: Sequence[Q]) -> list[A]:
         """Raises what the pass raises."""
-        call: _Call[Q, A] = _Call(asked, asyncio.get_running_loop().create_future())
+        call: _Caller[Q, A] = _Caller(asked, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         if self._working is None:
             self._working = asyncio.create_task(self._work())
@@ -44,7 +44,7 @@ class Passes(Generic[Q, A]):
         finally:
             self._working = None
 
-    async def _pass(self, calls: Sequence[_Call[Q, A]]) -> None:
+    async def _pass(self, calls: Sequence[_Caller[Q, A]]) -> None:
         try:
             answers = await self._answer([one for call in calls for one in call.asked])
         except Exception as error:  # noqa: BLE001  # whoever asked is told

@@ -10,9 +10,9 @@ the library. Here the steps are taken apart, by pylance:
   new.
 
 The last two are done where the rows to be written are few, else in a process of its own (`python -m
-wellread.index.upkeep INDEX`), with the least priority. It holds no lock that a reader or writer waits for: LanceDB's
-commits are optimistic, a writer that is overtaken tries again by itself, and so does this. One killed leaves files that
-nothing refers to, and the table as it was. docs/decisions/024-growth.md has the measurements.
+wellread.index.lance.upkeep INDEX`), with the least priority. It holds no lock that a reader or writer waits for: the
+engine's commits are optimistic, a writer that is overtaken tries again by itself, and so does this. One killed leaves
+files that nothing refers to, and the table as it was. docs/decisions/024-growth.md has the measurements.
 """
 
 import errno
@@ -31,8 +31,8 @@ from pathlib import Path
 import lance
 from filelock import FileLock, Timeout
 
-from wellread.index.lance_errors import ENGINE_ERRORS
-from wellread.index.lance_table import KEYWORD_INDEX, PENDING, TABLE, VECTOR, VECTOR_INDEX
+from wellread.index.lance.errors import ENGINE_ERRORS
+from wellread.index.lance.table import KEYWORD_INDEX, PENDING, TABLE, VECTOR, VECTOR_INDEX
 
 MOST_SEGMENTS = 32
 SHARE = 0.1  # of the rows outside the first segment, from which everything is joined
@@ -176,7 +176,7 @@ def work(index: Path) -> None:
 
 def make_vector_index(index: Path) -> None:
     """An inverted file of RaBitQ codes, four bits a dimension: made in seconds where product quantization and graphs
-    take minutes. The best by their codes are compared by the vectors themselves (index.search)."""
+    take minutes. The best by their codes are compared by the vectors themselves (index.lance.search)."""
     dataset = opened(index)
     dataset.create_index(
         VECTOR,

@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 from lancedb.table import AsyncTable
 
 from wellread.content import Passage
-from wellread.index.lance_errors import storage_errors
-from wellread.index.lance_table import (
+from wellread.index.lance.errors import storage_errors
+from wellread.index.lance.passes import Passes
+from wellread.index.lance.search import READ_ROWS, Asked, SearchTable
+from wellread.index.lance.table import (
     COLUMNS,
     KEYWORD_INDEX,
     PENDING,
@@ -25,12 +27,15 @@ from wellread.index.lance_table import (
     TABLE,
     VECTOR,
     VECTOR_INDEX,
+    among,
+    chunks,
     differing,
     is_ready,
     make_ready,
     rows_of,
     writing,
 )
+from wellread.index.lance.waiting_rows import WaitingRows
 from wellread.index.passages import (
     Embedder,
     Hit,
@@ -40,11 +45,8 @@ from wellread.index.passages import (
     SentenceVectors,
     Vectors,
 )
-from wellread.index.passes import Passes
 from wellread.index.ranking import Ranking
-from wellread.index.search import READ_ROWS, Asked, SearchTable, among, chunks
 from wellread.index.sentence_vectors import packed
-from wellread.index.waiting_rows import WaitingRows
 
 # Rows outside the indexes are found by reading them all; this many cost a search about 5 ms.
 _UNINDEXED_ROWS = 4_000
@@ -263,7 +265,7 @@ class LanceIndex:
 
 def _upkeep() -> ModuleType:
     """pylance, which only writers need, takes as much memory as the rest of the engine."""
-    return importlib.import_module("wellread.index.upkeep")
+    return importlib.import_module("wellread.index.lance.upkeep")
 
 
 def _size(path: Path) -> int:

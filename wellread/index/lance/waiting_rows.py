@@ -13,10 +13,9 @@ import pyarrow.compute as pc
 from lancedb.table import AsyncTable
 
 from wellread.content import Passage
-from wellread.index.lance_errors import storage_errors
-from wellread.index.lance_table import COLUMNS, PENDING, SENTENCES, VECTOR
+from wellread.index.lance.errors import storage_errors
+from wellread.index.lance.table import COLUMNS, PENDING, SENTENCES, VECTOR, among, chunks
 from wellread.index.ranking import passage
-from wellread.index.search import among, chunks
 from wellread.preferred_titles import preferred
 
 _IDS = 500  # ids in one condition

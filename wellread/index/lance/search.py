@@ -1,17 +1,17 @@
-"""Searching the table of index.lance: candidates from the engine, scores, fusion, relevance.
+"""Searching the table of passages: candidates from the engine, scores, fusion, relevance.
 
 Titles are searched exactly. The vectors of their rows are read once for all questions, every cosine is computed, and
 BM25 comes from one query a question over them; then each cell ranks the rows of its own titles. A scope that is too
 large to be read (the whole of a large library) is asked for its best by each of the two rankings instead. What is read
 of the text is that of the rows that a cell ends up with.
 
-What is asked at the same time is answered by one pass over the table: see index.passes.
+What is asked at the same time is answered by one pass over the table: see index.lance.passes.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,22 +21,15 @@ from lancedb.table import AsyncTable
 from numpy.typing import NDArray
 
 from wellread.index.fusion import Scores
-from wellread.index.lance_errors import ENGINE_ERRORS, storage_errors
-from wellread.index.lance_table import PENDING, SENTENCES, VECTOR, VECTOR_INDEX
+from wellread.index.lance.errors import ENGINE_ERRORS, storage_errors
+from wellread.index.lance.rarity import Rarity, matching
+from wellread.index.lance.rows import Rows, aligned, by_question, row_vectors
+from wellread.index.lance.scopes import CellPlan, Scopes, SearchScope, TableVersion
+from wellread.index.lance.table import PENDING, SENTENCES, VECTOR, among
 from wellread.index.passages import Embedder, Hit, PassageQuery, Recall, Vectors
-from wellread.index.pool import (
-    Pool,
-    RowIds,
-    SearchedQuestion,
-    aligned,
-    candidates,
-    cosines,
-    places_of,
-    row_vectors,
-)
+from wellread.index.pool import Pool, RowIds, SearchedQuestion, candidates, cosines
 from wellread.index.question_vectors import UNREAD, QuestionVectors
 from wellread.index.ranking import PASSAGE, FirstRanking, Ranking, ranked
-from wellread.index.rarity import Rarity, matching
 from wellread.index.sentence_vectors import SentenceCosines, first_sentences, sentence_cosines
 from wellread.text.terms import content_words, question_terms
 
@@ -44,42 +37,10 @@ READ_ROWS = 12_000  # a scope of at most so many rows is read whole: 12 titles, 
 _POOL = 100  # candidates from each of the two rankings
 _COMPARED = 10  # of the best, by which the vector index is judged
 _ENGINE_ROWS = 1_000  # scores asked of the engine for a scope that is not read
-_NAMES = 500  # products in one condition
 _QUESTION = 4_000  # characters: more than the embedder reads; of a pasted page the beginning is the question
 _READ = (*PASSAGE, "terms")
 _log = logging.getLogger(__name__)
 _ALL_PARTITIONS = 1 << 20  # of the vector index: its codes are so small that leaving some out saves nothing
-
-
-@dataclass(frozen=True, slots=True)
-class SearchScope:
-    """What is known about rows before they are read."""
-
-    rows: int
-    languages: frozenset[str]
-
-
-@dataclass(slots=True)
-class _Scopes:
-    """What is known of a version of the table: of the products asked for so far (no rows: not in it), and of
-    everything."""
-
-    version: int = -1
-    products: dict[str, SearchScope] = field(default_factory=dict)
-    complete: bool = False  # every product of the table is among `products`
-    whole: SearchScope | None = None
-    has_vectors: bool = False
-    has_sentences: bool = False
-    has_vector_index: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What a cell searches: titles (none: everything), the languages of their rows, and their number."""
-
-    titles: tuple[str, ...]
-    languages: frozenset[str]
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,70 +58,20 @@ class SearchTable:
         self._read_rows = read_rows
         self._table = table
         self._path = path
-        self._known = _Scopes()
-        self._languages: frozenset[str] = frozenset()
+        self._scopes = Scopes(table, read_rows)
         self._rarity = Rarity(table)
         self._questions = QuestionVectors(embedder)
 
     def close(self) -> None:
         self._table.close()  # type: ignore[no-untyped-call]
 
-    async def _scopes(self, cells: Sequence[PassageQuery]) -> _Scopes:
-        """What the cells need to know of the newest version of the table."""
-        await self._table.checkout_latest()  # type: ignore[no-untyped-call]
-        version = await self._table.version()
-        known = self._known if self._known.version == version else await self._looked_at(version)
-        names = {name for cell in cells for name in cell.product_ids} - known.products.keys()
-        everything = any(not cell.product_ids for cell in cells) and known.whole is None
-        rows = await self._table.count_rows() if everything else 0
-        if everything and rows <= self._read_rows:
-            known.products = await self._counted("")
-            known.complete = True
-            known.whole = _joined(known.products.values())
-        elif everything:
-            known.whole = SearchScope(rows, await self._every_language())
-        if names and not known.complete:
-            for some in chunks(sorted(names), _NAMES):
-                absent = dict.fromkeys(some, SearchScope(0, frozenset()))
-                known.products |= absent | await self._counted(among("product_id", some))
-        self._known = known
-        return known
-
-    async def _looked_at(self, version: int) -> _Scopes:
-        columns = (await self._table.schema()).names
-        indexes = {index.name for index in await self._table.list_indices()}
-        return _Scopes(
-            version,
-            has_vectors=VECTOR in columns,
-            has_sentences=SENTENCES in columns,
-            has_vector_index=VECTOR_INDEX in indexes,
-        )
-
-    async def _counted(self, where: str) -> dict[str, SearchScope]:
-        query = self._table.query().select(["product_id", "language"])
-        rows = await (query.where(where) if where else query).to_arrow()
-        scopes: dict[str, SearchScope] = {}
-        for row in rows.group_by(["product_id", "language"]).aggregate([([], "count_all")]).to_pylist():
-            of_language = SearchScope(row["count_all"], frozenset([row["language"]]))
-            product = row["product_id"]
-            scopes[product] = _joined([scopes[product], of_language]) if product in scopes else of_language
-        return scopes
-
-    async def _every_language(self) -> frozenset[str]:
-        """Those of all rows, perhaps with some of rows that are gone: looked for anew when a row has another."""
-        known = self._languages
-        if not known or await self._table.count_rows(f"NOT ({among('language', sorted(known))})"):
-            found = await self._table.query().select(["language"]).to_arrow()
-            self._languages = known = frozenset(pc.unique(found["language"]).to_pylist())
-        return known
-
     async def search(self, asked: Sequence[Asked]) -> list[list[Hit]]:
         """One pass: for each of what is asked its hits, best first."""
         with storage_errors(self._path):
-            scopes = await self._scopes([one.cell for one in asked])
-            plans = [self._plan(one.cell, scopes) for one in asked]
-            questions = await self._searched(asked, plans, scopes)
-            pools = await self._pools([one.cell for one in asked], plans, questions, scopes)
+            version = await self._scopes.newest([one.cell for one in asked])
+            plans = [version.plan(one.cell) for one in asked]
+            questions = await self._searched(asked, plans, version)
+            pools = await self._pools([one.cell for one in asked], plans, questions, version)
             leading = await self._leading_terms(pools)
             first = [
                 FirstRanking.of(pool, question, terms, one.ranking)
@@ -169,18 +80,18 @@ class SearchTable:
             best = [ranking.best(one.cell.limit) for ranking, one in zip(first, asked, strict=True)]
             rows = await self._rows(
                 [pool.row_ids[places] for pool, places in zip(pools, best, strict=True)],
-                [*_READ, SENTENCES] if scopes.has_sentences else list(_READ),
+                [*_READ, SENTENCES] if version.has_sentences else list(_READ),
             )
         return await asyncio.to_thread(_hits, asked, questions, first, best, rows)
 
     async def _searched(
-        self, asked: Sequence[Asked], plans: Sequence["_Plan"], scopes: _Scopes
+        self, asked: Sequence[Asked], plans: Sequence[CellPlan], version: TableVersion
     ) -> list[SearchedQuestion]:
         texts = [one.cell.question[:_QUESTION] for one in asked]
         by_vector = {
             text for text, one in zip(texts, asked, strict=True) if one.ranking is not Ranking.KEYWORD
         }
-        read = await self._questions.of(sorted(by_vector)) if scopes.has_vectors else {}
+        read = await self._questions.of(sorted(by_vector)) if version.has_vectors else {}
         # A question has other terms in a German title than in an English one.
         keys = [(text, plan.languages) for text, plan in zip(texts, plans, strict=True)]
         terms = {key: question_terms(*key) for key in set(keys)}
@@ -197,23 +108,23 @@ class SearchTable:
     async def _pools(
         self,
         cells: Sequence[PassageQuery],
-        plans: Sequence["_Plan"],
+        plans: Sequence[CellPlan],
         questions: Sequence[SearchedQuestion],
-        scopes: _Scopes,
+        version: TableVersion,
     ) -> list[Pool]:
         pools = [_NOTHING] * len(cells)
 
         async def read(numbers: Sequence[int]) -> None:
             limit = max(cells[number].limit for number in numbers)
             titles = [plans[number].titles for number in numbers]
-            found = await self._read(titles, [questions[number] for number in numbers], limit, scopes)
+            found = await self._read(titles, [questions[number] for number in numbers], limit, version)
             for number, pool in zip(numbers, found, strict=True):
                 pools[number] = pool
 
         async def ask(numbers: Sequence[int]) -> None:
             limit = max(cells[number].limit for number in numbers)
             titles = plans[numbers[0]].titles
-            found = await self._ask(titles, [questions[number] for number in numbers], limit, scopes)
+            found = await self._ask(titles, [questions[number] for number in numbers], limit, version)
             for number, pool in zip(numbers, found, strict=True):
                 pools[number] = pool
 
@@ -222,32 +133,20 @@ class SearchTable:
         for number in set(range(len(plans))).difference(near):
             if plans[number].rows:
                 far.setdefault(plans[number].titles, []).append(number)
-        batches = _batches(near, plans, scopes.products, self._read_rows)
+        batches = _batches(near, plans, version.products, self._read_rows)
         await asyncio.gather(*map(read, batches), *map(ask, far.values()))
         return pools
-
-    def _plan(self, cell: PassageQuery, scopes: _Scopes) -> _Plan:
-        held = scopes.products
-        titles = tuple(dict.fromkeys(name for name in cell.product_ids if name in held and held[name].rows))
-        if (cell.product_ids and not titles) or not cell.question.strip() or cell.limit < 1:
-            return _Plan((), frozenset(), 0)
-        meant = _joined(held[name] for name in titles) if titles else scopes.whole
-        assert meant  # was looked up for a cell without titles
-        if not titles and scopes.complete:
-            titles = tuple(name for name, scope in held.items() if scope.rows)
-        return _Plan(titles, meant.languages, meant.rows)
 
     async def _read(
         self,
         products: Sequence[tuple[str, ...]],
         questions: Sequence[SearchedQuestion],
         limit: int,
-        scopes: _Scopes,
+        version: TableVersion,
     ) -> list[Pool]:
         """The pools of cells whose titles are read whole; `products` are those of each cell."""
         names = sorted({name for cell in products for name in cell})
-        every = scopes.complete and len(names) == sum(scope.rows > 0 for scope in scopes.products.values())
-        where = "" if every else among("product_id", names)
+        where = "" if version.is_everything(names) else among("product_id", names)
         by_terms = {question.terms: question for question in questions}
         with_vectors = any(question.vector is not None for question in questions)
         columns = ["product_id", VECTOR] if with_vectors else ["product_id"]
@@ -278,14 +177,18 @@ class SearchTable:
         return pools
 
     async def _ask(
-        self, products: Sequence[str], questions: Sequence[SearchedQuestion], limit: int, scopes: _Scopes
+        self,
+        products: Sequence[str],
+        questions: Sequence[SearchedQuestion],
+        limit: int,
+        version: TableVersion,
     ) -> list[Pool]:
         """The pools of cells of one scope that is too large to be read."""
         where = among("product_id", products) if products else ""
         size = max(_POOL, limit)
         asked = [question for question in questions if question.vector is not None]
         near, hits = await asyncio.gather(
-            self._by_vector(asked, where, size, scopes),
+            self._by_vector(asked, where, size, version),
             self._by_keywords(questions, where, max(_ENGINE_ROWS, limit)),
         )
         by_vector = iter(near)
@@ -309,28 +212,28 @@ class SearchTable:
         rows = await self._rows(ids, ["terms"])
         return [rows.of(own)["terms"].to_pylist() for own in ids]
 
-    async def _rows(self, ids: Sequence[RowIds], columns: list[str]) -> "_Rows":
+    async def _rows(self, ids: Sequence[RowIds], columns: list[str]) -> Rows:
         """The rows of those ids, each read once."""
         wanted = np.unique(np.concatenate([*ids, np.array([], np.uint64)])).astype(np.uint64)
         if not wanted.size:
-            return _Rows(wanted, (await self._table.schema()).empty_table().select(columns))
+            return Rows(wanted, (await self._table.schema()).empty_table().select(columns))
         rows = await self._table.take_row_ids(wanted.tolist()).select(columns).with_row_id().to_arrow()
-        return _Rows(rows["_rowid"].to_numpy(), rows)
+        return Rows(rows["_rowid"].to_numpy(), rows)
 
     async def recall(self, questions: int) -> Recall | None:
         """See PassageIndex.recall. Both ways are asked for what a search asks for, and compared by their best ten: what
         a search takes is compared by the vectors themselves."""
         with storage_errors(self._path):
-            scopes = await self._scopes([])
-            if not scopes.has_vector_index or not scopes.has_sentences:
+            version = await self._scopes.newest([])
+            if not version.has_vector_index or not version.has_sentences:
                 return None
             vectors = await self._sentences(questions)
             if not vectors:
                 return None
             asked = [SearchedQuestion([], np.array([]), vector, 0.0) for vector in vectors]
             exact = await self._nearest(asked, "", _COMPARED, with_index=False)
-            found = await self._by_vector(asked, "", _POOL, scopes)
-        best = _by_question(exact, len(asked))
+            found = await self._by_vector(asked, "", _POOL, version)
+        best = by_question(exact, len(asked))
         shares = [np.isin(true, held).mean() for true, held in zip(best, found, strict=True)]
         return Recall(len(asked), float(np.mean(shares)))
 
@@ -348,8 +251,8 @@ class SearchTable:
     async def absent(self, question: str, product_ids: Sequence[str]) -> tuple[str, ...]:
         """See PassageIndex.absent."""
         with storage_errors(self._path):
-            scopes = await self._scopes([PassageQuery(question, tuple(product_ids))])
-            plan = self._plan(PassageQuery(question, tuple(product_ids)), scopes)
+            cell = PassageQuery(question, tuple(product_ids))
+            plan = (await self._scopes.newest([cell])).plan(cell)
             if not plan.rows:
                 return ()
             words = content_words(question[:_QUESTION], plan.languages)
@@ -372,22 +275,22 @@ class SearchTable:
         return hits["_rowid"].to_numpy(), hits["_score"].to_numpy().astype(np.float64)
 
     async def _by_vector(
-        self, questions: Sequence[SearchedQuestion], where: str, limit: int, scopes: _Scopes
+        self, questions: Sequence[SearchedQuestion], where: str, limit: int, version: TableVersion
     ) -> list[RowIds]:
         """For each question the rows that come nearest, in one pass over the vectors."""
         if not questions:
             return []
         try:
-            hits = await self._nearest(questions, where, limit, with_index=scopes.has_vector_index)
+            hits = await self._nearest(questions, where, limit, with_index=version.has_vector_index)
         except ENGINE_ERRORS:
-            if not scopes.has_vector_index:
+            if not version.has_vector_index:
                 raise
             _log.warning(
                 "vector_index_unusable", exc_info=True
             )  # each vector is compared, until it is made anew
-            scopes.has_vector_index = False
+            version.has_vector_index = False
             hits = await self._nearest(questions, where, limit, with_index=False)
-        return _by_question(hits, len(questions))
+        return by_question(hits, len(questions))
 
     async def _nearest(
         self, questions: Sequence[SearchedQuestion], where: str, limit: int, *, with_index: bool
@@ -401,25 +304,7 @@ class SearchTable:
         return await query.select(["_distance"]).with_row_id().limit(limit).to_arrow()
 
 
-def _by_question(hits: pa.Table, questions: int) -> list[RowIds]:
-    """The rows that each question of one query found."""
-    number = hits["query_index"].to_numpy() if questions > 1 else np.zeros(hits.num_rows, np.int32)
-    ids: RowIds = hits["_rowid"].to_numpy()
-    return [ids[number == place] for place in range(questions)]
-
-
 _NOTHING = Pool(np.array([], np.uint64), np.array([]), np.array([]))
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of one version of the table, by their ids."""
-
-    ids: RowIds
-    rows: pa.Table
-
-    def of(self, ids: RowIds) -> pa.Table:
-        return self.rows.take(places_of(ids, self.ids))
 
 
 def _cosines(rows: pa.Table, questions: Sequence[SearchedQuestion]) -> dict[int, Scores]:
@@ -434,7 +319,7 @@ def _hits(
     questions: Sequence[SearchedQuestion],
     first: Sequence[FirstRanking],
     best: Sequence[NDArray[np.int64]],
-    rows: _Rows,
+    rows: Rows,
 ) -> list[list[Hit]]:
     found = []
     for one, question, ranking, places in zip(asked, questions, first, best, strict=True):
@@ -447,25 +332,8 @@ def _hits(
     return found
 
 
-def _joined(scopes: Iterable[SearchScope]) -> SearchScope:
-    parts = list(scopes)
-    return SearchScope(
-        sum(part.rows for part in parts), frozenset().union(*(part.languages for part in parts))
-    )
-
-
-def chunks(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    return (names[start : start + size] for start in range(0, len(names), size))
-
-
-def among(column: str, values: Sequence[str]) -> str:
-    """An SQL condition: the column has one of the values, whatever is in them."""
-    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return f"{column} IN ({listed})"
-
-
 def _batches(
-    near: Sequence[int], plans: Sequence[_Plan], scopes: Mapping[str, SearchScope], most: int
+    near: Sequence[int], plans: Sequence[CellPlan], scopes: Mapping[str, SearchScope], most: int
 ) -> list[list[int]]:
     """Cells to read together, those of the same titles side by side, each batch with at most `most` rows."""
     batches: list[list[int]] = []

@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from lancedb.index import FTS, Bitmap, BTree
 from lancedb.table import AsyncTable
 
 from wellread.content import Passage
-from wellread.index.lance_errors import is_refusal, storage_errors
+from wellread.index.lance.errors import is_refusal, storage_errors
 from wellread.index.passages import Embedder
 from wellread.text.terms import passage_terms
 
@@ -35,7 +35,7 @@ _EMBEDDER = b"embedder"  # metadata of the columns of vectors: whose vectors the
 VECTOR = "vector"  # the passage's own, float32
 SENTENCES = "sentences"  # those of its sentences, see index.sentence_vectors; NULL: they wait
 KEYWORD_INDEX = "terms_idx"  # LanceDB's own name for it
-VECTOR_INDEX = "vector_idx"  # made by index.upkeep when there are many
+VECTOR_INDEX = "vector_idx"  # made by index.lance.upkeep when there are many
 # Our terms are final: the engine splits them at spaces and does nothing else.
 _KEYWORDS = FTS(
     base_tokenizer="whitespace",
@@ -171,3 +171,13 @@ def differing(
 
 def _places(numbers: Sequence[int]) -> pa.Array:
     return pa.array(numbers, pa.int64())
+
+
+def chunks(names: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (names[start : start + size] for start in range(0, len(names), size))
+
+
+def among(column: str, values: Sequence[str]) -> str:
+    """An SQL condition: the column has one of the values, whatever is in them."""
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"{column} IN ({listed})"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wellread.content import Passage
-from wellread.index.lance import LanceIndex
+from wellread.index.lance.index import LanceIndex
 from wellread.preferred_titles import prefer, preferred
 
 

@@ -15,14 +15,14 @@ import lancedb
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_lance import HashingEmbedder, embed, passage, shelf
+from support.hashed_shelf import HashingEmbedder, embed, passage, shelf
 
-from wellread.index import upkeep
-from wellread.index.lance import LanceIndex
-from wellread.index.lance_table import TABLE
+from wellread.index.lance import upkeep
+from wellread.index.lance.index import LanceIndex
+from wellread.index.lance.table import TABLE
+from wellread.index.lance.upkeep import AT_ONCE, MOST_SEGMENTS, Segments
 from wellread.index.passages import PassageQuery, Vectors
 from wellread.index.ranking import Ranking
-from wellread.index.upkeep import AT_ONCE, MOST_SEGMENTS, Segments
 
 DATA = f"{TABLE}.lance/data"
 
@@ -173,7 +173,7 @@ def test_upkeep_that_is_killed_leaves_the_table_as_it_was(tmp_path: Path):
         await index.close()
 
     asyncio.run(grown())
-    command = [sys.executable, "-m", "wellread.index.upkeep"]
+    command = [sys.executable, "-m", "wellread.index.lance.upkeep"]
     whole = tmp_path / "whole"
     shutil.copytree(tmp_path / "index", whole)
     began = time.monotonic()
@@ -338,7 +338,7 @@ def test_many_vectors_get_an_index_that_misses_hardly_anything(tmp_path: Path):
 def test_one_who_only_reads_needs_no_upkeep(tmp_path: Path):
     script = (
         "import asyncio, sys\nfrom pathlib import Path\n"
-        "from wellread.index.lance import LanceIndex\nfrom wellread.index.passages import PassageQuery\n"
+        "from wellread.index.lance.index import LanceIndex\nfrom wellread.index.passages import PassageQuery\n"
         "async def read():\n"
         "    index = await LanceIndex.open(Path(sys.argv[1]))\n"
         "    await index.search([PassageQuery('volume', (), 5)])\n"
