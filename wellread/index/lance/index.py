@@ -52,6 +52,10 @@ from wellread.index.sentence_vectors import packed
 _UNINDEXED_ROWS = 4_000
 _WRITES = 32  # after which their rows go into the indexes
 _IDS = 500  # ids in one condition
+# What of the indexes stays in memory, in bytes; the engine's own limit is 6 GiB. That of a million passages takes 400 MiB,
+# and who writes looks up ids only.
+_SEARCH_CACHE = 768 << 20
+_WRITER_CACHE = 48 << 20
 
 
 class LanceIndex:
@@ -84,12 +88,15 @@ class LanceIndex:
         """
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
-            connection = await lancedb.connect_async(path, read_consistency_interval=timedelta(0))
+            connection = await lancedb.connect_async(
+                path, read_consistency_interval=timedelta(0), session=_session(_WRITER_CACHE)
+            )
             if not await is_ready(connection, embedder):
                 async with writing(path):
                     await make_ready(path, connection, embedder)
             table = await connection.open_table(TABLE)
-            reading = await (await lancedb.connect_async(path)).open_table(TABLE)
+            searched = await lancedb.connect_async(path, session=_session(_SEARCH_CACHE))
+            reading = await searched.open_table(TABLE)
         return cls(path, table, embedder, SearchTable(reading, path, embedder, read_rows))
 
     async def close(self) -> None:
@@ -261,6 +268,10 @@ class LanceIndex:
         if ended or full or self._writes >= _WRITES:
             await asyncio.to_thread(_upkeep().index_new_rows, self._path)
             self._writes = 0
+
+
+def _session(size: int) -> lancedb.Session:
+    return lancedb.Session(index_cache_size_bytes=size * 7 // 8, metadata_cache_size_bytes=size // 8)
 
 
 def _upkeep() -> ModuleType:
