@@ -48,6 +48,10 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 ProductIds = Annotated[
     list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
 ]
+ExcludedIds = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", help="Id of a title that is not meant; repeat for several."),
+]
 Questions = Annotated[list[str], typer.Argument(help="One or more short questions.")]
 
 
@@ -145,6 +149,7 @@ def search(
 def ask(
     question: Annotated[str, typer.Argument(help='The question; "-" reads it from standard input.')],
     product: ProductIds = None,
+    exclude: ExcludedIds = None,
     deep: Annotated[bool, typer.Option("--deep", help="DeepSearch ON: more steps, reading around.")] = False,
     model: Model = "",
     planner: Annotated[str, typer.Option(metavar="MODEL", help="Another model for choosing the steps.")] = "",
@@ -177,6 +182,7 @@ def ask(
     """
     options = {
         "product_ids": product or [],
+        "excluded": exclude or [],
         "mode": "deep" if deep else "quick",
         "model": model,
         "planner_model": planner,
