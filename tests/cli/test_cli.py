@@ -186,8 +186,10 @@ def test_a_wrong_setting_is_named(run, home):
 
 
 def test_doctor_tells_what_is_wrong(run, home, tea):
-    report = run("doctor", "--full").stdout
+    report = run("doctor", "--full", "--recall").stdout
     assert "No problems found" in report
+    assert "vector index recall  1: there is no vector index" in report
+    assert "index parts  " in report
     assert f"database  {home / 'wellread.db'}\n" in report
     [source] = [path for path in (home / "files").rglob("*") if path.is_file()]
     source.write_bytes(b"changed")

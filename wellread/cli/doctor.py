@@ -13,7 +13,8 @@ from wellread.cli.output import console, print_json
 from wellread.engine import Wellread
 from wellread.library.diagnosis import Diagnosis
 
-_PACKAGES = ("lancedb", "fastembed", "onnxruntime", "pypdfium2", "lxml", "sqlalchemy", "pydantic")
+_RECALL_QUESTIONS = 200
+_PACKAGES = ("lancedb", "pylance", "fastembed", "onnxruntime", "pypdfium2", "lxml", "sqlalchemy", "pydantic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,22 @@ class Symptom:
     serious: bool = False
 
 
-async def doctor(*, full: bool, as_json: bool) -> int:
+async def doctor(*, full: bool, recall: bool, as_json: bool) -> int:
     async with Wellread() as library:
         found = await library.diagnose(full=full)
+        measured = await (await library.index(take_up=False)).recall(_RECALL_QUESTIONS) if recall else None
         problems = _problems(library, found)
         report = _report(library, found)
     wrong = len(found.missing) + len(found.damaged)
     report["checksums"] = (
         "not read (--full)" if not full else f"{wrong} files wrong" if wrong else "all right"
     )
+    if recall:
+        report["vector_index_recall"] = (
+            f"{measured.at_10:.3f} of the best ten, over {measured.questions} questions"
+            if measured
+            else "1: there is no vector index, every vector is compared"
+        )
     status = 1 if any(problem.serious for problem in problems) else 0
     if as_json:
         report["problems"] = [{"message": p.message, "hint": p.hint} for p in problems]
@@ -69,6 +77,8 @@ def _report(library: Wellread, found: Diagnosis) -> dict[str, object]:
         "source_files": found.source_files,
         "passages": found.index.rows,
         "passages_without_vectors": found.index.without_vectors,
+        "by_vector_index": found.index.by_vector_index,
+        "index_parts": found.index.parts,
         "index_bytes": found.index.size,
     }
 

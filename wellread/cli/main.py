@@ -246,10 +246,13 @@ def doctor(
     full: Annotated[
         bool, typer.Option("--full", help="Also read every source file and check its hash.")
     ] = False,
+    recall: Annotated[
+        bool, typer.Option("--recall", help="Also compare the vector index with exact search.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what is installed, where things are, what waits, and what is wrong."""
-    run(commands("doctor").doctor(full=full, as_json=as_json))
+    run(commands("doctor").doctor(full=full, recall=recall, as_json=as_json))
 
 
 @app.command()

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import importlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 import lancedb
 import numpy as np
@@ -17,25 +19,36 @@ from wellread.content import Passage
 from wellread.index.lance_errors import storage_errors
 from wellread.index.lance_table import (
     COLUMNS,
+    KEYWORD_INDEX,
+    PENDING,
     SENTENCES,
     TABLE,
     VECTOR,
+    VECTOR_INDEX,
     differing,
     is_ready,
     make_ready,
     rows_of,
     writing,
 )
-from wellread.index.passages import Embedder, Hit, IndexStats, PassageQuery, SentenceVectors, Vectors
+from wellread.index.passages import (
+    Embedder,
+    Hit,
+    IndexStats,
+    PassageQuery,
+    Recall,
+    SentenceVectors,
+    Vectors,
+)
+from wellread.index.passes import Passes
 from wellread.index.ranking import Ranking
-from wellread.index.search import READ_ROWS, SearchTable, among, chunks
+from wellread.index.search import READ_ROWS, Asked, SearchTable, among, chunks
 from wellread.index.sentence_vectors import packed
 from wellread.index.waiting_rows import WaitingRows
 
 # Rows outside the indexes are found by reading them all; this many cost a search about 5 ms.
 _UNINDEXED_ROWS = 4_000
-_WRITES = 32  # small files after which they are put together
-_KEPT = timedelta(minutes=10)  # how long a reader in another process may use what was replaced
+_WRITES = 32  # after which their rows go into the indexes
 _IDS = 500  # ids in one condition
 
 
@@ -48,13 +61,14 @@ class LanceIndex:
     name or dimensions than the vectors were made with, it forgets them, so that they are made anew.
     """
 
-    def __init__(self, path: Path, table: AsyncTable, embedder: Embedder | None, read_rows: int) -> None:
+    def __init__(self, path: Path, table: AsyncTable, embedder: Embedder | None, search: SearchTable) -> None:
         self._path = path
         self._table = table
         self._embedder = embedder
         self._writes = 0
         self._waiting = WaitingRows(table, path)
-        self._search = SearchTable(table, path, embedder, read_rows)
+        self._search = search
+        self._passes = Passes(search.search)
 
     @classmethod
     async def open(
@@ -73,9 +87,12 @@ class LanceIndex:
                 async with writing(path):
                     await make_ready(path, connection, embedder)
             table = await connection.open_table(TABLE)
-        return cls(path, table, embedder, read_rows)
+            reading = await (await lancedb.connect_async(path)).open_table(TABLE)
+        return cls(path, table, embedder, SearchTable(reading, path, embedder, read_rows))
 
     async def close(self) -> None:
+        await self._passes.close()
+        self._search.close()
         self._table.close()  # type: ignore[no-untyped-call]
 
     async def put(self, passages: Sequence[Passage]) -> None:
@@ -91,16 +108,28 @@ class LanceIndex:
             new, moved, rewritten = await asyncio.to_thread(differing, batch, held)
             if new.num_rows:
                 await self._table.merge_insert("passage_id").when_not_matched_insert_all().execute(new)
-            if moved.num_rows:
-                await self._table.merge_insert("passage_id").when_matched_update_all().execute(moved)
-            if rewritten.num_rows:
-                schema = await self._table.schema()
-                for name in {VECTOR, SENTENCES} & set(schema.names):  # were made of the text that is replaced
-                    nothing = pa.nulls(rewritten.num_rows, schema.field(name).type)
-                    rewritten = rewritten.append_column(name, nothing)
-                merge = self._table.merge_insert("passage_id").when_matched_update_all()
-                await merge.execute(rewritten, on_bad_vectors="null")
+            await self._replace(moved.drop_columns([PENDING]))
+            schema = await self._table.schema()
+            for name in {VECTOR, SENTENCES} & set(schema.names):  # were made of the text that is replaced
+                nothing = pa.nulls(rewritten.num_rows, schema.field(name).type)
+                rewritten = rewritten.append_column(name, nothing)
+            await self._replace(rewritten)
             await self._tidy()
+
+    async def _replace(self, columns: pa.Table) -> None:
+        """Write those columns of the rows whose ids are among them. The rows are written whole: of a part of their
+        columns the engine rewrites each file that has such a row, and all of its rows leave the index of ids."""
+        for start in range(0, columns.num_rows, _IDS):
+            some = columns.slice(start, _IDS)
+            ids = some["passage_id"].combine_chunks()
+            held = await self._table.query().where(among("passage_id", ids.to_pylist())).to_arrow()
+            places = pc.index_in(held["passage_id"].combine_chunks(), value_set=ids)
+            for name in some.column_names:
+                at = held.schema.get_field_index(name)
+                held = held.set_column(at, held.schema.field(at), some[name].take(places))
+            if held.num_rows:
+                merge = self._table.merge_insert("passage_id").when_matched_update_all()
+                await merge.execute(held, on_bad_vectors="null")
 
     def without_vectors(self, batch: int) -> AsyncGenerator[Sequence[Passage]]:
         return self._in_order(self._waiting.of(VECTOR, batch))
@@ -124,23 +153,28 @@ class LanceIndex:
             raise ValueError(f"expected a vector of the embedder for each passage, got {vectors.shape}")
         values = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
         column = pa.FixedSizeListArray.from_arrays(values, self._embedder.dimensions)
-        await self._put_column(VECTOR, passage_ids, column)
+        await self._put_column(VECTOR, passage_ids, column, pending=1)
 
     async def put_sentence_vectors(
         self, passage_ids: Sequence[str], sentences: Sequence[SentenceVectors]
     ) -> None:
         values = [packed(one) for one in sentences]
-        await self._put_column(SENTENCES, passage_ids, pa.array(values, pa.large_binary()))
+        await self._put_column(SENTENCES, passage_ids, pa.array(values, pa.large_binary()), pending=0)
 
-    async def _put_column(self, name: str, passage_ids: Sequence[str], values: pa.Array) -> None:
+    async def _put_column(
+        self, name: str, passage_ids: Sequence[str], values: pa.Array, *, pending: int
+    ) -> None:
         """`values` has one for each of `passage_ids`; those that are not in the index are passed over."""
         known = {passage_id: number for number, passage_id in enumerate(passage_ids)}
         if not known:
             return
-        column = values.take(pa.array(known.values(), pa.int64()))
-        batch = pa.table({"passage_id": pa.array(known, pa.string()), name: column})
+        columns = {
+            "passage_id": pa.array(known, pa.string()),
+            name: values.take(pa.array(known.values(), pa.int64())),
+            PENDING: pa.array([pending] * len(known), pa.int32()),
+        }
         async with writing(self._path):
-            await self._table.merge_insert("passage_id").when_matched_update_all().execute(batch)
+            await self._replace(pa.table(columns))
             await self._tidy()
 
     async def keep_only(self, product_id: str, passage_ids: Sequence[str]) -> None:
@@ -155,9 +189,11 @@ class LanceIndex:
             await self._tidy()
 
     async def optimize(self) -> None:
-        """Bring all rows into the indexes, join small files, drop what was replaced a while ago."""
+        """Bring all rows into the indexes; join small files and drop what was replaced a while ago, when it is due."""
         async with writing(self._path):
             await self._tidy(ended=True)
+        with storage_errors(self._path):
+            await asyncio.to_thread(_upkeep().put_in_order, self._path)
 
     async def count(self) -> int:
         with storage_errors(self._path):
@@ -176,7 +212,20 @@ class LanceIndex:
             size = await asyncio.to_thread(_size, self._path)
         without = await self._waiting.count(VECTOR) if VECTOR in columns else rows
         sentences = await self._waiting.count(SENTENCES) + without if SENTENCES in columns else rows
-        return IndexStats(rows, without, sentences, size)
+        with storage_errors(self._path):
+            keywords = await self._table.index_stats(KEYWORD_INDEX)
+            vectors = await self._table.index_stats(VECTOR_INDEX)
+        return IndexStats(
+            rows,
+            without,
+            sentences,
+            size,
+            parts=keywords.num_indices or 1 if keywords else 0,
+            by_vector_index=vectors.num_indexed_rows if vectors else 0,
+        )
+
+    async def recall(self, questions: int) -> Recall | None:
+        return await self._search.recall(questions)
 
     async def products(self) -> dict[str, int]:
         """The number of rows of each product that has any."""
@@ -190,23 +239,31 @@ class LanceIndex:
     async def search(
         self, cells: Sequence[PassageQuery], *, ranking: Ranking = Ranking.SECOND_LOOK
     ) -> list[list[Hit]]:
-        """For each cell its hits, best first. Every title is searched for itself, so none crowds out another.
+        """For each cell its hits, best first. Every title is searched for itself, so none crowds out another. What is
+        asked at the same time is answered together.
 
         `ranking` is for measuring: by keyword or by vector alone, or without the second look. Never raises
         for what a question says.
         """
-        return await self._search.search(cells, ranking)
+        return await self._passes.ask([Asked(cell, ranking) for cell in cells])
 
     async def absent(self, question: str, product_ids: Sequence[str] = ()) -> tuple[str, ...]:
         return await self._search.absent(question, product_ids)
 
     async def _tidy(self, *, ended: bool = False) -> None:
-        """Within a write: optimize when enough has gathered, or a piece of work has `ended`."""
+        """Within a write: bring what is new into the indexes when enough has gathered, or a piece of work has `ended`;
+        then see whether the table wants to be put in order."""
         self._writes += 1
-        keywords = await self._table.index_stats("terms_idx")
-        if ended or self._writes >= _WRITES or (keywords and keywords.num_unindexed_rows >= _UNINDEXED_ROWS):
-            await self._table.optimize(cleanup_older_than=_KEPT)
+        keywords = await self._table.index_stats(KEYWORD_INDEX)
+        full = keywords is not None and keywords.num_unindexed_rows >= _UNINDEXED_ROWS
+        if ended or full or self._writes >= _WRITES:
+            await asyncio.to_thread(_upkeep().index_new_rows, self._path)
             self._writes = 0
+
+
+def _upkeep() -> ModuleType:
+    """pylance, which only writers need, takes as much memory as the rest of the engine."""
+    return importlib.import_module("wellread.index.upkeep")
 
 
 def _size(path: Path) -> int:

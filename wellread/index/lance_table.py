@@ -19,15 +19,23 @@ from wellread.text.terms import passage_terms
 # Raised when analysis gives other terms or the columns change: it is rebuilt from the catalog.
 TABLE = "passages-3"
 COLUMNS = ("passage_id", "product_id", "section_id", "start", "end", "text", "heading", "language", "terms")
+# How many kinds of vectors a row waits for: 2 its own and its sentences', 1 its sentences', 0 none. Told by an index,
+# where the columns of vectors themselves would have to be read.
+PENDING = "pending"
 _SCHEMA = pa.schema(
     [
-        pa.field(name, pa.int64() if name in ("start", "end") else pa.string(), nullable=False)
-        for name in COLUMNS
+        *(
+            pa.field(name, pa.int64() if name in ("start", "end") else pa.string(), nullable=False)
+            for name in COLUMNS
+        ),
+        pa.field(PENDING, pa.int32(), nullable=False),
     ]
 )
 _EMBEDDER = b"embedder"  # metadata of the columns of vectors: whose vectors they are
 VECTOR = "vector"  # the passage's own, float32
 SENTENCES = "sentences"  # those of its sentences, see index.sentence_vectors; NULL: they wait
+KEYWORD_INDEX = "terms_idx"  # LanceDB's own name for it
+VECTOR_INDEX = "vector_idx"  # made by index.upkeep when there are many
 # Our terms are final: the engine splits them at spaces and does nothing else.
 _KEYWORDS = FTS(
     base_tokenizer="whitespace",
@@ -42,6 +50,8 @@ _INDEXES: dict[str, FTS | Bitmap | BTree] = {
     "terms": _KEYWORDS,
     "product_id": Bitmap(),
     "passage_id": BTree(),
+    "language": Bitmap(),
+    PENDING: Bitmap(),
 }
 
 
@@ -84,15 +94,24 @@ async def make_ready(path: Path, connection: AsyncConnection, embedder: Embedder
     if table is None:
         _put_aside(path / f"{TABLE}.lance")
         table = await connection.create_table(TABLE, schema=_SCHEMA)
-    indexed = {index.columns[0] for index in await table.list_indices()}
-    for column in _INDEXES.keys() - indexed:
-        await table.create_index(column, config=_INDEXES[column])
+    schema = await table.schema()
+    foreign = _foreign(embedder, schema) if embedder else []
+    if foreign and PENDING in schema.names:
+        await table.drop_columns([PENDING])  # first: a kill from here on leaves it missing, and not wrong
     if embedder:
-        schema = await table.schema()
-        for column in _foreign(embedder, schema):
+        for column in foreign:
             if column in schema.names:
                 await table.drop_columns([column])
             await table.add_columns([_vectors_of(embedder, column)])
+    schema = await table.schema()
+    if PENDING not in schema.names:
+        missing = [
+            f"CAST({name} IS NULL AS int)" if name in schema.names else "1" for name in (VECTOR, SENTENCES)
+        ]
+        await table.add_columns({PENDING: f"CAST({' + '.join(missing)} AS int)"})
+    indexed = {index.columns[0] for index in await table.list_indices()}
+    for column in _INDEXES.keys() - indexed:
+        await table.create_index(column, config=_INDEXES[column])
 
 
 def _put_aside(folder: Path) -> None:
@@ -130,6 +149,7 @@ def rows_of(passages: Sequence[Passage]) -> pa.Table:
     columns["terms"] = [
         " ".join(passage_terms(passage.text, passage.heading, passage.language)) for passage in passages
     ]
+    columns[PENDING] = [2] * len(passages)
     return pa.table(columns, schema=_SCHEMA)
 
 
@@ -144,7 +164,7 @@ def differing(
             new.append(number)
         elif (row["text"], row["heading"]) != (before["text"], before["heading"]):
             rewritten.append(number)
-        elif row != before:
+        elif any(row[name] != before[name] for name in COLUMNS):
             moved.append(number)
     return batch.take(_places(new)), batch.take(_places(moved)), batch.take(_places(rewritten))
 

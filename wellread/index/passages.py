@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wellread.content import Passage
-from wellread.events import TellingSentence
 
 Vectors = NDArray[np.float32]  # shape (n, dimensions), rows of unit length
 
@@ -23,6 +22,14 @@ class PassageQuery:
     limit: int = 10
 
 
+class TellingRange(NamedTuple):
+    """A sentence of a passage by its code points, and how much it tells of what was asked, 0 to 1."""
+
+    start: int
+    end: int
+    score: float
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found. `keyword` is its BM25 score (0 when it was not a keyword hit), `cosine` −1 to 1 (None
@@ -35,7 +42,7 @@ class Hit:
     relevance: float
     keyword: float
     cosine: float | None
-    telling: tuple[TellingSentence, ...]
+    telling: tuple[TellingRange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,16 @@ class IndexStats:
     without_vectors: int
     without_sentence_vectors: int  # passages: of their sentences
     size: int  # bytes on disk
+    parts: int  # of the keyword index: what is added stands beside the rest until enough has gathered
+    by_vector_index: int  # rows; the vectors of the others are compared one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What the vector index finds of the true best, 0 to 1, for questions that were asked both ways."""
+
+    questions: int
+    at_10: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,11 @@ class PassageIndex(Protocol):
         ...
 
     async def stats(self) -> IndexStats: ...
+
+    async def recall(self, questions: int) -> Recall | None:
+        """How well the vector index finds what comparing each vector finds, by so many sentences of the passages
+        themselves; None when there is no vector index."""
+        ...
 
     async def count(self) -> int:
         """The number of rows."""

@@ -17,10 +17,11 @@ _FEWEST_ROWS = (
 )
 _RAREST = 10
 _KNOWN = 20_000  # words that are remembered
+_NOTICED = 20  # a part of the passages so large that comes or goes may change how rare a word is
 
 
 class Rarity:
-    """Document frequencies, asked of the keyword index word by word and remembered until rows come or go."""
+    """Document frequencies, asked of the keyword index word by word and remembered until many rows come or go."""
 
     def __init__(self, table: AsyncTable) -> None:
         self._table = table
@@ -32,7 +33,7 @@ class Rarity:
         for one that few have as if _RAREST had it: a word of the asker's own must not decide alone."""
         asked = [list(some) for some in words]
         rows = int(await self._table.count_rows())
-        if rows != self._rows or len(self._frequencies) > _KNOWN:
+        if abs(rows - self._rows) > self._rows // _NOTICED or len(self._frequencies) > _KNOWN:
             self._rows, self._frequencies = rows, {}
         known = self._frequencies
         new = list(dict.fromkeys(forms for some in asked for forms in some if forms not in known))

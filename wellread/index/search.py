@@ -1,13 +1,17 @@
 """Searching the table of index.lance: candidates from the engine, scores, fusion, relevance.
 
-Titles are searched exactly. Their rows are read once for all questions, every cosine is computed, and BM25
-comes from one query a question over them; then each cell ranks the rows of its own titles. A scope that is
-too large to be read (the whole of a large library) is asked for its best by each of the two rankings instead.
+Titles are searched exactly. The vectors of their rows are read once for all questions, every cosine is computed, and
+BM25 comes from one query a question over them; then each cell ranks the rows of its own titles. A scope that is too
+large to be read (the whole of a large library) is asked for its best by each of the two rankings instead. What is read
+of the text is that of the rows that a cell ends up with.
+
+What is asked at the same time is answered by one pass over the table: see index.passes.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +20,35 @@ import pyarrow.compute as pc
 from lancedb.table import AsyncTable
 from numpy.typing import NDArray
 
-from wellread.index.lance_errors import storage_errors
-from wellread.index.lance_table import SENTENCES
-from wellread.index.passages import Embedder, Hit, PassageQuery
-from wellread.index.pool import Pool, SearchedQuestion, aligned, candidates, cosines, row_vectors
+from wellread.index.fusion import Scores
+from wellread.index.lance_errors import ENGINE_ERRORS, storage_errors
+from wellread.index.lance_table import PENDING, SENTENCES, VECTOR, VECTOR_INDEX
+from wellread.index.passages import Embedder, Hit, PassageQuery, Recall, Vectors
+from wellread.index.pool import (
+    Pool,
+    RowIds,
+    SearchedQuestion,
+    aligned,
+    candidates,
+    cosines,
+    places_of,
+    row_vectors,
+)
 from wellread.index.question_vectors import UNREAD, QuestionVectors
-from wellread.index.ranking import PASSAGE, Ranking, ranked, worth_comparing
+from wellread.index.ranking import PASSAGE, FirstRanking, Ranking, ranked
 from wellread.index.rarity import Rarity, matching
-from wellread.index.sentence_vectors import sentence_cosines
+from wellread.index.sentence_vectors import SentenceCosines, first_sentences, sentence_cosines
 from wellread.text.terms import content_words, question_terms
 
 READ_ROWS = 12_000  # a scope of at most so many rows is read whole: 12 titles, 20 ms
 _POOL = 100  # candidates from each of the two rankings
-_SCANNED = 8  # rows that are read in the time in which one is looked for
+_COMPARED = 10  # of the best, by which the vector index is judged
 _ENGINE_ROWS = 1_000  # scores asked of the engine for a scope that is not read
 _NAMES = 500  # products in one condition
 _QUESTION = 4_000  # characters: more than the embedder reads; of a pasted page the beginning is the question
 _READ = (*PASSAGE, "terms")
+_log = logging.getLogger(__name__)
+_ALL_PARTITIONS = 1 << 20  # of the vector index: its codes are so small that leaving some out saves nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,9 @@ class _Scopes:
     products: dict[str, SearchScope] = field(default_factory=dict)
     complete: bool = False  # every product of the table is among `products`
     whole: SearchScope | None = None
+    has_vectors: bool = False
+    has_sentences: bool = False
+    has_vector_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +82,34 @@ class _Plan:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A cell of a pass, and how it is to be ranked."""
+
+    cell: PassageQuery
+    ranking: Ranking
+
+
 class SearchTable:
-    """The reading half of LanceIndex."""
+    """The reading half of LanceIndex. `table` is its own, and stays at one version during a pass."""
 
     def __init__(self, table: AsyncTable, path: Path, embedder: Embedder | None, read_rows: int) -> None:
         self._read_rows = read_rows
         self._table = table
         self._path = path
         self._known = _Scopes()
+        self._languages: frozenset[str] = frozenset()
         self._rarity = Rarity(table)
         self._questions = QuestionVectors(embedder)
+
+    def close(self) -> None:
+        self._table.close()  # type: ignore[no-untyped-call]
 
     async def _scopes(self, cells: Sequence[PassageQuery]) -> _Scopes:
         """What the cells need to know of the newest version of the table."""
         await self._table.checkout_latest()  # type: ignore[no-untyped-call]
         version = await self._table.version()
-        known = self._known if self._known.version == version else _Scopes(version)
+        known = self._known if self._known.version == version else await self._looked_at(version)
         names = {name for cell in cells for name in cell.product_ids} - known.products.keys()
         everything = any(not cell.product_ids for cell in cells) and known.whole is None
         rows = await self._table.count_rows() if everything else 0
@@ -87,13 +118,23 @@ class SearchTable:
             known.complete = True
             known.whole = _joined(known.products.values())
         elif everything:
-            known.whole = SearchScope(rows, await self._languages())
+            known.whole = SearchScope(rows, await self._every_language())
         if names and not known.complete:
             for some in chunks(sorted(names), _NAMES):
                 absent = dict.fromkeys(some, SearchScope(0, frozenset()))
                 known.products |= absent | await self._counted(among("product_id", some))
         self._known = known
         return known
+
+    async def _looked_at(self, version: int) -> _Scopes:
+        columns = (await self._table.schema()).names
+        indexes = {index.name for index in await self._table.list_indices()}
+        return _Scopes(
+            version,
+            has_vectors=VECTOR in columns,
+            has_sentences=SENTENCES in columns,
+            has_vector_index=VECTOR_INDEX in indexes,
+        )
 
     async def _counted(self, where: str) -> dict[str, SearchScope]:
         query = self._table.query().select(["product_id", "language"])
@@ -105,55 +146,85 @@ class SearchTable:
             scopes[product] = _joined([scopes[product], of_language]) if product in scopes else of_language
         return scopes
 
-    async def _languages(self) -> frozenset[str]:
-        found: set[str] = set()
-        async for batch in await self._table.query().select(["language"]).to_batches():
-            found.update(pc.unique(batch["language"]).to_pylist())
-        return frozenset(found)
+    async def _every_language(self) -> frozenset[str]:
+        """Those of all rows, perhaps with some of rows that are gone: looked for anew when a row has another."""
+        known = self._languages
+        if not known or await self._table.count_rows(f"NOT ({among('language', sorted(known))})"):
+            found = await self._table.query().select(["language"]).to_arrow()
+            self._languages = known = frozenset(pc.unique(found["language"]).to_pylist())
+        return known
 
-    async def search(self, cells: Sequence[PassageQuery], ranking: Ranking) -> list[list[Hit]]:
+    async def search(self, asked: Sequence[Asked]) -> list[list[Hit]]:
+        """One pass: for each of what is asked its hits, best first."""
         with storage_errors(self._path):
-            scopes = await self._scopes(cells)
-        plans = [self._plan(cell, scopes) for cell in cells]
-        texts = [cell.question[:_QUESTION] for cell in cells]
-        with_vectors = ranking is not Ranking.KEYWORD
-        questions = await self._questions.of(texts) if with_vectors else dict.fromkeys(texts, UNREAD)
-        # A question has other terms in a German title than in an English one.
-        asked_of = [(cell.question, plan.languages) for cell, plan in zip(cells, plans, strict=True)]
-        terms = {key: question_terms(key[0][:_QUESTION], key[1]) for key in set(asked_of)}
-        with storage_errors(self._path):
-            weights = dict(zip(terms, await self._rarity.weights(terms.values()), strict=True))
-        asked = [
-            SearchedQuestion(terms[key], weights[key], *questions[key[0][:_QUESTION]]) for key in asked_of
-        ]
-        found: list[list[Hit]] = [[] for _ in cells]
-        near = [number for number, plan in enumerate(plans) if plan.titles and plan.rows <= self._read_rows]
-        far = [number for number, plan in enumerate(plans) if plan.rows and number not in near]
-
-        async def rank(numbers: Sequence[int], pools: Sequence[Pool]) -> None:
-            own = [asked[number] for number in numbers]
-            best = [
-                worth_comparing(pool, question, cells[number].limit, ranking)
-                for number, pool, question in zip(numbers, pools, own, strict=True)
+            scopes = await self._scopes([one.cell for one in asked])
+            plans = [self._plan(one.cell, scopes) for one in asked]
+            questions = await self._searched(asked, plans, scopes)
+            pools = await self._pools([one.cell for one in asked], plans, questions, scopes)
+            leading = await self._leading_terms(pools)
+            first = [
+                FirstRanking.of(pool, question, terms, one.ranking)
+                for pool, question, terms, one in zip(pools, questions, leading, asked, strict=True)
             ]
-            titles = sorted({name for number in numbers for name in plans[number].titles})
-            rows = sum(scopes.products[name].rows for name in titles)
-            compared = await self._with_sentences(pools, best, own, titles, rows)
-            for number, pool, question in zip(numbers, compared, own, strict=True):
-                found[number] = ranked(pool, question, cells[number].limit, ranking)
+            best = [ranking.best(one.cell.limit) for ranking, one in zip(first, asked, strict=True)]
+            rows = await self._rows(
+                [pool.row_ids[places] for pool, places in zip(pools, best, strict=True)],
+                [*_READ, SENTENCES] if scopes.has_sentences else list(_READ),
+            )
+        return await asyncio.to_thread(_hits, asked, questions, first, best, rows)
+
+    async def _searched(
+        self, asked: Sequence[Asked], plans: Sequence["_Plan"], scopes: _Scopes
+    ) -> list[SearchedQuestion]:
+        texts = [one.cell.question[:_QUESTION] for one in asked]
+        by_vector = {
+            text for text, one in zip(texts, asked, strict=True) if one.ranking is not Ranking.KEYWORD
+        }
+        read = await self._questions.of(sorted(by_vector)) if scopes.has_vectors else {}
+        # A question has other terms in a German title than in an English one.
+        keys = [(text, plan.languages) for text, plan in zip(texts, plans, strict=True)]
+        terms = {key: question_terms(*key) for key in set(keys)}
+        weights = dict(zip(terms, await self._rarity.weights(terms.values()), strict=True))
+        return [
+            SearchedQuestion(
+                terms[key],
+                weights[key],
+                *(UNREAD if one.ranking is Ranking.KEYWORD else read.get(key[0], UNREAD)),
+            )
+            for key, one in zip(keys, asked, strict=True)
+        ]
+
+    async def _pools(
+        self,
+        cells: Sequence[PassageQuery],
+        plans: Sequence["_Plan"],
+        questions: Sequence[SearchedQuestion],
+        scopes: _Scopes,
+    ) -> list[Pool]:
+        pools = [_NOTHING] * len(cells)
 
         async def read(numbers: Sequence[int]) -> None:
             limit = max(cells[number].limit for number in numbers)
             titles = [plans[number].titles for number in numbers]
-            await rank(numbers, await self._read(titles, [asked[number] for number in numbers], limit))
+            found = await self._read(titles, [questions[number] for number in numbers], limit, scopes)
+            for number, pool in zip(numbers, found, strict=True):
+                pools[number] = pool
 
-        async def ask(number: int) -> None:
-            await rank([number], [await self._ask(plans[number].titles, asked[number], cells[number].limit)])
+        async def ask(numbers: Sequence[int]) -> None:
+            limit = max(cells[number].limit for number in numbers)
+            titles = plans[numbers[0]].titles
+            found = await self._ask(titles, [questions[number] for number in numbers], limit, scopes)
+            for number, pool in zip(numbers, found, strict=True):
+                pools[number] = pool
 
+        near = [number for number, plan in enumerate(plans) if plan.titles and plan.rows <= self._read_rows]
+        far: dict[tuple[str, ...], list[int]] = {}
+        for number in set(range(len(plans))).difference(near):
+            if plans[number].rows:
+                far.setdefault(plans[number].titles, []).append(number)
         batches = _batches(near, plans, scopes.products, self._read_rows)
-        with storage_errors(self._path):
-            await asyncio.gather(*(read(batch) for batch in batches), *(ask(number) for number in far))
-        return found
+        await asyncio.gather(*map(read, batches), *map(ask, far.values()))
+        return pools
 
     def _plan(self, cell: PassageQuery, scopes: _Scopes) -> _Plan:
         held = scopes.products
@@ -167,82 +238,112 @@ class SearchTable:
         return _Plan(titles, meant.languages, meant.rows)
 
     async def _read(
-        self, products: Sequence[tuple[str, ...]], questions: Sequence[SearchedQuestion], limit: int
+        self,
+        products: Sequence[tuple[str, ...]],
+        questions: Sequence[SearchedQuestion],
+        limit: int,
+        scopes: _Scopes,
     ) -> list[Pool]:
         """The pools of cells whose titles are read whole; `products` are those of each cell."""
         names = sorted({name for cell in products for name in cell})
-        where = among("product_id", names)
-        columns = [*_READ, "vector"] if questions[0].vector is not None else list(_READ)
+        every = scopes.complete and len(names) == sum(scope.rows > 0 for scope in scopes.products.values())
+        where = "" if every else among("product_id", names)
         by_terms = {question.terms: question for question in questions}
-        rows, *keyword_hits = await asyncio.gather(
-            self._table.query().where(where).select(columns).to_arrow(),
-            *(self._by_keyword(question, where, 2 * self._read_rows) for question in by_terms.values()),
+        with_vectors = any(question.vector is not None for question in questions)
+        columns = ["product_id", VECTOR] if with_vectors else ["product_id"]
+        query = self._table.query()
+        rows, keyword_hits = await asyncio.gather(
+            (query.where(where) if where else query).select(columns).with_row_id().to_arrow(),
+            self._by_keywords(by_terms.values(), where, 2 * self._read_rows),
         )
-        ids = rows["passage_id"].combine_chunks()
+        ids: RowIds = rows["_rowid"].to_numpy()
         keyword = {
-            terms: aligned(hits, "_score", ids, missing=0.0)
-            for terms, hits in zip(by_terms, keyword_hits, strict=True)
+            terms: aligned(scores, held, ids, missing=0.0)
+            for terms, (held, scores) in zip(by_terms, keyword_hits, strict=True)
         }
-        vectors = row_vectors(rows)
-        rows = rows.select(_READ)
+        cosine = _cosines(rows, questions) if with_vectors else {}
         product = rows["product_id"].combine_chunks()
+        places = {
+            cell: np.flatnonzero(
+                pc.is_in(product, value_set=pa.array(cell, pa.string())).to_numpy(zero_copy_only=False)
+            )
+            for cell in set(products)
+        }
         pools = []
         for cell, question in zip(products, questions, strict=True):
-            mask = pc.is_in(product, value_set=pa.array(cell, pa.string()))
-            own = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
-            cosine = cosines(None if vectors is None else vectors[own], question, own.size)
+            own = places[cell]
             scored = keyword[question.terms][own]
-            best = candidates(scored, cosine, max(_POOL, limit))
-            pools.append(Pool.of(rows.take(own[best]), scored[best], cosine[best]))
+            near = np.full(own.size, np.nan) if question.vector is None else cosine[id(question.vector)][own]
+            pools.append(Pool(ids[own], scored, near).take(candidates(scored, near, max(_POOL, limit))))
         return pools
 
-    async def _ask(self, products: Sequence[str], question: SearchedQuestion, limit: int) -> Pool:
-        """The pool of a cell whose scope is too large to be read."""
+    async def _ask(
+        self, products: Sequence[str], questions: Sequence[SearchedQuestion], limit: int, scopes: _Scopes
+    ) -> list[Pool]:
+        """The pools of cells of one scope that is too large to be read."""
         where = among("product_id", products) if products else ""
         size = max(_POOL, limit)
-        hits, near = await asyncio.gather(
-            self._by_keyword(question, where, max(_ENGINE_ROWS, limit)),
-            self._by_vector(question, where, size),
+        asked = [question for question in questions if question.vector is not None]
+        near, hits = await asyncio.gather(
+            self._by_vector(asked, where, size, scopes),
+            self._by_keywords(questions, where, max(_ENGINE_ROWS, limit)),
         )
-        best = [hits["passage_id"].slice(0, size), near["passage_id"]]
-        ids = pc.unique(pa.chunked_array([chunk for part in best for chunk in part.chunks], pa.string()))
-        columns = [*_READ, "vector"] if question.vector is not None else list(_READ)
-        rows = await self._rows(ids.to_pylist(), columns)
-        held = rows["passage_id"].combine_chunks()
-        cosine = cosines(row_vectors(rows), question, rows.num_rows)
-        return Pool.of(rows.select(_READ), aligned(hits, "_score", held, missing=0.0), cosine)
+        by_vector = iter(near)
+        ids = [
+            np.union1d(held[:size], next(by_vector) if question.vector is not None else held[:0])
+            for question, (held, _) in zip(questions, hits, strict=True)
+        ]
+        vectors = await self._rows(ids, [VECTOR]) if asked else None
+        pools = []
+        for question, own, (held, scores) in zip(questions, ids, hits, strict=True):
+            keyword = aligned(scores, held, own, missing=0.0)
+            cosine = np.full(own.size, np.nan)
+            if vectors is not None and question.vector is not None:
+                cosine = cosines(row_vectors(vectors.of(own)), question.vector).astype(np.float64)
+            pools.append(Pool(own, keyword, cosine))
+        return pools
 
-    async def _with_sentences(
-        self,
-        pools: Sequence[Pool],
-        best: Sequence[NDArray[np.int64]],
-        questions: Sequence[SearchedQuestion],
-        titles: Sequence[str],
-        rows: int,
-    ) -> list[Pool]:
-        """The pools with the sentences of their `best` rows, as far as those have vectors; `titles` are those of the
-        cells and have `rows` passages."""
-        wanted = [pool.rows["passage_id"].take(chosen) for pool, chosen in zip(pools, best, strict=True)]
-        ids = pc.unique(pa.chunked_array([chunk for some in wanted for chunk in some.chunks], pa.string()))
-        columns = (await self._table.schema()).names
-        if not len(ids) or SENTENCES not in columns or all(question.vector is None for question in questions):
-            return list(pools)
-        # Where many are wanted, reading all that the titles have is faster than looking for each.
-        read_all = titles and rows <= _SCANNED * len(ids)
-        where = among("product_id", titles) if read_all else among("passage_id", ids.to_pylist())
-        held = await self._table.query().where(where).select(["passage_id", SENTENCES]).to_arrow()
-        known, values = held["passage_id"].combine_chunks(), held[SENTENCES].combine_chunks()
-        compared = []
-        for pool, chosen, some, question in zip(pools, best, wanted, questions, strict=True):
-            if question.vector is None:
-                compared.append(pool)
-                continue
-            places = pc.index_in(some.combine_chunks(), value_set=known)
-            sentences = list(pool.sentences)
-            for row, one in zip(chosen, sentence_cosines(values.take(places), question.vector), strict=True):
-                sentences[row] = one
-            compared.append(replace(pool, sentences=sentences))
-        return compared
+    async def _leading_terms(self, pools: Sequence[Pool]) -> list[list[str]]:
+        """The terms of the rows that lead each pool by keyword."""
+        ids = [pool.row_ids[pool.leading] for pool in pools]
+        rows = await self._rows(ids, ["terms"])
+        return [rows.of(own)["terms"].to_pylist() for own in ids]
+
+    async def _rows(self, ids: Sequence[RowIds], columns: list[str]) -> "_Rows":
+        """The rows of those ids, each read once."""
+        wanted = np.unique(np.concatenate([*ids, np.array([], np.uint64)])).astype(np.uint64)
+        if not wanted.size:
+            return _Rows(wanted, (await self._table.schema()).empty_table().select(columns))
+        rows = await self._table.take_row_ids(wanted.tolist()).select(columns).with_row_id().to_arrow()
+        return _Rows(rows["_rowid"].to_numpy(), rows)
+
+    async def recall(self, questions: int) -> Recall | None:
+        """See PassageIndex.recall. Both ways are asked for what a search asks for, and compared by their best ten: what
+        a search takes is compared by the vectors themselves."""
+        with storage_errors(self._path):
+            scopes = await self._scopes([])
+            if not scopes.has_vector_index or not scopes.has_sentences:
+                return None
+            vectors = await self._sentences(questions)
+            if not vectors:
+                return None
+            asked = [SearchedQuestion([], np.array([]), vector, 0.0) for vector in vectors]
+            exact = await self._nearest(asked, "", _COMPARED, with_index=False)
+            found = await self._by_vector(asked, "", _POOL, scopes)
+        best = _by_question(exact, len(asked))
+        shares = [np.isin(true, held).mean() for true, held in zip(best, found, strict=True)]
+        return Recall(len(asked), float(np.mean(shares)))
+
+    async def _sentences(self, number: int) -> list[Vectors]:
+        """The vectors of so many sentences, from all over the table."""
+        rows = int(await self._table.count_rows(f"{PENDING} = 0"))
+        step = max(1, rows // number)
+        places = list(range(0, rows, step))[:number]
+        query = self._table.query().where(f"{PENDING} = 0").select([]).with_row_id()
+        ids = (await query.to_arrow())["_rowid"].to_numpy()[places]
+        held = await self._rows([ids], [SENTENCES])
+        dimensions = (await self._table.schema()).field(VECTOR).type.list_size
+        return first_sentences(held.rows[SENTENCES].combine_chunks(), dimensions)
 
     async def absent(self, question: str, product_ids: Sequence[str]) -> tuple[str, ...]:
         """See PassageIndex.absent."""
@@ -256,24 +357,94 @@ class SearchTable:
             held = await asyncio.gather(*(self._rarity.held(forms, where, 1) for forms in words.values()))
         return tuple(word for word, found in zip(words, held, strict=True) if not found)
 
-    async def _rows(self, ids: Sequence[str], columns: list[str]) -> pa.Table:
-        if not ids:
-            return (await self._table.schema()).empty_table().select(columns)
-        return await self._table.query().where(among("passage_id", ids)).select(columns).to_arrow()
+    async def _by_keywords(
+        self, questions: Iterable[SearchedQuestion], where: str, limit: int
+    ) -> list[tuple[RowIds, Scores]]:
+        return await asyncio.gather(*(self._by_keyword(question, where, limit) for question in questions))
 
-    async def _by_keyword(self, question: SearchedQuestion, where: str, limit: int) -> pa.Table:
+    async def _by_keyword(self, question: SearchedQuestion, where: str, limit: int) -> tuple[RowIds, Scores]:
+        """The best rows by BM25, best first, with their scores."""
         if not question.words:
-            return pa.table({"passage_id": pa.array([], pa.string()), "_score": pa.array([], pa.float32())})
+            return np.array([], np.uint64), np.array([])
         query = self._table.query().nearest_to_text(matching(question.terms))
         query = query.where(where) if where else query
-        return await query.select(["passage_id", "_score"]).limit(limit).to_arrow()
+        hits = await query.select(["_score"]).with_row_id().limit(limit).to_arrow()
+        return hits["_rowid"].to_numpy(), hits["_score"].to_numpy().astype(np.float64)
 
-    async def _by_vector(self, question: SearchedQuestion, where: str, limit: int) -> pa.Table:
-        if question.vector is None:
-            return pa.table({"passage_id": pa.array([], pa.string())})
-        query = self._table.query().nearest_to(question.vector).distance_type("dot")
+    async def _by_vector(
+        self, questions: Sequence[SearchedQuestion], where: str, limit: int, scopes: _Scopes
+    ) -> list[RowIds]:
+        """For each question the rows that come nearest, in one pass over the vectors."""
+        if not questions:
+            return []
+        try:
+            hits = await self._nearest(questions, where, limit, with_index=scopes.has_vector_index)
+        except ENGINE_ERRORS:
+            if not scopes.has_vector_index:
+                raise
+            _log.warning(
+                "vector_index_unusable", exc_info=True
+            )  # each vector is compared, until it is made anew
+            scopes.has_vector_index = False
+            hits = await self._nearest(questions, where, limit, with_index=False)
+        return _by_question(hits, len(questions))
+
+    async def _nearest(
+        self, questions: Sequence[SearchedQuestion], where: str, limit: int, *, with_index: bool
+    ) -> pa.Table:
+        vectors = [question.vector for question in questions if question.vector is not None]
+        query = (
+            self._table.query().nearest_to(vectors if len(vectors) > 1 else vectors[0]).distance_type("dot")
+        )
+        query = query.nprobes(_ALL_PARTITIONS) if with_index else query.bypass_vector_index()
         query = query.where(where) if where else query
-        return await query.select(["passage_id", "_distance"]).limit(limit).to_arrow()
+        return await query.select(["_distance"]).with_row_id().limit(limit).to_arrow()
+
+
+def _by_question(hits: pa.Table, questions: int) -> list[RowIds]:
+    """The rows that each question of one query found."""
+    number = hits["query_index"].to_numpy() if questions > 1 else np.zeros(hits.num_rows, np.int32)
+    ids: RowIds = hits["_rowid"].to_numpy()
+    return [ids[number == place] for place in range(questions)]
+
+
+_NOTHING = Pool(np.array([], np.uint64), np.array([]), np.array([]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of one version of the table, by their ids."""
+
+    ids: RowIds
+    rows: pa.Table
+
+    def of(self, ids: RowIds) -> pa.Table:
+        return self.rows.take(places_of(ids, self.ids))
+
+
+def _cosines(rows: pa.Table, questions: Sequence[SearchedQuestion]) -> dict[int, Scores]:
+    """How near each row is to each question's vector, by the vector's identity."""
+    distinct = {id(question.vector): question.vector for question in questions if question.vector is not None}
+    vectors = row_vectors(rows)
+    return {key: cosines(vectors, vector).astype(np.float64) for key, vector in distinct.items()}
+
+
+def _hits(
+    asked: Sequence[Asked],
+    questions: Sequence[SearchedQuestion],
+    first: Sequence[FirstRanking],
+    best: Sequence[NDArray[np.int64]],
+    rows: _Rows,
+) -> list[list[Hit]]:
+    found = []
+    for one, question, ranking, places in zip(asked, questions, first, best, strict=True):
+        read = rows.of(ranking.pool.row_ids[places])
+        sentences: list[SentenceCosines | None] = [None] * read.num_rows
+        if question.vector is not None and SENTENCES in read.column_names:
+            sentences = sentence_cosines(read[SENTENCES].combine_chunks(), question.vector)
+        contenders = ranking.contenders(places, read.select(_READ), sentences)
+        found.append(ranked(contenders, question, one.cell.limit, one.ranking))
+    return found
 
 
 def _joined(scopes: Iterable[SearchScope]) -> SearchScope:

@@ -51,12 +51,20 @@ def sentence_cosines(values: pa.LargeBinaryArray, question: Vectors) -> list[Sen
     sizes = pc.binary_length(held).to_numpy(zero_copy_only=False) // record.itemsize
     stops = np.cumsum(sizes)
     records = np.frombuffer(b"".join(held.to_pylist()), record)
-    cosines = (records["steps"].astype(np.float32) @ question) * records["largest"] / _STEPS
+    steps = records["steps"].astype(np.float32)
+    cosines = np.einsum("ij,j->i", steps, question) * records["largest"] / _STEPS
     ranges, terms = records["range"], records["terms"]
     return [
         SentenceCosines(ranges[start:stop], terms[start:stop], cosines[start:stop]) if known else None
         for known, start, stop in zip(values.is_valid().to_pylist(), stops - sizes, stops, strict=True)
     ]
+
+
+def first_sentences(values: pa.LargeBinaryArray, dimensions: int) -> list[Vectors]:
+    """The vector of the first sentence of each packed value that has one."""
+    record = _record(dimensions)
+    records = [np.frombuffer(value, record, 1)[0] for value in values.to_pylist() if value]
+    return [(one["steps"] * (one["largest"] / _STEPS)).astype(np.float32) for one in records]
 
 
 def embedded_sentences(passages: Sequence[Passage], embedder: Embedder) -> list[SentenceVectors]:

@@ -1,8 +1,8 @@
 """Which sentences of a passage tell what was asked."""
 
-from wellread.events import TellingSentence
-from wellread.index.pool import SearchedQuestion
-from wellread.index.second_look import SentenceTerms
+from collections.abc import Sequence
+
+from wellread.index.passages import TellingRange
 from wellread.index.sentence_vectors import SentenceCosines
 
 Ranges = tuple[tuple[int, int], ...]
@@ -13,16 +13,12 @@ _COSINE = 0.6  # its share in the score; the rest is that of the question's word
 
 
 def telling_sentences(
-    ranges: Ranges, terms: SentenceTerms, cosines: SentenceCosines | None, question: SearchedQuestion
-) -> tuple[TellingSentence, ...]:
-    """The best MOST sentences of a passage with their scores, best first."""
-    share = _COSINE * (1 - question.fragmentation) if cosines is not None else 0.0
+    ranges: Ranges, shares: Sequence[float], cosines: SentenceCosines | None, fragmentation: float
+) -> tuple[TellingRange, ...]:
+    """The best MOST sentences of a passage with their scores, best first. `shares`: what each has of the question's
+    words; `fragmentation` is the question's."""
+    share = _COSINE * (1 - fragmentation) if cosines is not None else 0.0
     near = cosines.cosines.tolist() if cosines is not None else [0.0] * len(ranges)
-    scores = [
-        share * max(0.0, cosine) + (1 - share) * question.weighed(own)
-        for cosine, own in zip(near, terms, strict=True)
-    ]
+    scores = [share * max(0.0, cosine) + (1 - share) * own for cosine, own in zip(near, shares, strict=True)]
     best = sorted(zip(scores, ranges, strict=True), key=lambda scored: -scored[0])[:MOST]
-    return tuple(
-        TellingSentence(start=start, end=end, score=round(min(score, 1.0), 3)) for score, (start, end) in best
-    )
+    return tuple(TellingRange(start, end, round(min(score, 1.0), 3)) for score, (start, end) in best)

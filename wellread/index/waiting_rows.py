@@ -1,7 +1,5 @@
 """The rows of the LanceDB table that wait for vectors: their own first, then those of their sentences."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
 
@@ -10,16 +8,14 @@ from lancedb.table import AsyncTable
 
 from wellread.content import Passage
 from wellread.index.lance_errors import storage_errors
-from wellread.index.lance_table import COLUMNS, SENTENCES, TABLE, VECTOR
+from wellread.index.lance_table import COLUMNS, PENDING, SENTENCES, VECTOR
 from wellread.index.ranking import passage
 from wellread.index.search import among, chunks
 
 _IDS = 500  # ids in one condition
 # Waiting passages that are sorted by length together: it bounds memory, whatever the library's size.
 _WINDOW = 8_192
-# A file beside the table's: the version in which no passage waited for a vector.
-_EMBEDDED = "embedded.version"
-_WAITS = {VECTOR: f"{VECTOR} IS NULL", SENTENCES: f"{SENTENCES} IS NULL AND {VECTOR} IS NOT NULL"}
+_WAITS = {VECTOR: f"{PENDING} = 2", SENTENCES: f"{PENDING} = 1"}
 
 
 class WaitingRows:
@@ -62,29 +58,14 @@ class WaitingRows:
         return sorted(rows, key=lambda row: len(row.text))
 
     async def any(self) -> bool:
-        """Whether a passage waits for a vector, or its sentences do. Told without reading the vectors when nothing
-        was written since the answer was no, in whichever process."""
-        mark = self._path / f"{TABLE}.lance" / _EMBEDDED
-        with storage_errors(self._path):
-            if not await self._columns():
-                return False  # no embedder was here yet: nothing waits for one
-            await self._table.checkout_latest()  # type: ignore[no-untyped-call]
-            version = str(await self._table.version())
-        with storage_errors(self._path), contextlib.suppress(FileNotFoundError):
-            if mark.read_text(encoding="ascii") == version:
-                return False
-        if await self._any(VECTOR) or await self._any(SENTENCES):
-            return True
-        with contextlib.suppress(OSError):  # only a note: a reader that may not write asks again
-            await asyncio.to_thread(mark.write_text, version, encoding="ascii")
-        return False
+        """Whether a passage waits for a vector, or its sentences do."""
+        return await self._any(VECTOR) or await self._any(SENTENCES)
 
     async def _any(self, column: str) -> bool:
         with storage_errors(self._path):
             if column not in await self._columns():
                 return False
-            query = self._table.query().where(_WAITS[column]).select(["passage_id"])
-            return bool((await query.limit(1).to_arrow()).num_rows)
+            return bool(await self._table.count_rows(_WAITS[column]))
 
     async def count(self, column: str, product_ids: Collection[str] | None = None) -> int:
         """How many passages wait, of these products or (None) of all."""

@@ -42,14 +42,18 @@ def check_not_restoring(home: Path) -> None:
     probe.release()
 
 
-def index_lock(home: Path) -> FileLock:
-    """The lock of whoever writes to the files of the passage index; see `index.lance`."""
-    return FileLock(home / "index" / "write.lock", thread_local=False, preserve_lock_file=True)
+def index_locks(home: Path) -> dict[str, FileLock]:
+    """The locks of whoever writes to the files of the passage index, and of whoever puts them in order, as far as there
+    is an index; see `index.lance` and `index.upkeep`."""
+    folder = home / "index"
+    paths = [path for path in (folder / "write.lock", folder / "upkeep.lock") if path.exists()]
+    return {path.stem: FileLock(path, thread_local=False, preserve_lock_file=True) for path in paths}
 
 
 @contextmanager
 def alone(home: Path) -> Iterator[list[str]]:
-    """Hold all locks of the library but the index's; gives the names of those that other processes hold."""
+    """Hold all locks of the library but that of the index's writers, who hold another one as well; gives the names of
+    those that other processes hold."""
     first = lock(home, RESTORING)
     wanted, held = {RESTORING: first}, {}
     if acquired(first, timeout=_PROBE):
@@ -57,6 +61,7 @@ def alone(home: Path) -> Iterator[list[str]]:
         # Not before: a server whose lock is not there yet will see that one.
         names = {ADDING, EMBEDDING, SUGGESTING} | {path.stem for path in home.glob("*.lock")}
         wanted |= {name: lock(home, name) for name in sorted(names - {RESTORING})}
+        wanted |= {name: one for name, one in index_locks(home).items() if name == "upkeep"}
         held |= {name: one for name, one in wanted.items() if name != RESTORING and acquired(one)}
     try:
         yield [name for name in wanted if name not in held]

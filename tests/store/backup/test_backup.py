@@ -29,7 +29,7 @@ from wellread.store.backup.dump import dumped_tables
 from wellread.store.backup.opening import open_database
 from wellread.store.database import tables as t
 from wellread.store.database.database import HEAD
-from wellread.store.locks import ADDING, EMBEDDING, RESTORING, alone, index_lock, lock
+from wellread.store.locks import ADDING, EMBEDDING, RESTORING, alone, index_locks, lock
 
 TEA = "Tea\n\nGreen tea is steeped at eighty degrees.\n\nBlack tea wants boiling water and four minutes."
 
@@ -259,7 +259,8 @@ def database_with_rows(target, tmp_path):
 
 
 def test_a_backup_waits_for_who_adds_and_says_so(small, run, tmp_path):
-    held = [lock(small, ADDING), index_lock(small)]
+    held = [lock(small, ADDING), *index_locks(small).values()]
+    assert len(held) == 3
     for one in held:
         one.acquire()
         threading.Timer(0.4, one.release).start()
@@ -273,6 +274,8 @@ def test_a_library_that_another_process_uses_is_not_replaced(backup, small, run,
     for name in (ADDING, EMBEDDING, RESTORING, "server"):
         with lock(home, name), pytest.raises(BadRequestError, match=name):
             run("restore", backup, "--replace")
+    with index_locks(home)["upkeep"], pytest.raises(BadRequestError, match="upkeep"):
+        run("restore", backup, "--replace")
     run("restore", backup, "--replace")
 
 

@@ -11,7 +11,7 @@ from wellread.grounding.assertions import Assertions
 from wellread.grounding.judgement import Judge, JudgedClaim, Judgement
 from wellread.grounding.statements import Claim
 from wellread.grounding.verdicts import Comparison, Verdicts
-from wellread.run_values import WORDS
+from wellread.run_values import WORDS, Statement
 
 OpenJudge = Callable[[Meter], Judge]  # the judge of a run, within what its meter leaves
 Range = tuple[int, int]  # code points of the Markdown
@@ -77,7 +77,7 @@ class Check:
         return {question: self._known[question] for question in questions}
 
 
-def within(ranges: Collection[Range]) -> Callable[[Claim], bool]:
+def within(ranges: Collection[Range]) -> Callable[[Claim | Statement], bool]:
     """Whether a claim stands in one of the ranges of the Markdown."""
     return lambda claim: any(start <= claim.start < end for start, end in ranges)
 

@@ -15,7 +15,7 @@ from wellread.events import ScopeEntry, Snippet
 from wellread.grounding.conflicts import conflict_of
 from wellread.grounding.inline import defused, inert
 from wellread.grounding.judgement import JudgedClaim, Judgement
-from wellread.grounding.verdicts import CONTRADICTED, MOST_SENTENCES, SUPPORTED
+from wellread.grounding.verdicts import MOST_SENTENCES, verdict_of
 from wellread.grounding.wording import Wording, closest_sentences
 from wellread.models.language_model import Form, LanguageModel, Prompt, object_schema
 from wellread.text.languages import languages, rules_of
@@ -82,11 +82,8 @@ class TitleStance:
 
 def stance_of(judgement: Judgement | None) -> str:
     """What a title's judgement comes to; where there is none, nothing is said for it."""
-    if judgement is None:
-        return _SILENT
-    if judgement.contradicted >= CONTRADICTED and judgement.contradicted > judgement.entailed:
-        return _OPPOSES
-    return _SUPPORTS if judgement.entailed >= SUPPORTED else _SILENT
+    stances = {"supported": _SUPPORTS, "contradicted": _OPPOSES}
+    return stances.get(verdict_of(judgement), _SILENT) if judgement is not None else _SILENT
 
 
 async def stances(

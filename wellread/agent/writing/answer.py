@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from itertools import filterfalse
 
 from wellread.agent.judging.checking import ByModel, Check, OpenJudge, Range, asserted_in, remarked_in, within
 from wellread.agent.judging.remarks import Remarks
@@ -132,10 +133,7 @@ class Answering:
             yield failed(check.failure, "judge", self.knowledge.start.roles.judge, 0, WORDS)
             return
         told: list[RevisedStatement] = []
-        remarked = self.remarks
-        drafted = [
-            s for s in verdicts.statements if not any(start <= s.start < end for start, end in remarked)
-        ]
+        drafted = list(filterfalse(within(self.remarks), verdicts.statements))
         bad = [statement for statement in drafted if is_bad(statement)]
         if bad and mostly_unsupported(drafted):
             told = [RevisedStatement(text=one.text, verdict=one.verdict, became="") for one in bad]

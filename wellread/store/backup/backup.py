@@ -37,7 +37,7 @@ from wellread.store.backup.manifest import (
     table_member,
 )
 from wellread.store.database.database import HEAD, Database
-from wellread.store.locks import ADDING, acquired, index_lock, lock
+from wellread.store.locks import ADDING, acquired, index_locks, lock
 
 _CHUNK = 1 << 20
 _LOCK_POLL = 0.2  # seconds
@@ -83,8 +83,7 @@ async def back_up(
 ) -> AsyncGenerator[WaitingFor | BackupProgress, None]:
     """`write_backup` of a whole library, while others read; who adds, removes or embeds waits for it, and it for
     them. Closing the generator gives it up."""
-    wanted = [lock(home, ADDING)]
-    wanted += [index_lock(home)] if (home / "index").is_dir() else []
+    wanted = [lock(home, ADDING), *index_locks(home).values()]
     with ExitStack() as held:
         for one in wanted:
             if not acquired(one):
