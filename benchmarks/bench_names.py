@@ -122,6 +122,7 @@ def main() -> None:
             fill(database, titles)
             del titles
             gc.collect()
+            gc.freeze()  # what was made for the measurement is not walked through during it
             catalog = Catalog(database)
             _scope(catalog, questions[0])
             figures[size] = {

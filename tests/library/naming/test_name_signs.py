@@ -43,6 +43,7 @@ def test_a_name_with_a_sign(question, title):
     [
         ("Emma", "Emma"),
         ("How did Emma meet her husband?", "Emma"),
+        ("what does emma say about love", "Emma"),
         ("what do unit tests say about trust", "Unit Tests"),
         ("What does “unit tests” mean?", "Unit Tests"),
         ("What does Python say about poets?", "Python"),

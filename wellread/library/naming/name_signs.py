@@ -118,7 +118,8 @@ class NameSigns:
                 return Certainty.SURE
             return Certainty.NONE if self._is_topic(match, most=MOST_WORKS) else Certainty.DOUBTFUL
         alone = len(self.words) == match.last - match.first + 1
-        return Certainty.DOUBTFUL if (capital or alone) and self._is_only_name(match) else Certainty.NONE
+        is_signed = capital or alone or (self._is_said(match) and not self._has_article(match))
+        return Certainty.DOUBTFUL if is_signed and self._is_only_name(match) else Certainty.NONE
 
     def _of_two(self, match: TitleMatch, telling: Sequence[QuestionWord]) -> Certainty:
         capital = self._is_capital_run(match, telling)
