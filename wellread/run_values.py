@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, field_validator
 
 Mode = Literal["quick", "deep"]
-Found = Literal["named", "picked", "discovered", "whole library"]
+Found = Literal["named", "doubtful", "picked", "discovered", "whole library"]
 Voice = Literal["author", "wellread"]
 VerdictName = Literal[
     "quoted", "supported", "partly", "contradicted", "unsupported", "conflict", "not checked", "general"

@@ -141,7 +141,10 @@ def show_estimate(estimate: Estimate) -> None:
     console.print(
         f"DeepSearch {'ON' if estimate.mode == 'deep' else 'OFF'}, Model: {estimate.model}", markup=False
     )
-    titles = ", ".join(estimate.titles) or "to be found by a search of the catalog"
+    titles = ", ".join(estimate.titles)
+    if estimate.outside:
+        titles = f"in {titles}? and others, " if titles else ""
+        titles += "to be found by a search of the catalog"
     console.print(f"Titles: {titles}", markup=False)
     for name, (least, most) in (
         ("Steps", estimate.steps),

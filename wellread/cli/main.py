@@ -49,6 +49,10 @@ Role = Literal["web", "worker", "all"]
 ProductIds = Annotated[
     list[str] | None, typer.Option("--product", "-p", help="Id of a title to search; repeat for several.")
 ]
+ExcludedIds = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", help="Id of a title that is not meant; repeat for several."),
+]
 Questions = Annotated[list[str], typer.Argument(help="One or more short questions.")]
 
 
@@ -160,6 +164,7 @@ def search(
 def ask(
     question: Annotated[str, typer.Argument(help='The question; "-" reads it from standard input.')],
     product: ProductIds = None,
+    exclude: ExcludedIds = None,
     deep: Annotated[bool, typer.Option("--deep", help="DeepSearch ON: more steps, reading around.")] = False,
     model: Model = "",
     planner: Annotated[str, typer.Option(metavar="MODEL", help="Another model for choosing the steps.")] = "",
@@ -190,33 +195,27 @@ def ask(
 
     Ctrl-C once stops the search, and the answer is written with what there is; twice cancels the run.
     """
-    options = {
-        "product_ids": product or [],
-        "mode": "deep" if deep else "quick",
-        "model": model,
-        "planner_model": planner,
-        "writer_model": writer,
-        "judge": judge,
-        "fallback_model": fallback,
-        "limits": {
-            "steps": max_steps,
-            "seconds": max_seconds,
-            "input_tokens": max_input_tokens,
-            "output_tokens": max_tokens,
-            "cost": max_cost,
-        },
-    }
     asking = commands("ask")
-    run(
-        asking.ask(
-            question,
-            asking.options_of(options),
-            go_on=go_on,
-            dry_run=dry_run,
-            trace=trace,
-            as_json=as_json,
-        )
+    options = asking.options_of(
+        {
+            "product_ids": product or [],
+            "excluded": exclude or [],
+            "mode": "deep" if deep else "quick",
+            "model": model,
+            "planner_model": planner,
+            "writer_model": writer,
+            "judge": judge,
+            "fallback_model": fallback,
+            "limits": {
+                "steps": max_steps,
+                "seconds": max_seconds,
+                "input_tokens": max_input_tokens,
+                "output_tokens": max_tokens,
+                "cost": max_cost,
+            },
+        }
     )
+    run(asking.ask(question, options, go_on=go_on, dry_run=dry_run, trace=trace, as_json=as_json))
 
 
 @app.command()

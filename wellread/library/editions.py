@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wellread.content import Product
 from wellread.events import ScopeEntry
-from wellread.library.title_recognition import Work, same_work
+from wellread.library.naming.works import Work, same_work
 from wellread.text.languages import found
 
 _TITLE_READ = 400  # code points in which an edition is looked for

@@ -5,18 +5,24 @@ from dataclasses import dataclass
 
 from wellread.content import Product
 from wellread.events import Found, ScopeEntry
-from wellread.library.title_recognition import Mention, Naming, kind_mentions, named_titles, one_edition_each
-from wellread.library.topic_recognition import title_about, topic_mentions
+from wellread.library.naming.kinds import kind_mentions
+from wellread.library.naming.mentions import Mention, Naming
+from wellread.library.naming.title_recognition import named_titles
+from wellread.library.naming.topic_recognition import title_about, topic_mentions
+from wellread.library.naming.words import title_spans
+from wellread.library.naming.works import one_edition_each
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.product_query import Listing
 
 _CANDIDATES = 60
+_MOST_DOUBTFUL = 5  # titles that are searched because they may be named
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`outside`: titles beyond `entries` may be looked for. `mentions`: the stretches of the question (code
-    points) that name titles. `options`: the works between which the reader must choose, if a name fits several.
+    """`outside`: titles beyond `entries` may be looked for; they are when all `entries` are doubtful. `mentions`: the
+    stretches of the question (code points) that name titles. `options`: the works between which the reader must choose,
+    if a name fits two.
     """
 
     entries: tuple[ScopeEntry, ...]
@@ -35,8 +41,9 @@ def scope_of(
     small_library: int,
 ) -> Scope:
     """The scope of a question. `picked` product ids win over names, names over titles `carried` over from the
-    conversation, and a library of at most `small_library` products is searched whole. Products that are `excluded` are
-    not meant, whatever the question names.
+    conversation, and a library of at most `small_library` products is searched whole. What may be a name adds its
+    title to what is carried over, or to what is looked for in the library, and shuts nothing out. Products that are
+    `excluded` are not meant, whatever the question names.
 
     Raises NotFoundError for a picked id that is not there.
     """
@@ -54,19 +61,25 @@ def scope_of(
             mentions,
             tuple(entry(product, "named") for product in ambiguous) if len(ambiguous) > 1 else (),
         )
+    doubtful = tuple(
+        entry(product, "doubtful")
+        for product in naming.doubtful_products[:_MOST_DOUBTFUL]
+        if product.product_id not in excluded
+    )
     if carried:
         present = catalog.products_by_id([known.product_id for known in carried])
         kept = tuple(
             known for known in carried if known.product_id in present and known.product_id not in excluded
         )
         if kept:
-            return Scope(kept, False, mentions)
+            known_ids = {known.product_id for known in kept}
+            return Scope((*kept, *(e for e in doubtful if e.product_id not in known_ids)), False, mentions)
     if 0 < catalog.count() <= small_library:
         whole = [product for product in catalog.products() if product.product_id not in excluded]
         works = one_edition_each(whole, question)
         if works:
             return Scope(tuple(entry(product, "whole library") for product in works), False, mentions)
-    return Scope((), True, mentions)
+    return Scope(doubtful, True, mentions)
 
 
 def entry(product: Product, found: Found) -> ScopeEntry:
@@ -84,8 +97,10 @@ def named(catalog: Catalog, question: str) -> Naming:
     """What a question names among all titles of the library: by their words, by kind and topic ("the talk about
     Kubernetes"), or by their kind ("the talk")."""
     candidates = catalog.titles.candidates(question, limit=_CANDIDATES)
-    products = catalog.products_by_id([candidate.product_id for candidate in candidates])
-    naming = named_titles(question, list(products.values()))
+    called = catalog.titles.called(title_spans(question))
+    ids = dict.fromkeys((*called, *(candidate.product_id for candidate in candidates)))
+    products = catalog.products_by_id(list(ids))
+    naming = named_titles(question, list(products.values()), catalog.titles.titles_with)
     kinds = kind_mentions(question, naming)
     told = set()
     for about in topic_mentions(question, kinds):
@@ -94,13 +109,13 @@ def named(catalog: Catalog, question: str) -> Naming:
         if found and found[0] not in naming.products:
             told.add(about.start)
             mention = Mention(about.start, found[1], (found[0],))
-            naming = Naming((*naming.mentions, mention), naming.ambiguous)
+            naming = naming.with_mention(mention)
     for said in kinds:
         if said.start in told:
             continue
         only = catalog.only_of_kinds(sorted(said.kinds))
         if only and only not in naming.products:
-            naming = Naming((*naming.mentions, Mention(said.start, said.end, (only,))), naming.ambiguous)
+            naming = naming.with_mention(Mention(said.start, said.end, (only,)))
     return naming
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from wellread.content import Anchor, Product, ProductKind
 from wellread.library.matrix import TitleHit, TitleMatrix
+from wellread.library.naming.works import one_edition_each
 from wellread.library.scope import named
-from wellread.library.title_recognition import one_edition_each
 from wellread.store.catalog.catalog import Catalog
 
 _NEAR_BEST = 0.5  # of the best match of metadata, from which another counts

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from wellread.content import Product, Section
+from wellread.library.naming.mentions import Naming
 from wellread.library.offered_questions import OfferedQuestion, to_begin_with, to_go_on
 from wellread.library.scope import named
 from wellread.library.suggestions import offered_titles
-from wellread.library.title_recognition import Naming
 from wellread.store.catalog.amendments import edited
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.editions import EditionEntry, editions_of

@@ -14,6 +14,8 @@ A file has the language's `name` in English. All else may be missing: the `lette
   video or a recording; `video` only that) say which kind is meant, as in "the talk", with `determiners` before them;
   `speech` near an author's name says that the author is meant, and one of `personates` before it that he is to speak;
   `title_ends` are the last words of titles only, and `about` stands between a kind and a topic ("the talk about …").
+  What stands before one of `says` may be the name of a title, as what stands behind one of `attributes_to` ("according
+  to …") and, where it is a title's beginning, of `before_titles` ("in …").
 - `numbers`: how numbers are written out, each with its value ("three=3"); "+" is what may stand within one
   ("one hundred and five"), "%" a word for that sign. None where words are not divided by spaces: there a sign for a
   number is part of other words as often. `fractions` have per cents, `units` (of time, length and mass; those of data

@@ -12,7 +12,7 @@ from wellread.agent.state.questions import (
     without_ids,
     without_titles,
 )
-from wellread.library.title_recognition import named_titles
+from wellread.library.naming.title_recognition import named_titles
 
 
 def asked(question):

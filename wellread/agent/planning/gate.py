@@ -45,12 +45,14 @@ def allowed(knowledge: Knowledge) -> frozenset[actions.ActionName]:
         return frozenset(names)
     done = [action.action for action in knowledge.actions]
     fell_short = any(not cell.knowledge for cell in knowledge.cells)
-    lacking = not knowledge.scope or (deep and knowledge.outside and fell_short)
+    # What may be a name shuts nothing out: others are looked for before it is searched.
+    is_narrow = knowledge.is_open and knowledge.outside and "find_products" not in done
+    lacking = not knowledge.scope or is_narrow or (deep and knowledge.outside and fell_short)
     if lacking and done.count("find_products") < MOST_FINDS:
         names.add("find_products")
     if describes(knowledge) and "describe_library" not in done:
         names.add("describe_library")
-    if knowledge.scope and (deep or not knowledge.cells or fell_short):
+    if knowledge.scope and not is_narrow and (deep or not knowledge.cells or fell_short):
         names.add("search_inside_books")
     if knowledge.options and not done:
         names.add("ask_clarifying_question")
@@ -124,9 +126,8 @@ def describes(knowledge: Knowledge) -> bool:
     """Whether metadata and contents can answer: the question is about the library, a title as a whole, or what titles
     have in common."""
     if knowledge.form is QuestionForm.COMPARISON:
-        return len(knowledge.scope) > 1 and not telling_words(
-            without_mentions(knowledge.question, knowledge.mentions)
-        )
+        named = len(knowledge.scope) > 1 and not knowledge.is_open
+        return named and not telling_words(without_mentions(knowledge.question, knowledge.mentions))
     if knowledge.form is QuestionForm.OVERVIEW:
         return bool(knowledge.scope) and knowledge.scope[0].found in ("named", "picked")
     return knowledge.form is QuestionForm.CATALOGUE

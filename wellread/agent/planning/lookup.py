@@ -31,8 +31,9 @@ from wellread.events import (
 )
 from wellread.library.description import Description, LibraryDescription
 from wellread.library.matrix import TitleMatrix
+from wellread.library.naming.kinds import kinds_meant
+from wellread.library.naming.works import one_edition_each
 from wellread.library.scope import entry
-from wellread.library.title_recognition import kinds_meant, one_edition_each
 from wellread.store.catalog.catalog import Catalog
 
 _FEWEST, _MOST = 2, 12  # snippets of a cell

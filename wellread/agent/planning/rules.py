@@ -22,7 +22,7 @@ from wellread.agent.state.knowledge import Knowledge
 from wellread.agent.state.question_form import QuestionForm, compared
 from wellread.agent.state.questions import asked_questions, telling_words, topic_of, without_mentions
 from wellread.events import ScopeEntry
-from wellread.library.title_recognition import kinds_meant
+from wellread.library.naming.kinds import kinds_meant
 from wellread.text.words import listed
 
 _SECTIONS_READ = 2
@@ -78,7 +78,7 @@ class RulePlanner:
             )
         if knowledge.is_described:
             return _draft(knowledge)
-        if "find_products" in allowed and not knowledge.scope:
+        if "find_products" in allowed and knowledge.is_open:
             return _find(knowledge)
         questions = rows(knowledge)
         if "search_inside_books" in allowed:
@@ -123,8 +123,14 @@ def _clarify(options: tuple[ScopeEntry, ...]) -> Choice:
 def _find(knowledge: Knowledge) -> Choice:
     questions = asked_questions(knowledge.question, knowledge.mentions)
     kinds = tuple(sorted(kinds_meant(knowledge.question)))
+    thinking = "The question names no title of the library, so I look for titles that may answer it."
+    if knowledge.scope:
+        titles = listed([entry.title for entry in knowledge.scope])
+        thinking = (
+            f"The question may mean {titles}, or none of them, so I look for others that may answer it, too."
+        )
     return Choice(
-        thinking="The question names no title of the library, so I look for titles that may answer it.",
+        thinking=thinking,
         action=FindProducts(query=questions.whole, kinds=kinds),
     )
 
@@ -135,6 +141,7 @@ def _why_search(knowledge: Knowledge, questions: tuple[str, ...]) -> str:
     how = {
         "named": f"The question names {titles}, so I search inside {_these(scope)} and nothing else.",
         "picked": f"You picked {titles}, so I search inside {_these(scope)} and nothing else.",
+        "doubtful": f"The question may mean one of these, so I search it beside the titles that fit best: {titles}.",
         "discovered": f"I search inside the titles that fit best: {titles}.",
         "whole library": f"The question names no title; the library is small, so I search all of it: {titles}.",
     }[scope[0].found]

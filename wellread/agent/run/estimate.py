@@ -49,6 +49,7 @@ class Estimate(BaseModel):
     mode: Mode
     model: str
     titles: tuple[str, ...]
+    outside: bool  # whether others are looked for, too
     steps: tuple[int, int]
     calls: tuple[int, int]
     input_tokens: tuple[int, int]
@@ -64,7 +65,7 @@ def estimate(
     scored in a round at most."""
     deep = start.mode == "deep"
     budget = start.budget
-    steps = (min(2 if start.scope else 3, budget.steps), budget.steps)
+    steps = (min(3 if start.outside else 2, budget.steps), budget.steps)
     roles = (
         _Calls(planner, ((3 if deep else 1), 2 * steps[1]), (700, 2_400), (60, 200)),
         _Calls(judge if deep else None, (4, judged * max(1, steps[1] // 3)), (350, 700), (30, 120)),
@@ -84,6 +85,7 @@ def estimate(
         mode=start.mode,
         model=start.model,
         titles=tuple(entry.title for entry in start.scope),
+        outside=start.outside,
         steps=steps,
         calls=(calls[0], calls[1]),
         input_tokens=_whole(tokens[0][0], tokens[1][0], budget.input_tokens),

@@ -162,7 +162,8 @@ class Loop:
         if not known or meant <= known:
             return found
         for said in (*(exchange.question for exchange in start.before), start.question):
-            known |= {product.product_id for product in named(self.catalog, said).products}
+            naming = named(self.catalog, said)
+            known |= {product.product_id for product in (*naming.products, *naming.doubtful_products)}
         return found if meant <= known else None
 
     async def _step(

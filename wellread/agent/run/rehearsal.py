@@ -17,6 +17,7 @@ from wellread.events import AnyEvent, Citation, Roles, RunCompleted, SearchCell,
 from wellread.import_events import QuestionsTried, VectorsMade, WaitingFor
 from wellread.index.passages import Embedder, PassageIndex
 from wellread.library.matrix import TitleMatrix
+from wellread.library.naming.works import one_edition_each
 from wellread.library.suggested_questions import (
     Candidate,
     Origin,
@@ -25,7 +26,6 @@ from wellread.library.suggested_questions import (
     headings,
     written,
 )
-from wellread.library.title_recognition import one_edition_each
 from wellread.library.title_text import TitleText
 from wellread.store.catalog.catalog import Catalog
 from wellread.store.catalog.suggestions import CitedTitle, Suggestion

@@ -115,7 +115,7 @@ class RunStart:
             scope=scope.entries,
             outside=scope.outside,
             options=scope.options,
-            languages=() if scope.entries else self.catalog.languages(),
+            languages=self.catalog.languages() if scope.outside else (),
             budget=budget_for(options.mode, self.settings, options.limits, with_model=roles.uses_models),
         )
 

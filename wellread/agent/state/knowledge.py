@@ -198,6 +198,11 @@ class Knowledge:
         return self.understood.options if self.understood else self.start.options
 
     @property
+    def is_open(self) -> bool:
+        """Whether no title is in scope but such as the question may mean."""
+        return all(entry.found == "doubtful" for entry in self.scope)
+
+    @property
     def outside(self) -> bool:
         """Whether titles beyond the scope may be looked for."""
         return self.understood.outside if self.understood else self.start.outside

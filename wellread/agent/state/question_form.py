@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from wellread.text.languages import found, patterns
 
@@ -52,6 +53,7 @@ class Compared:
     second: str
 
 
+@lru_cache(maxsize=256)  # each step of a run asks several times
 def form_of(question: str) -> QuestionForm:
     """The kind of answer that fits; OTHER for what is not recognised, as in a language without patterns."""
     asked = question.strip()[:_READ]

@@ -13,13 +13,13 @@ def trace_lines(event: events.AnyEvent) -> list[str]:
     match event:
         case events.RunStarted(mode=mode, model=model):
             deep = "ON" if mode == "deep" else "OFF"
-            return ["Thoughts:", "", f"DeepSearch {deep}, Model: {model}", ""]
+            return ["Thoughts:", "", f"DeepSearch {deep}, Model: {model}", "", *_doubtful(event)]
         case events.StepStarted(title=title):
             return [title]
         case events.StepThinking(text=text):
             return [f"Thinking: {text}"]
         case events.QuestionUnderstood(asked=asked):
-            return [f"Understood as: {asked}", ""]
+            return [f"Understood as: {asked}", "", *_doubtful(event)]
         case events.KnowledgeCarried(snippets=snippets):
             numbers = ", ".join(str(snippet.number) for snippet in snippets)
             return [f"Knowledge of the answer before: {numbers}", ""]
@@ -67,6 +67,17 @@ def trace_lines(event: events.AnyEvent) -> list[str]:
             return [f"{'📝' if summary.startswith('Ready') else '✅'} {summary}"]
         case _:
             return []
+
+
+def _doubtful(event: events.RunStarted | events.QuestionUnderstood) -> list[str]:
+    """The titles that the question may mean, and how to say whether it does."""
+    if not event.outside:
+        return []
+    return [
+        f"in {entry.title}? Only there: --product {entry.product_id}. Not there: --exclude {entry.product_id}."
+        for entry in event.scope
+        if entry.found == "doubtful"
+    ]
 
 
 def failure_line(event: events.ModelFailed) -> str:

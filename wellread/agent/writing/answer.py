@@ -243,7 +243,12 @@ async def check_events(
     open_judge: OpenJudge | None,
     meter: Meter,
 ) -> AsyncGenerator[AnyEvent, None]:
-    """The check of an answer that is shown already."""
+    """The check of an answer that is shown already. Without a judge it is that by words, which the answer has."""
+    if open_judge is None:
+        yield AnswerChecked(
+            statements=answer.statements, citations=answer.citations, judge=WORDS, usage=meter.usage
+        )
+        return
     action = CreateAnswerDraft.model_validate(knowledge.actions[-1].parameters)
     snippets = tuple(knowledge.snippet(number) for number in action.relevant_knowledge_indices)
     voice: Voice = "author" if snippets and plays_author(action.flags, knowledge.scope) else "wellread"

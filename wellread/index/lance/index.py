@@ -52,8 +52,8 @@ from wellread.index.sentence_vectors import packed
 _UNINDEXED_ROWS = 4_000
 _WRITES = 32  # after which their rows go into the indexes
 _IDS = 500  # ids in one condition
-# What of the indexes stays in memory, in bytes; the engine's own limit is 6 GiB. That of a million passages takes 400 MiB,
-# and who writes looks up ids only.
+# What of the indexes stays in memory, in bytes; the engine's own limit is 6 GiB. Those of a million passages take 400
+# MiB, and who writes looks up ids only.
 _SEARCH_CACHE = 768 << 20
 _WRITER_CACHE = 48 << 20
 

@@ -83,7 +83,7 @@ class Catalog:
             held = connection.execute(sa.select(t.products).filter_by(product_id=edition.product_id)).first()
             metadata = amended(edition.metadata, held.amendments if held else None)
             collection = edition.collection or (held.collection if held else "")
-            row |= _columns(metadata, collection)
+            row |= columns_of(metadata, collection)
             if held:
                 changes = row.keys() - {"added_at", "product_id"}
                 connection.execute(
@@ -114,7 +114,7 @@ class Catalog:
             read = _METADATA.validate_python(row.metadata)
             said = changed(read, row.amendments, changes)
             metadata = amended(read, said)
-            columns = _columns(metadata, row.collection if collection is None else collection)
+            columns = columns_of(metadata, row.collection if collection is None else collection)
             if metadata.language != row.language:
                 columns["indexed"] = columns["suggested"] = ""
             connection.execute(
@@ -381,7 +381,7 @@ def _no_product(product_id: str) -> NotFoundError:
     )
 
 
-def _columns(metadata: Metadata, collection: str) -> dict[str, str]:
+def columns_of(metadata: Metadata, collection: str) -> dict[str, str]:
     """What a product's row repeats of its metadata, to be found and sorted by."""
     return {
         "collection": collection,

@@ -5,11 +5,13 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 import sqlalchemy as sa
 from rapidfuzz.fuzz import ratio
 
 from wellread.content import Metadata
+from wellread.store.catalog.facets import LONGEST
 from wellread.store.database import tables as t
 from wellread.store.database.database import Database
 
@@ -20,6 +22,11 @@ _MOST_WORDS = 400  # of a question that are looked up
 _MOST_VARIANTS = 40
 _MOST_SOUGHT = 20  # words of a query that all have to be there
 _COMMON, _COMMON_SHARE = 2000, 0.05  # a word in more titles than both (number, share of all) says nothing
+_MOST_ROWS = 6000  # of products that have the words of one question, to be ranked
+_NAMESAKES = 8  # products of one title, beyond which it is the name of none
+_COUNTED = 12  # titles that have some words, beyond which nobody asks how many there are
+_LOOKED_THROUGH = 40  # products that have some words, of which the titles are counted
+_LOOKED_THROUGH_ONE = 400  # that have a single word, which may be an author's
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +45,13 @@ class TitleIndex:
 
     def put(self, connection: sa.Connection, product_id: str, metadata: Metadata) -> None:
         """Replace the words of a product, within the caller's transaction."""
-        texts = (
-            *(metadata.title, metadata.subtitle, metadata.series),
-            *(*metadata.authors, *metadata.contributors),
-        )
-        words = {word for text in texts for word in title_terms(text)}
+        words = words_of(metadata)
         held = self._words_of(connection, product_id)
         self._take_out(connection, product_id, held - words)
         fresh = words - held
         unknown = fresh - set(connection.scalars(_with_grams(fresh)))
         _insert(connection, t.title_words, ({"word": w, "product_id": product_id} for w in sorted(fresh)))
-        _insert(connection, t.word_grams, _gram_rows(unknown))
+        _insert(connection, t.word_grams, gram_rows(unknown))
 
     def remove(self, connection: sa.Connection, product_id: str) -> None:
         """Take a product's words out, within the caller's transaction."""
@@ -63,7 +66,7 @@ class TitleIndex:
             )
         )
         still = sa.exists().where(t.title_words.c.word == t.word_grams.c.word)
-        gone = _gram_rows(connection.scalars(_with_grams(words).where(~still)))
+        gone = gram_rows(connection.scalars(_with_grams(words).where(~still)))
         if gone:
             grams = t.word_grams.c
             connection.execute(
@@ -76,7 +79,8 @@ class TitleIndex:
     def candidates(self, question: str, *, limit: int = 60) -> list[TitleCandidate]:
         """The products that most likely are named in `question`, best first, at most `limit`.
 
-        Words that very many titles have ("the", "of") count only when the question has no other.
+        Words that very many titles have ("the", "of") do not count, and common ones only as far as few are found by
+        them.
         """
         words = list(dict.fromkeys(title_terms(question)))[:_MOST_WORDS]
         if not words:
@@ -85,7 +89,7 @@ class TitleIndex:
             total = connection.scalar(sa.select(sa.func.count()).select_from(t.products)) or 1
             common = max(_COMMON, _COMMON_SHARE * total)
             terms = self._terms(connection, words, common)
-            rare = [term for term in terms if term.products <= common] or terms
+            rare = _telling([term for term in terms if term.products <= common])
             if not rare:
                 return []
             matches = sa.union_all(*(_matches(term, total) for term in rare)).subquery()
@@ -101,6 +105,43 @@ class TitleIndex:
     def sought(self, query: str) -> list["SoughtWord"]:
         """The words of a query, each once and no more than are looked up; titles are found that have all of them."""
         return [SoughtWord(word) for word in list(dict.fromkeys(title_terms(query)))[:_MOST_SOUGHT]]
+
+    def called(self, texts: Collection[str]) -> list[str]:
+        """The products whose title is one of `texts`, but for case; none of a title that many have."""
+        titles = sorted({text.lower()[:LONGEST] for text in texts})
+        if not titles:
+            return []
+        by_title = t.products.c.by_title
+        counts = (
+            sa.select(by_title)
+            .where(by_title.in_(titles))
+            .group_by(by_title)
+            .having(sa.func.count() <= _NAMESAKES)
+        )
+        with self._database.read() as connection:
+            few = list(connection.scalars(counts))
+            found = sa.select(t.products.c.product_id).where(by_title.in_(few))
+            return list(connection.scalars(found.order_by(t.products.c.product_id))) if few else []
+
+    def titles_with(self, words: Collection[str]) -> int:
+        """How many different titles have all of some words, in the title, the subtitle or a maker's name; at most
+        twelve are counted. A single word must be in the title itself: the given names of authors are words, too."""
+        terms = list(dict.fromkeys(term for word in words for term in title_terms(word)))
+        if not terms:
+            return 0
+        held = t.title_words.c
+        holding = sa.select(held.product_id).where(held.word == terms[0])
+        for term in terms[1:]:
+            other = t.title_words.alias()
+            also = sa.exists().where(other.c.word == term, other.c.product_id == held.product_id)
+            holding = holding.where(also)
+        some = holding.limit(_LOOKED_THROUGH if len(terms) > 1 else _LOOKED_THROUGH_ONE).subquery()
+        title = t.products.c.by_title
+        titles = sa.select(title).join(some, some.c.product_id == t.products.c.product_id).distinct()
+        with self._database.read() as connection:
+            found = connection.scalars(titles).all()
+        meant = (title for title in found if len(terms) > 1 or terms[0] in title_terms(title))
+        return sum(1 for _ in islice(meant, _COUNTED))
 
     def _terms(self, connection: sa.Connection, words: list[str], common: float) -> list["_Term"]:
         """Those words of a question that stand for words of the index."""
@@ -206,6 +247,15 @@ class _Term:
     products: int
 
 
+def _telling(terms: list[_Term]) -> list[_Term]:
+    """The rarest of the terms: as many as few thousand products have, since the others would find them no sooner."""
+    rarest = sorted(terms, key=lambda term: term.products)
+    reached = list(accumulate(term.products for term in rarest))
+    return [term for term, products in zip(rarest, reached, strict=True) if products <= _MOST_ROWS] or rarest[
+        :1
+    ]
+
+
 def _matches(term: _Term, total: int) -> sa.Select[tuple[str, float]]:
     """The products that a term is found in, each once, with the term's idf."""
     rarity = sa.literal(math.log(1 + total / term.products), sa.Float).label("rarity")
@@ -231,7 +281,14 @@ def _with_grams(words: Collection[str]) -> sa.Select[str]:
     )
 
 
-def _gram_rows(words: Iterable[str]) -> list[dict[str, str]]:
+def words_of(metadata: Metadata) -> set[str]:
+    """The words by which a product is found: of its title, subtitle and series, and of who made it."""
+    texts = (metadata.title, metadata.subtitle, metadata.series, *metadata.authors, *metadata.contributors)
+    return {word for text in texts for word in title_terms(text)}
+
+
+def gram_rows(words: Iterable[str]) -> list[dict[str, str]]:
+    """The rows of `word_grams` by which words that are new to the index are found when misspelt."""
     return [{"gram": gram, "word": word} for word in sorted(words) for gram in sorted(_grams(word))]
 
 
@@ -240,15 +297,22 @@ def title_terms(text: str) -> list[str]:
     folded = fold_title(text)
     terms = []
     for word in _WORD.findall(folded):
-        if _SPACELESS.search(word):
+        if is_spaceless(word):
             terms += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         else:
             terms.append(word.removesuffix("'s")[:64])
     return terms
 
 
+def is_spaceless(text: str) -> bool:
+    """Whether a text has a word of a script that puts no spaces between words."""
+    return _SPACELESS.search(text) is not None
+
+
 def fold_title(text: str) -> str:
     """`text` without case and accents, apostrophes made alike."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 

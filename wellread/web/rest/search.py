@@ -48,9 +48,11 @@ class NamedTitle(View):
 
 
 class NamedTitles(BaseModel):
-    """`named` are those that a run on the question would search; `offered` those that it may mean besides."""
+    """`named` are those that a run on the question would search, and nothing else; `doubtful` those that it may mean,
+    and that a run would search beside others; `offered` those whose words begin to be there."""
 
     named: list[NamedTitle]
+    doubtful: list[NamedTitle]
     offered: list[NamedTitle]
 
 
@@ -76,11 +78,18 @@ async def search(asked: Search, caller: CallerPart, library: LibraryPart) -> Mat
 
 def _named_titles(titles: Titles, question: str) -> NamedTitles:
     naming = titles.named(question)
-    told = {product.product_id for product in naming.products}
+    # Beside a title that is named for certain, a run searches none that may be.
+    doubtful = () if naming.products else naming.doubtful
+    told = {product.product_id for product in (*naming.products, *naming.doubtful_products)}
     return NamedTitles(
         named=[
             _title(product, mention.start, mention.end)
             for mention in naming.mentions
+            for product in mention.products
+        ],
+        doubtful=[
+            _title(product, mention.start, mention.end)
+            for mention in doubtful
             for product in mention.products
         ],
         offered=[_title(product) for product in titles.offered(question) if product.product_id not in told],

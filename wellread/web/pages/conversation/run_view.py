@@ -101,6 +101,9 @@ class RunRendering:
         self._under_way = UnderWay()
         self._carried: tuple[Snippet, ...] = ()
         self._meant: tuple[ScopeEntry, ...] = ()  # before any step found more
+        self.doubtful: tuple[
+            ScopeEntry, ...
+        ] = ()  # titles that the question may mean, searched beside others
         self.options: tuple[ScopeEntry, ...] = ()  # works between which the reader must choose
         self.understood = ""
         self.stopping = False
@@ -212,11 +215,13 @@ class RunRendering:
             self._dirty("bar", "budget")
         match event:
             case RunStarted():
-                self._start, self._meant, self.options = event, event.scope, event.options
+                self._start = event
+                self._scoped(event)
                 self.understood = event.asked if event.asked != event.question else ""
                 self._dirty("head", "bar")
             case QuestionUnderstood():
-                self._meant, self.understood, self.options = event.scope, event.asked, event.options
+                self.understood = event.asked
+                self._scoped(event)
                 self._dirty("head", "after")
             case KnowledgeCarried():
                 self._carried = event.snippets
@@ -232,6 +237,10 @@ class RunRendering:
                 self._end(event)
             case _:
                 self._tell_answer(event)
+
+    def _scoped(self, event: RunStarted | QuestionUnderstood) -> None:
+        self._meant, self.options = event.scope, event.options
+        self.doubtful = tuple(e for e in event.scope if event.outside and e.found == "doubtful")
 
     def _tell_step(self, event: AnyEvent) -> None:
         if isinstance(event, StepStarted):

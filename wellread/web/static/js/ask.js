@@ -51,6 +51,7 @@ class WrAsk extends HTMLElement {
       [...this.chips.querySelectorAll("[data-picked]")].map((chip) => [chip.dataset.picked, chip.textContent.trim()]),
     );
     this.named = new Map();
+    this.doubtful = new Map();
     this.excluded = new Map();
     this.text.addEventListener("input", () => this.typed());
     this.text.addEventListener("keydown", (event) => {
@@ -143,6 +144,7 @@ class WrAsk extends HTMLElement {
     const question = this.text.value;
     if (!question.trim()) {
       this.named.clear();
+      this.doubtful.clear();
       this.offered = [];
       this.draw();
       this.estimate("");
@@ -152,7 +154,10 @@ class WrAsk extends HTMLElement {
       const found = await send("POST", "/api/v1/scope", { json: { question: question.slice(0, 4000) }, signal });
       this.named = new Map(found.named.map((title) => [title.product_id, title.title]));
       this.offered = found.offered.filter((title) => !this.picked.has(title.product_id));
-      for (const id of this.excluded.keys()) if (!this.named.has(id)) this.excluded.delete(id);
+      this.doubtful = new Map(found.doubtful.map((title) => [title.product_id, title.title]));
+      for (const id of this.excluded.keys()) {
+        if (!this.named.has(id) && !this.doubtful.has(id)) this.excluded.delete(id);
+      }
       this.draw();
       if (!this.isDeep) this.estimate("");
       else this.estimate(told(await send("POST", "/api/v1/runs/estimate", { json: this.question, signal })));
@@ -172,6 +177,9 @@ class WrAsk extends HTMLElement {
       if (this.picked.has(id) || this.excluded.has(id)) continue;
       chips.push(this.chip(title, () => this.excluded.set(id, title)));
     }
+    if (!this.picked.size) {
+      for (const [id, title] of this.doubtful) if (!this.excluded.has(id)) chips.push(this.questionChip(id, title));
+    }
     this.chips.replaceChildren(...chips);
     const offers = (this.offered || [])
       .filter((title) => !this.picked.has(title.product_id) && !this.excluded.has(title.product_id))
@@ -179,7 +187,7 @@ class WrAsk extends HTMLElement {
         const offer = document.createElement("button");
         offer.type = "button";
         offer.className = "chip offer";
-        offer.append("+ ", _("in"), " ", Object.assign(document.createElement("cite"), { textContent: title.title, dir: "auto" }));
+        offer.append("+ ", _("in"), " ", cite(title.title));
         offer.addEventListener("click", () => {
           this.choose(title.product_id, title.title);
           this.text.focus();
@@ -192,7 +200,26 @@ class WrAsk extends HTMLElement {
   chip(title, remove) {
     const chip = document.createElement("li");
     chip.className = "chip chosen";
-    const name = Object.assign(document.createElement("cite"), { textContent: title, dir: "auto" });
+    chip.append(_("in"), " ", cite(title), this.removal(title, remove));
+    return chip;
+  }
+
+  /** A title that may be meant: it is searched beside others. A click has it searched alone, its × not at all. */
+  questionChip(id, title) {
+    const chip = document.createElement("li");
+    chip.className = "chip offer";
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "chip-accept" });
+    button.title = _("Look into this title and no other");
+    button.append(_("in"), " ", cite(title), "?");
+    button.addEventListener("click", () => {
+      this.choose(id, title);
+      this.text.focus();
+    });
+    chip.append(button, this.removal(title, () => this.excluded.set(id, title)));
+    return chip;
+  }
+
+  removal(title, remove) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "chip-remove", textContent: "×" });
     button.setAttribute("aria-label", _("Not in {title}", { title }));
     button.addEventListener("click", () => {
@@ -201,8 +228,7 @@ class WrAsk extends HTMLElement {
       this.look();
       this.text.focus();
     });
-    chip.append(_("in"), " ", name, button);
-    return chip;
+    return button;
   }
 
   pick() {
@@ -252,6 +278,10 @@ class WrAsk extends HTMLElement {
     this.asking = asking;
     this.querySelector("[type=submit]").disabled = asking;
   }
+}
+
+function cite(title) {
+  return Object.assign(document.createElement("cite"), { textContent: title, dir: "auto" });
 }
 
 function told(estimate) {

@@ -96,10 +96,11 @@ async function show(run) {
 
 exchange.addEventListener("wr-asked", (event) => show(event.detail).catch(() => location.reload()));
 
-async function again(article, changes) {
+async function again(article, changes, without) {
   const before = await send("GET", `/api/v1/runs/${article.dataset.run}`);
   const question = { question: before.question, conversation_id: conversation, mode: before.mode };
-  if (before.excluded.length) question.excluded = before.excluded;
+  const excluded = [...before.excluded, ...(without ? [without] : [])];
+  if (excluded.length) question.excluded = excluded;
   if (!changes.model) {
     const { judge, ...models } = before.roles;
     question.judge = judge;
@@ -154,6 +155,7 @@ const acts = {
   again: (article, button) => again(article, { mode: button.dataset.mode }),
   "again-with": withModel,
   "ask-in": (article, button) => again(article, { product_ids: [button.dataset.product] }),
+  "ask-without": (article, button) => again(article, {}, button.dataset.product),
   copy: copyAnswer,
   rate,
   print: () => print(),

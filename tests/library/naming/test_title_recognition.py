@@ -5,7 +5,8 @@ from support.paths import SHARED
 from support.titles import ADDY, LEET, LIBRARY, TALK, TUESDAY, product
 
 from wellread.content import ProductKind
-from wellread.library.title_recognition import kind_mentions, kinds_meant, named_titles
+from wellread.library.naming.kinds import kind_mentions, kinds_meant
+from wellread.library.naming.title_recognition import named_titles
 
 
 @pytest.mark.parametrize(

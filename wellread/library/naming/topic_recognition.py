@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from wellread.content import Product, ProductKind
-from wellread.library.title_recognition import KindMention, one_edition_each, same_word
+from wellread.library.naming.kinds import KindMention
+from wellread.library.naming.words import same_word
+from wellread.library.naming.works import one_edition_each
 from wellread.store.catalog.title_index import fold_title, title_terms
 from wellread.text.languages import word_list
 
