@@ -235,7 +235,7 @@ asyncio.run(write())
 
 
 def _writer(folder: Path, product: str, rounds: int) -> subprocess.Popen[str]:
-    tests = str(Path(__file__).parent), str(Path(__file__).parents[1])
+    tests = [str(Path(__file__).parents[2])]
     program = WRITER.format(tests=tests, folder=str(folder), product=product, rounds=rounds)
     return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
 
