@@ -18,7 +18,7 @@ from wellread.index.passages import Embedder, Vectors
 
 _TRIES = 3  # children for one batch
 _SECONDS = 600.0  # by the clock after which a child that does not answer hangs
-_NICE = 5  # answers and pages come before vectors
+_NICE = 15  # answers and pages come before vectors
 
 
 @runtime_checkable
