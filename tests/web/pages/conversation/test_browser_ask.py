@@ -86,6 +86,7 @@ def test_by_keyboard_alone(served, visit):
     page.keyboard.type("What does Steady Hands say about delegation?")
     page.keyboard.press("Enter")
     run = answered(page)
+    expect(run.locator("a.cite").first).to_be_visible()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("j")
     focused = page.locator("a.cite:focus")

@@ -7,7 +7,7 @@ import { copy } from "./copying.js";
 import { onKey } from "./keys.js";
 import { fillModels } from "./models.js";
 import { closePane, openPane, paneIsOpen } from "./pane.js";
-import { follow } from "./run.js";
+import { follow, putInPlace } from "./run.js";
 import { share } from "./sharing.js";
 import { complain, toast } from "./toast.js";
 
@@ -65,7 +65,7 @@ async function renew(article) {
   try {
     const html = await part(`/conversations/${conversation}?part=run&run=${article.dataset.run}`);
     const fresh = html.querySelector(".run");
-    article.replaceWith(fresh);
+    putInPlace(article, fresh);
     watch(fresh);
     if (fresh.dataset.state !== article.dataset.state) changed(fresh, fresh.dataset.state);
   } catch (error) {

@@ -89,7 +89,6 @@ function draw({ id, html, within }) {
     document.getElementById(within)?.append(made);
     return;
   }
-  const focused = old.contains(document.activeElement) ? placeOf(document.activeElement) : "";
   const open = old.querySelector(":popover-open")?.id;
   for (const details of old.querySelectorAll("details[id]")) {
     const same = made.querySelector(`#${CSS.escape(details.id)}`);
@@ -99,8 +98,14 @@ function draw({ id, html, within }) {
     const same = made.querySelector(`#${CSS.escape(input.id)}`);
     if (same) same.checked = true;
   }
-  old.replaceWith(made);
+  putInPlace(old, made);
   if (open) document.getElementById(open)?.showPopover();
+}
+
+/** Puts an element in the place of another; what was focused in that one is focused in this. */
+export function putInPlace(old, made) {
+  const focused = old.contains(document.activeElement) ? placeOf(document.activeElement) : "";
+  old.replaceWith(made);
   if (focused) made.parentElement.querySelector(focused)?.focus({ preventScroll: true });
 }
 
