@@ -2,7 +2,7 @@
 
 import pytest
 
-from wellread.agent.planning.gate import allowed
+from wellread.agent.planning.gate import allowed, new_cells
 from wellread.agent.planning.rules import RulePlanner
 from wellread.agent.state.knowledge import fold_events
 from wellread.agent.telling.trace import trace_lines
@@ -45,6 +45,8 @@ def test_others_are_looked_for_before_it_is_searched(mode):
     choice = RulePlanner().choice(knowledge, allowed(knowledge))
     assert choice.action.name == "search_inside_books"
     assert choice.action.productIds == ("emma-1", "weddings-2")
+    asked = {question for question, _ in new_cells(choice.action, knowledge)}
+    assert all("Emma" in question for question in asked)  # it may be what is asked about
 
 
 def test_when_nothing_else_is_found_it_is_searched_alone():

@@ -176,7 +176,8 @@ def _is_review(event: AnyEvent) -> bool:
 def new_cells(action: actions.SearchInsideBooks, knowledge: Knowledge) -> list[tuple[str, str]]:
     """The (question, product id) pairs of a search that were not asked before, each once, without names of titles."""
     seen = set(knowledge.searched)
-    titles = [entry.title for entry in knowledge.scope]
+    # What may be the name of a title may as well be what is asked about.
+    titles = [entry.title for entry in knowledge.scope if entry.found != "doubtful"]
     ids = [entry.product_id for entry in knowledge.scope]
     pairs = []
     asked = [one for given in action.askBookQuestions for one in separate(without_ids(given, ids))]
