@@ -618,7 +618,11 @@ def test_health_and_readiness(wellread):
     assert wellread.ready().database == "ok"
     with (
         Canned(
-            (503, {}, b'{"ready":false,"database":"away","search":"ok","embedder":"ok","working":0,"workers":1}')
+            (
+                503,
+                {},
+                b'{"ready":false,"database":"away","search":"ok","embedder":"ok","working":0,"workers":1}',
+            )
         ) as server,
         Client(server.address) as away,
     ):

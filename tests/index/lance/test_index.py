@@ -214,6 +214,37 @@ def test_a_reader_sees_what_another_process_writes(tmp_path: Path):
     asyncio.run(story())
 
 
+def test_readers_and_a_writer_of_the_same_rows_do_not_meet(tmp_path: Path):
+    """Rows that get vectors move in the table, and a pass names them by where they are."""
+
+    async def story() -> None:
+        embedder = HashingEmbedder()
+        index = await LanceIndex.open(tmp_path, embedder)
+        rows = shelf(30)
+        await index.put(rows)
+        vectors = embedder.embed_passages([row.text for row in rows])
+        done = asyncio.Event()
+
+        async def write() -> None:
+            for _ in range(30):
+                await index.put_vectors([row.passage_id for row in rows], vectors)
+            done.set()
+
+        async def read(number: int) -> None:
+            while not done.is_set():
+                [hits] = await index.search([PassageQuery(f"swarm of bees {number}", ("bees",), 30)])
+                assert len({hit.passage.passage_id for hit in hits}) == 30
+
+        async def look() -> None:
+            while not done.is_set():
+                assert await index.absent("swarm zeppelin", ("bees",)) == ("zeppelin",)
+
+        await asyncio.gather(write(), *map(read, range(3)), look(), look())
+        await index.close()
+
+    asyncio.run(story())
+
+
 WRITER = """
 import asyncio, sys
 from pathlib import Path

@@ -52,7 +52,8 @@ class Asked:
 
 
 class SearchTable:
-    """The reading half of LanceIndex. `table` is its own, and stays at one version during a pass."""
+    """The reading half of LanceIndex. `table` is its own, and stays at one version while something is looked for: rows
+    are named by where they are, and a writer moves them. So what is called at once is done one after the other."""
 
     def __init__(self, table: AsyncTable, path: Path, embedder: Embedder | None, read_rows: int) -> None:
         self._read_rows = read_rows
@@ -61,6 +62,7 @@ class SearchTable:
         self._scopes = Scopes(table, read_rows)
         self._rarity = Rarity(table)
         self._questions = QuestionVectors(embedder)
+        self._alone = asyncio.Lock()
 
     def close(self) -> None:
         self._table.close()  # type: ignore[no-untyped-call]
@@ -68,20 +70,21 @@ class SearchTable:
     async def search(self, asked: Sequence[Asked]) -> list[list[Hit]]:
         """One pass: for each of what is asked its hits, best first."""
         with storage_errors(self._path):
-            version = await self._scopes.newest([one.cell for one in asked])
-            plans = [version.plan(one.cell) for one in asked]
-            questions = await self._searched(asked, plans, version)
-            pools = await self._pools([one.cell for one in asked], plans, questions, version)
-            leading = await self._leading_terms(pools)
-            first = [
-                FirstRanking.of(pool, question, terms, one.ranking)
-                for pool, question, terms, one in zip(pools, questions, leading, asked, strict=True)
-            ]
-            best = [ranking.best(one.cell.limit) for ranking, one in zip(first, asked, strict=True)]
-            rows = await self._rows(
-                [pool.row_ids[places] for pool, places in zip(pools, best, strict=True)],
-                [*_READ, SENTENCES] if version.has_sentences else list(_READ),
-            )
+            async with self._alone:
+                version = await self._scopes.newest([one.cell for one in asked])
+                plans = [version.plan(one.cell) for one in asked]
+                questions = await self._searched(asked, plans, version)
+                pools = await self._pools([one.cell for one in asked], plans, questions, version)
+                leading = await self._leading_terms(pools)
+                first = [
+                    FirstRanking.of(pool, question, terms, one.ranking)
+                    for pool, question, terms, one in zip(pools, questions, leading, asked, strict=True)
+                ]
+                best = [ranking.best(one.cell.limit) for ranking, one in zip(first, asked, strict=True)]
+                rows = await self._rows(
+                    [pool.row_ids[places] for pool, places in zip(pools, best, strict=True)],
+                    [*_READ, SENTENCES] if version.has_sentences else list(_READ),
+                )
         return await asyncio.to_thread(_hits, asked, questions, first, best, rows)
 
     async def _searched(
@@ -224,15 +227,16 @@ class SearchTable:
         """See PassageIndex.recall. Both ways are asked for what a search asks for, and compared by their best ten: what
         a search takes is compared by the vectors themselves."""
         with storage_errors(self._path):
-            version = await self._scopes.newest([])
-            if not version.has_vector_index or not version.has_sentences:
-                return None
-            vectors = await self._sentences(questions)
-            if not vectors:
-                return None
-            asked = [SearchedQuestion([], np.array([]), vector, 0.0) for vector in vectors]
-            exact = await self._nearest(asked, "", _COMPARED, with_index=False)
-            found = await self._by_vector(asked, "", _POOL, version)
+            async with self._alone:
+                version = await self._scopes.newest([])
+                if not version.has_vector_index or not version.has_sentences:
+                    return None
+                vectors = await self._sentences(questions)
+                if not vectors:
+                    return None
+                asked = [SearchedQuestion([], np.array([]), vector, 0.0) for vector in vectors]
+                exact = await self._nearest(asked, "", _COMPARED, with_index=False)
+                found = await self._by_vector(asked, "", _POOL, version)
         best = by_question(exact, len(asked))
         shares = [np.isin(true, held).mean() for true, held in zip(best, found, strict=True)]
         return Recall(len(asked), float(np.mean(shares)))
@@ -251,13 +255,14 @@ class SearchTable:
     async def absent(self, question: str, product_ids: Sequence[str]) -> tuple[str, ...]:
         """See PassageIndex.absent."""
         with storage_errors(self._path):
-            cell = PassageQuery(question, tuple(product_ids))
-            plan = (await self._scopes.newest([cell])).plan(cell)
-            if not plan.rows:
-                return ()
-            words = content_words(question[:_QUESTION], plan.languages)
-            where = among("product_id", plan.titles) if product_ids else ""
-            held = await asyncio.gather(*(self._rarity.held(forms, where, 1) for forms in words.values()))
+            async with self._alone:
+                cell = PassageQuery(question, tuple(product_ids))
+                plan = (await self._scopes.newest([cell])).plan(cell)
+                if not plan.rows:
+                    return ()
+                words = content_words(question[:_QUESTION], plan.languages)
+                where = among("product_id", plan.titles) if product_ids else ""
+                held = await asyncio.gather(*(self._rarity.held(forms, where, 1) for forms in words.values()))
         return tuple(word for word, found in zip(words, held, strict=True) if not found)
 
     async def _by_keywords(
