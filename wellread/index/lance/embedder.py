@@ -5,9 +5,7 @@ from pathlib import Path
 import lancedb
 
 from wellread.index.lance.errors import ENGINE_ERRORS
-from wellread.index.lance.table import TABLE, VECTOR
-
-_EMBEDDER = b"embedder"  # as lance_table marks its columns
+from wellread.index.lance.table import EMBEDDER, TABLE, VECTOR
 
 
 async def made_by(path: Path) -> str | None:
@@ -21,5 +19,5 @@ async def made_by(path: Path) -> str | None:
         return None
     if VECTOR not in schema.names:
         return ""
-    mark = (schema.field(VECTOR).metadata or {}).get(_EMBEDDER, b"").decode()
+    mark = (schema.field(VECTOR).metadata or {}).get(EMBEDDER, b"").decode()
     return mark.rpartition("/")[0] or None

@@ -31,7 +31,7 @@ _SCHEMA = pa.schema(
         pa.field(PENDING, pa.int32(), nullable=False),
     ]
 )
-_EMBEDDER = b"embedder"  # metadata of the columns of vectors: whose vectors they are
+EMBEDDER = b"embedder"  # metadata of the columns of vectors: whose vectors they are
 VECTOR = "vector"  # the passage's own, float32
 SENTENCES = "sentences"  # those of its sentences, see index.sentence_vectors; NULL: they wait
 KEYWORD_INDEX = "terms_idx"  # LanceDB's own name for it
@@ -129,13 +129,13 @@ def _foreign(embedder: Embedder, schema: pa.Schema) -> list[str]:
         column
         for column in (VECTOR, SENTENCES)
         if column not in schema.names
-        or (schema.field(column).metadata or {}).get(_EMBEDDER) != _mark(embedder)
+        or (schema.field(column).metadata or {}).get(EMBEDDER) != _mark(embedder)
     ]
 
 
 def _vectors_of(embedder: Embedder, column: str) -> pa.Field:
     kind = pa.list_(pa.float32(), embedder.dimensions) if column == VECTOR else pa.large_binary()
-    return pa.field(column, kind, metadata={_EMBEDDER: _mark(embedder)})
+    return pa.field(column, kind, metadata={EMBEDDER: _mark(embedder)})
 
 
 def _mark(embedder: Embedder) -> bytes:
